@@ -1,0 +1,33 @@
+/** A 48-bit MAC address in lower-case colon form, such as `66:67:05:52:a6:9e`. */
+export type MacAddress = string & { readonly __brand: 'MacAddress' };
+
+const COLON = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
+const DASH = /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/;
+const DOT = /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}$/;
+
+/** Reads the colon, dash and dot forms that Go's ParseMAC reads. @throws {RangeError} naming the text. */
+export function parseMac(text: string): MacAddress {
+  const lower = text.toLowerCase();
+  if (COLON.test(lower)) return lower as MacAddress;
+  if (DASH.test(lower)) return lower.replaceAll('-', ':') as MacAddress;
+  if (DOT.test(lower)) return (lower.replaceAll('.', '').match(/../g) ?? []).join(':') as MacAddress;
+  throw new RangeError(`"${text}" is not a MAC address: expected six hex pairs, such as 66:67:05:52:a6:9e`);
+}
+
+/** @throws {RangeError} unless there are exactly six bytes. */
+export function macFromBytes(bytes: Uint8Array): MacAddress {
+  if (bytes.length !== 6) throw new RangeError(`a MAC address has 6 bytes, not ${bytes.length}`);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':') as MacAddress;
+}
+
+/** The six bytes in wire order. */
+export function macToBytes(mac: MacAddress): Uint8Array {
+  return Uint8Array.from(mac.split(':'), (pair) => parseInt(pair, 16));
+}
+
+/** Makes six random bytes a locally administered unicast address, as flannel does for a new VTEP. @throws {RangeError} unless six bytes. */
+export function locallyAdministeredMac(randomBytes: Uint8Array): MacAddress {
+  const bytes = Uint8Array.from(randomBytes);
+  bytes[0] = ((bytes[0] ?? 0) & 0xfe) | 0x02;
+  return macFromBytes(bytes);
+}

