@@ -105,13 +105,19 @@ export const durationMs = z.union([z.string(), z.number()]).transform((value, co
   return Number(match[1]) * unit;
 });
 
-/** A boolean from a flag, a file or the environment (`true`, `false`, `1`, `0`). */
-export const looseBoolean = z.union([
-  z.boolean(),
-  z
-    .enum(['true', 'false', '1', '0', 't', 'f', 'TRUE', 'FALSE', 'True', 'False'], { error: 'expected true or false' })
-    .transform((text) => /^(?:1|t|true)$/i.test(text)),
-]);
+const TRUE_WORDS = new Set(['1', 't', 'true']);
+const FALSE_WORDS = new Set(['0', 'f', 'false']);
+
+/** A boolean from a flag, a file or the environment; the words that Go's ParseBool reads. */
+export const looseBoolean = z
+  .union([z.boolean(), z.string()], { error: 'expected true or false' })
+  .transform((value, context) => {
+    if (typeof value === 'boolean') return value;
+    const word = value.toLowerCase();
+    if (TRUE_WORDS.has(word) || FALSE_WORDS.has(word)) return TRUE_WORDS.has(word);
+    context.addIssue({ code: 'custom', message: 'expected true or false' });
+    return z.NEVER;
+  });
 
 /** An integer within bounds from a flag, a file or the environment. */
 export function looseInteger(minimum: number, maximum: number): z.ZodType<number> {

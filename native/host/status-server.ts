@@ -18,19 +18,21 @@ export interface StatusServer extends AsyncDisposable {
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
-async function writeMetrics(response: ServerResponse, metrics: StatusParts['metrics']): Promise<void> {
-  const body = metrics();
-  response.writeHead(200, { 'content-type': PROMETHEUS_TEXT });
-  if (body instanceof Promise) {
-    response.end(await body);
-    return;
-  }
-  for (const chunk of body) {
+async function writeChunks(response: ServerResponse, chunks: Iterable<string>): Promise<void> {
+  for (const chunk of chunks) {
     response.write(chunk);
     // Between families the event loop may run: a scrape must not hold up the tick.
     await new Promise(setImmediate);
   }
-  response.end();
+}
+
+async function writeMetrics(response: ServerResponse, metrics: StatusParts['metrics']): Promise<void> {
+  const body = metrics();
+  // Headers only after the text is there: a family that fails must be a 500, not a cut 200.
+  const text = body instanceof Promise ? await body : undefined;
+  response.writeHead(200, { 'content-type': PROMETHEUS_TEXT });
+  if (!(body instanceof Promise)) await writeChunks(response, body);
+  response.end(text);
 }
 
 function writeState(response: ServerResponse, complaint: string | undefined): void {
