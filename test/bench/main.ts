@@ -16,13 +16,12 @@ const BENCHES: Readonly<Record<string, { readonly title: string; readonly run: B
   demo: { title: 'The demo cluster: repair times and memory', run: runDemoBench },
 };
 
-const digits = (value: number): string =>
-  Number.isNaN(value)
-    ? 'n/a'
-    : value
-        .toPrecision(3)
-        .replace(/\.?0+$/, '')
-        .replace(/e\+?(\d+)/, '×10^$1');
+/** Three significant digits, no exponent. */
+function digits(value: number): string {
+  if (Number.isNaN(value)) return 'n/a';
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  return String(Number(value.toPrecision(3)));
+}
 
 function table(rows: readonly BenchRow[]): string {
   const lines = rows.map(({ name, value, unit, peer, peerValue }) => {
