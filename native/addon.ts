@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { packageRoot } from './host/package-root.ts';
+
+/** An open socket inside the addon. Opaque: only the addon's own functions take it. */
+export interface NativeSocket {
+  readonly __brand: 'NativeSocket';
+}
+
+export interface NativeOpenOptions {
+  /** NETLINK_*: 0 is NETLINK_ROUTE. */
+  readonly protocol: number;
+  /** A namespace file, such as /run/netns/h1; `undefined` is the caller's own namespace. */
+  readonly netnsPath: string | undefined;
+  /** Multicast groups to join. */
+  readonly groups: readonly number[];
+  readonly receiveBufferBytes: number;
+  readonly receiveTimeoutMs: number;
+}
+
+export interface NativeOutcomes {
+  /** One positive errno for each message, 0 where it was done. */
+  readonly errnos: Int32Array;
+  /** Extended acknowledgements by index of the message; only those that have one. */
+  readonly kernelMessages: Readonly<Record<number, string>> | undefined;
+}
+
+export interface NativeDump {
+  /** The messages, without those that end the dump. */
+  readonly data: Buffer;
+  /** The kernel's tables changed while they were read: entries may be missing or twice. */
+  readonly interrupted: boolean;
+  readonly errno: number;
+  readonly kernelMessage: string | undefined;
+}
+
+/**
+ * What a watch hands over: whole datagrams end to end; `overrun` if the kernel dropped some before them; `errno` not 0 if the
+ * socket failed and the watch is over.
+ */
+export type NativeWatchListener = (data: Buffer, overrun: boolean, errno: number) => void;
+
+/**
+ * The addon's functions. A failure throws an Error with `errno` (positive) and `syscall`; a closed socket gives EBADF, a
+ * socket that is being watched EBUSY for transact and dump.
+ */
+export interface NativeAddon {
+  open(options: NativeOpenOptions): NativeSocket;
+  /** Closes at once, or when the running transaction ends; ends the watch. Twice is harmless. */
+  close(socket: NativeSocket): void;
+  /** Sends `messages` (several, end to end; sequence numbers and ACK are written into the buffer) and waits for each acknowledgement. */
+  transactSync(socket: NativeSocket, messages: Buffer): NativeOutcomes;
+  /** The same on a worker thread. The buffer must be left alone until the promise settles. */
+  transact(socket: NativeSocket, messages: Buffer): Promise<NativeOutcomes>;
+  /** Sends one request and collects what it gives up to the end mark or acknowledgement, on a worker thread. */
+  dump(socket: NativeSocket, request: Buffer): Promise<NativeDump>;
+  /** Calls `listener` with what arrives until the socket is closed; keeps the event loop alive meanwhile. */
+  watch(socket: NativeSocket, listener: NativeWatchListener): void;
+}
+
+/** The addon is not built, or not for this Node. */
+export class AddonError extends Error {
+  override readonly name = 'AddonError';
+}
+
+/** Loads `native/build/Release/weft.node`. @throws {AddonError} with what to run if it is missing or does not load. */
+export function loadAddon(root: string = packageRoot()): NativeAddon {
+  const path = join(root, 'native', 'build', 'Release', 'weft.node');
+  if (!existsSync(path)) {
+    throw new AddonError(`${path} is missing: run "npm run build:native" in ${root}`);
+  }
+  try {
+    return createRequire(import.meta.url)(path) as NativeAddon;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AddonError(`${path} does not load (${why}): run "npm run build:native" in ${root}`, { cause });
+  }
+}

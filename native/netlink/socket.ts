@@ -1,0 +1,255 @@
+import { loadAddon, type NativeAddon, type NativeDump, type NativeOutcomes, type NativeSocket } from '../addon.ts';
+import { Backoff } from '../host/backoff.ts';
+import { systemClock, systemRandom, type RandomSource } from '../host/clock.ts';
+import { ERRNO, NetlinkError } from './errors.ts';
+import { FIRST_PROTOCOL_TYPE, HEADER_BYTES, RTM, splitMessages, type Message } from './message.ts';
+import { netnsPath, netnsText, type Netns } from './netns.ts';
+
+export { nameOfErrno } from './errors.ts';
+export type { Netns } from './netns.ts';
+
+/** What the kernel said to one message. */
+export interface Outcome {
+  /** 0 = done, else a positive errno. ETIMEDOUT: sent, not answered; ECANCELED: never sent, the socket was closed. */
+  readonly errno: number;
+  /** The kernel's own sentence; at times a warning beside errno 0. */
+  readonly kernelMessage: string | undefined;
+}
+
+/** A route socket in one network namespace. Requests only: events come from {@link watchRoute}. */
+export interface NetlinkSocket extends AsyncDisposable {
+  /**
+   * Sends all messages, ≤ 128 to a sendmsg, on a worker thread; one outcome each, in their order. An abort stops between
+   * slices of {@link SLICE_MESSAGES}: what was sent stays done. @throws {NetlinkError} EBADF after close; the signal's reason.
+   */
+  transact(messages: readonly Buffer[], signal?: AbortSignal): Promise<Outcome[]>;
+  /** The same on the calling thread: for one peer's three messages (about 25 µs). @throws {NetlinkError} EBADF after close. */
+  transactSync(messages: readonly Buffer[]): Outcome[];
+  /**
+   * One dump, repeated with back-off while the kernel marks it interrupted. A dump of a route table that never held a route
+   * is empty. @throws {NetlinkError} what the kernel answered; EINTR if it never came uninterrupted; the signal's reason.
+   */
+  dump(request: Buffer, signal?: AbortSignal): Promise<Message[]>;
+  /** The answer to a single GET. @throws {NetlinkError} what the kernel answered, such as ENODEV. */
+  get(request: Buffer, signal?: AbortSignal): Promise<Message>;
+  /** Ends it; a running batch stops at its next sendmsg. Twice is harmless. */
+  close(): void;
+}
+
+export interface RouteSocketOptions {
+  readonly netns?: Netns | undefined;
+  /** How long an unanswered request is waited for. */
+  readonly receiveTimeoutMs?: number | undefined;
+  readonly receiveBufferBytes?: number | undefined;
+  /** For the jitter between repeated dumps. */
+  readonly random?: RandomSource | undefined;
+}
+
+const NETLINK_ROUTE = 0;
+const RECEIVE_TIMEOUT_MS = 5_000;
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+/** Messages handed to a worker thread at once: the grain of an abort. */
+const SLICE_MESSAGES = 1_024;
+const DUMP_ATTEMPTS = 12;
+const DUMP_BACKOFF = { firstMs: 2, maxMs: 200 };
+const DONE: Outcome = Object.freeze({ errno: 0, kernelMessage: undefined });
+
+interface NativeFailure {
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+function isNativeFailure(error: unknown): error is Error & NativeFailure {
+  return error instanceof Error && 'errno' in error && typeof error.errno === 'number' && 'syscall' in error;
+}
+
+/** Gives an error of the addon the name of what was done; anything else is passed on as it is. */
+function explained(error: unknown, operation: string, target: string): unknown {
+  if (!isNativeFailure(error)) return error;
+  return new NetlinkError({
+    operation,
+    errno: error.errno,
+    target,
+    kernelMessage: `${error.syscall} failed`,
+    cause: error,
+  });
+}
+
+interface OpenOptions extends RouteSocketOptions {
+  readonly groups: readonly number[];
+}
+
+function openNative(addon: NativeAddon, options: OpenOptions): NativeSocket {
+  try {
+    return addon.open({
+      protocol: NETLINK_ROUTE,
+      netnsPath: netnsPath(options.netns),
+      groups: options.groups,
+      receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
+      receiveTimeoutMs: options.receiveTimeoutMs ?? RECEIVE_TIMEOUT_MS,
+    });
+  } catch (error) {
+    throw explained(error, 'open a route socket in', netnsText(options.netns));
+  }
+}
+
+function outcomesOf({ errnos, kernelMessages }: NativeOutcomes): Outcome[] {
+  const outcomes: Outcome[] = [];
+  for (const [index, errno] of errnos.entries()) {
+    const kernelMessage = kernelMessages?.[index];
+    outcomes.push(errno === 0 && kernelMessage === undefined ? DONE : { errno, kernelMessage });
+  }
+  return outcomes;
+}
+
+/** A route table comes into being with its first route, and until then the kernel knows no such table. */
+function isMissingTable(request: Buffer, { errno }: NativeDump): boolean {
+  return errno === ERRNO.ENOENT && request.readUInt16LE(4) === RTM.GETROUTE;
+}
+
+class RouteSocket implements NetlinkSocket {
+  readonly #addon: NativeAddon;
+  readonly #native: NativeSocket;
+  readonly #target: string;
+  readonly #random: RandomSource;
+  /** Ends when the last request queued ends: one worker thread at a time waits for this socket. */
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(addon: NativeAddon, options: RouteSocketOptions) {
+    this.#addon = addon;
+    this.#native = openNative(addon, { ...options, groups: [] });
+    this.#target = netnsText(options.netns);
+    this.#random = options.random ?? systemRandom;
+  }
+
+  async transact(messages: readonly Buffer[], signal?: AbortSignal): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (let first = 0; first < messages.length; first += SLICE_MESSAGES) {
+      const slice = Buffer.concat(messages.slice(first, first + SLICE_MESSAGES));
+      const result = await this.#inTurn(() => this.#addon.transact(this.#native, slice), 'transact in', signal);
+      for (const outcome of outcomesOf(result)) outcomes.push(outcome);
+    }
+    return outcomes;
+  }
+
+  transactSync(messages: readonly Buffer[]): Outcome[] {
+    if (messages.length === 0) return [];
+    try {
+      return outcomesOf(this.#addon.transactSync(this.#native, Buffer.concat(messages)));
+    } catch (error) {
+      throw explained(error, 'transact in', this.#target);
+    }
+  }
+
+  async dump(request: Buffer, signal?: AbortSignal): Promise<Message[]> {
+    const backoff = new Backoff({ ...DUMP_BACKOFF, random: this.#random });
+    for (let attempt = 1; ; attempt++) {
+      const dump = await this.#collect(request, signal);
+      if (isMissingTable(request, dump)) return [];
+      this.#check(dump, 'dump');
+      if (!dump.interrupted) return messagesOf(dump.data);
+      if (attempt === DUMP_ATTEMPTS) {
+        const kernelMessage = `changed under each of ${DUMP_ATTEMPTS} attempts`;
+        throw new NetlinkError({ operation: 'dump', errno: ERRNO.EINTR, target: this.#target, kernelMessage });
+      }
+      await systemClock.sleep(backoff.nextMs(), signal);
+    }
+  }
+
+  async get(request: Buffer, signal?: AbortSignal): Promise<Message> {
+    const answer = await this.#collect(request, signal);
+    this.#check(answer, 'get');
+    const [message] = messagesOf(answer.data);
+    if (message === undefined) {
+      const kernelMessage = 'acknowledged without an answer';
+      throw new NetlinkError({ operation: 'get', errno: ERRNO.ENODATA, target: this.#target, kernelMessage });
+    }
+    return message;
+  }
+
+  close(): void {
+    this.#addon.close(this.#native);
+  }
+
+  /** Closes and waits for what is running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#tail;
+  }
+
+  #collect(request: Buffer, signal: AbortSignal | undefined): Promise<NativeDump> {
+    return this.#inTurn(() => this.#addon.dump(this.#native, request), 'dump in', signal);
+  }
+
+  async #inTurn<T>(work: () => Promise<T>, operation: string, signal: AbortSignal | undefined): Promise<T> {
+    const turn = this.#tail.then(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
+    this.#tail = turn.catch(() => undefined);
+    try {
+      const result = await turn;
+      signal?.throwIfAborted();
+      return result;
+    } catch (error) {
+      throw explained(error, operation, this.#target);
+    }
+  }
+
+  #check({ errno, kernelMessage }: NativeDump, operation: string): void {
+    if (errno !== 0) throw new NetlinkError({ operation, errno, target: this.#target, kernelMessage });
+  }
+}
+
+function messagesOf(data: Buffer): Message[] {
+  return splitMessages(data).filter((message) => message.type >= FIRST_PROTOCOL_TYPE);
+}
+
+/**
+ * Opens a route socket in a network namespace; the process itself enters no other namespace. @throws {NetlinkError} ENOENT if
+ * the namespace is not there, EPERM without CAP_SYS_ADMIN. @throws {AddonError} if the addon is not built.
+ */
+export function openRouteSocket(options: RouteSocketOptions = {}): NetlinkSocket {
+  return new RouteSocket(loadAddon(), options);
+}
+
+/** Released by close or `using`; keeps the event loop alive until then. */
+export interface NetlinkWatch extends Disposable {
+  close(): void;
+}
+
+export interface WatchBatch {
+  readonly messages: Message[];
+  /** The kernel dropped events before these: dump everything again. */
+  readonly overrun: boolean;
+}
+
+export interface WatchOptions {
+  readonly netns?: Netns | undefined;
+  /** {@link RTNLGRP} numbers. */
+  readonly groups: readonly number[];
+  readonly receiveBufferBytes?: number | undefined;
+  /** What arrived since the last call, at most about 1 MB. What it throws reaches `uncaughtException`; the watch goes on. */
+  onEvents(batch: WatchBatch): void;
+  /** The socket failed; the watch is over and closed. */
+  onFatal(error: NetlinkError): void;
+}
+
+/** Listens to multicast groups in a network namespace. @throws {NetlinkError} as {@link openRouteSocket}. */
+export function watchRoute(options: WatchOptions): NetlinkWatch {
+  const addon = loadAddon();
+  const { netns, groups, receiveBufferBytes } = options;
+  const native = openNative(addon, { netns, groups, receiveBufferBytes });
+  const close = (): void => {
+    addon.close(native);
+  };
+  const fail = (errno: number): void => {
+    close();
+    options.onFatal(new NetlinkError({ operation: 'watch', errno, target: netnsText(netns) }));
+  };
+  addon.watch(native, (data, overrun, errno) => {
+    if (data.length > 0 || overrun) options.onEvents({ messages: messagesOf(data), overrun });
+    if (errno !== 0) fail(errno);
+  });
+  return { close, [Symbol.dispose]: close };
+}
