@@ -2,7 +2,7 @@ import { loadAddon, type NativeAddon, type NativeDump, type NativeOutcomes, type
 import { Backoff } from '../host/backoff.ts';
 import { systemClock, systemRandom, type RandomSource } from '../host/clock.ts';
 import { ERRNO, NetlinkError } from './errors.ts';
-import { FIRST_PROTOCOL_TYPE, HEADER_BYTES, RTM, splitMessages, type Message } from './message.ts';
+import { FIRST_PROTOCOL_TYPE, RTM, splitMessages, type Message } from './message.ts';
 import { netnsPath, netnsText, type Netns } from './netns.ts';
 
 export { nameOfErrno } from './errors.ts';
@@ -66,13 +66,7 @@ function isNativeFailure(error: unknown): error is Error & NativeFailure {
 /** Gives an error of the addon the name of what was done; anything else is passed on as it is. */
 function explained(error: unknown, operation: string, target: string): unknown {
   if (!isNativeFailure(error)) return error;
-  return new NetlinkError({
-    operation,
-    errno: error.errno,
-    target,
-    kernelMessage: `${error.syscall} failed`,
-    cause: error,
-  });
+  return new NetlinkError({ operation, errno: error.errno, target, kernelMessage: error.syscall, cause: error });
 }
 
 interface OpenOptions extends RouteSocketOptions {
@@ -100,6 +94,19 @@ function outcomesOf({ errnos, kernelMessages }: NativeOutcomes): Outcome[] {
     outcomes.push(errno === 0 && kernelMessage === undefined ? DONE : { errno, kernelMessage });
   }
   return outcomes;
+}
+
+/** What a request asks for, for messages to people. */
+const NOUNS: Readonly<Record<number, string>> = {
+  [RTM.GETLINK]: 'links',
+  [RTM.GETADDR]: 'addresses',
+  [RTM.GETROUTE]: 'routes',
+  [RTM.GETNEIGH]: 'neighbours',
+  [RTM.GETNEXTHOP]: 'nexthops',
+};
+
+function operationOf(verb: string, request: Buffer): string {
+  return `${verb} ${NOUNS[request.readUInt16LE(4)] ?? 'entries'} of`;
 }
 
 /** A route table comes into being with its first route, and until then the kernel knows no such table. */
@@ -146,11 +153,16 @@ class RouteSocket implements NetlinkSocket {
     for (let attempt = 1; ; attempt++) {
       const dump = await this.#collect(request, signal);
       if (isMissingTable(request, dump)) return [];
-      this.#check(dump, 'dump');
+      this.#check(dump, operationOf('dump', request));
       if (!dump.interrupted) return messagesOf(dump.data);
       if (attempt === DUMP_ATTEMPTS) {
         const kernelMessage = `changed under each of ${DUMP_ATTEMPTS} attempts`;
-        throw new NetlinkError({ operation: 'dump', errno: ERRNO.EINTR, target: this.#target, kernelMessage });
+        throw new NetlinkError({
+          operation: operationOf('dump', request),
+          errno: ERRNO.EINTR,
+          target: this.#target,
+          kernelMessage,
+        });
       }
       await systemClock.sleep(backoff.nextMs(), signal);
     }
@@ -158,11 +170,16 @@ class RouteSocket implements NetlinkSocket {
 
   async get(request: Buffer, signal?: AbortSignal): Promise<Message> {
     const answer = await this.#collect(request, signal);
-    this.#check(answer, 'get');
+    this.#check(answer, operationOf('get', request));
     const [message] = messagesOf(answer.data);
     if (message === undefined) {
       const kernelMessage = 'acknowledged without an answer';
-      throw new NetlinkError({ operation: 'get', errno: ERRNO.ENODATA, target: this.#target, kernelMessage });
+      throw new NetlinkError({
+        operation: operationOf('get', request),
+        errno: ERRNO.ENODATA,
+        target: this.#target,
+        kernelMessage,
+      });
     }
     return message;
   }
@@ -248,8 +265,11 @@ export function watchRoute(options: WatchOptions): NetlinkWatch {
     options.onFatal(new NetlinkError({ operation: 'watch', errno, target: netnsText(netns) }));
   };
   addon.watch(native, (data, overrun, errno) => {
-    if (data.length > 0 || overrun) options.onEvents({ messages: messagesOf(data), overrun });
-    if (errno !== 0) fail(errno);
+    try {
+      if (data.length > 0 || overrun) options.onEvents({ messages: messagesOf(data), overrun });
+    } finally {
+      if (errno !== 0) fail(errno);
+    }
   });
   return { close, [Symbol.dispose]: close };
 }

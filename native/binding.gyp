@@ -1,0 +1,17 @@
+{
+  "targets": [
+    {
+      "target_name": "weft",
+      "sources": [
+        "addon/module.cc",
+        "addon/js.cc",
+        "addon/netns.cc",
+        "addon/netlink_socket.cc",
+        "addon/netlink_watch.cc"
+      ],
+      "defines": ["NAPI_VERSION=8"],
+      "cflags_cc": ["-std=c++17", "-Wall", "-Wextra", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden"],
+      "cflags_cc!": ["-fexceptions"]
+    }
+  ]
+}
