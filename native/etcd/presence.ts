@@ -1,0 +1,68 @@
+import { Backoff } from '../host/backoff.ts';
+import type { Clock, RandomSource } from '../host/clock.ts';
+import type { EtcdClient } from './client.ts';
+import { EtcdError } from './errors.ts';
+import { grantLease, keepLeaseAlive, revokeLease } from './lease.ts';
+
+export interface PresenceOptions {
+  readonly client: EtcdClient;
+  readonly key: string;
+  /** The value to show; asked before every renewal, so a change shows within a third of the lifetime. */
+  readonly value: () => string;
+  readonly ttlSeconds: number;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly onError?: ((error: EtcdError) => void) | undefined;
+}
+
+const REVOKE_WITHIN_MS = 500;
+
+interface Shown {
+  readonly leaseId: bigint;
+  readonly value: string;
+}
+
+/** Grants, shows, renews: one step of a presence. @returns what is shown now. */
+async function showOnce(
+  { client, key, value, ttlSeconds }: PresenceOptions,
+  shown: Shown | undefined,
+  signal: AbortSignal,
+): Promise<Shown> {
+  const wanted = value();
+  const alive = shown !== undefined && (await keepLeaseAlive(client, shown.leaseId, signal)) !== undefined;
+  if (alive && shown.value === wanted) return shown;
+  const leaseId = alive ? shown.leaseId : (await grantLease(client, ttlSeconds, signal)).id;
+  await client.put({ key, value: wanted, leaseId }, signal);
+  return { leaseId, value: wanted };
+}
+
+/**
+ * Keeps a key in etcd for as long as this runs: it vanishes `ttlSeconds` after a crash, at once after a clean stop, and comes
+ * back after an outage of etcd. @throws the signal's reason.
+ */
+export async function keepPresence(options: PresenceOptions, signal: AbortSignal): Promise<never> {
+  const { client, ttlSeconds, clock, random } = options;
+  const renewMs = (ttlSeconds * 1000) / 3;
+  const backoff = new Backoff({ firstMs: 200, maxMs: renewMs, random });
+  let shown: Shown | undefined;
+  const renew = async (): Promise<number> => {
+    try {
+      shown = await showOnce(options, shown, signal);
+      backoff.reset();
+      return renewMs * (0.8 + 0.2 * random());
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EtcdError)) throw error;
+      options.onError?.(error);
+      return backoff.nextMs();
+    }
+  };
+  try {
+    for (;;) await clock.sleep(await renew(), signal);
+  } finally {
+    // After a clean stop nobody has to wait for the lease to run out; if etcd is away it does so by itself.
+    if (shown !== undefined) {
+      await revokeLease(client, shown.leaseId, AbortSignal.timeout(REVOKE_WITHIN_MS)).catch(() => undefined);
+    }
+  }
+}
