@@ -38,23 +38,27 @@ export class MessageWriter {
   }
 
   u8(type: number, value: number): this {
-    this.#buffer.writeUInt8(value, this.#begin(type, 1));
+    const offset = this.#begin(type, 1);
+    this.#buffer.writeUInt8(value, offset);
     return this;
   }
 
   u16(type: number, value: number): this {
-    this.#buffer.writeUInt16LE(value, this.#begin(type, 2));
+    const offset = this.#begin(type, 2);
+    this.#buffer.writeUInt16LE(value, offset);
     return this;
   }
 
   /** In network order, as ports are. */
   u16be(type: number, value: number): this {
-    this.#buffer.writeUInt16BE(value, this.#begin(type, 2));
+    const offset = this.#begin(type, 2);
+    this.#buffer.writeUInt16BE(value, offset);
     return this;
   }
 
   u32(type: number, value: number): this {
-    this.#buffer.writeUInt32LE(value, this.#begin(type, 4));
+    const offset = this.#begin(type, 4);
+    this.#buffer.writeUInt32LE(value, offset);
     return this;
   }
 
@@ -111,7 +115,7 @@ export class MessageWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Writes an attribute's header and zeroed padding; gives the offset of its value. */
+  /** Writes an attribute's header and zeroed padding; gives the offset of its value. May exchange the buffer: call it first. */
   #begin(type: number, valueBytes: number): number {
     const start = this.#length;
     const length = checkedLength(ATTRIBUTE_HEADER_BYTES + valueBytes);
