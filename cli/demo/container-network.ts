@@ -1,0 +1,76 @@
+import { parseCidr4 } from '../../native/net/cidr.ts';
+import { ipv4ToBytes, type Ipv4 } from '../../native/net/ipv4.ts';
+import { macFromBytes, type MacAddress } from '../../native/net/mac.ts';
+import { NetlinkError } from '../../native/netlink/errors.ts';
+import { encodeDelLink, encodeNewBridge, encodeNewVeth } from '../../native/netlink/link.ts';
+import { encodeNewRoute4, RT_SCOPE, RT_TABLE_MAIN, RTN, RTPROT } from '../../native/netlink/route.ts';
+import { CONTAINER_BRIDGE } from './plan.ts';
+import { openRouteClient, setAddress, setUp } from './route-client.ts';
+import type { SubnetEnv } from './subnet-env.ts';
+
+const ANYWHERE = parseCidr4('0.0.0.0/0');
+
+/** CNI's form: 0a:58 and the four bytes of the address. Left to itself a bridge changes its address with its ports, and its
+ * containers' ARP entries for the gateway with it. */
+export function bridgeMac(gateway: Ipv4): MacAddress {
+  return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipv4ToBytes(gateway)));
+}
+
+/** The bridge of a host's containers, with the gateway address of its lease. @throws {NetlinkError} */
+export async function buildContainerBridge(namespace: string, subnet: SubnetEnv): Promise<void> {
+  await using client = openRouteClient({ kind: 'name', name: namespace });
+  const message = encodeNewBridge({
+    name: CONTAINER_BRIDGE,
+    mtu: subnet.mtu,
+    mac: bridgeMac(subnet.gateway.address),
+  });
+  await client.apply([{ operation: 'add bridge', target: `${CONTAINER_BRIDGE} in ${namespace}`, message }]);
+  await setAddress(client, CONTAINER_BRIDGE, subnet.gateway);
+}
+
+export interface Attachment {
+  readonly namespace: string;
+  /** Interface name on the host, such as `v-web`. */
+  readonly port: string;
+  /** A process in the container's namespace. */
+  readonly pid: number;
+  readonly address: Ipv4;
+  readonly subnet: SubnetEnv;
+}
+
+/** Gives a container its `eth0`: veth to the host's bridge, address, default route over the gateway. @throws {NetlinkError} */
+export async function attachContainer({ namespace, port, pid, address, subnet }: Attachment): Promise<void> {
+  await using host = openRouteClient({ kind: 'name', name: namespace });
+  const bridge = await host.link(CONTAINER_BRIDGE);
+  const wire = encodeNewVeth({ name: port, peerName: 'eth0', peerNetnsPid: pid, mtu: subnet.mtu });
+  await host.apply([{ operation: 'add veth', target: `${port} in ${namespace}`, message: wire }]);
+  await host.apply([setUp((await host.link(port)).ifindex, port, bridge.ifindex)]);
+  await using inside = openRouteClient({ kind: 'pid', pid });
+  await inside.apply([setUp((await inside.link('lo')).ifindex, 'lo')]);
+  await setAddress(inside, 'eth0', { address, prefixLength: subnet.gateway.prefixLength });
+  const route = encodeNewRoute4({
+    destination: ANYWHERE,
+    gateway: subnet.gateway.address,
+    oif: (await inside.link('eth0')).ifindex,
+    table: RT_TABLE_MAIN,
+    protocol: RTPROT.BOOT,
+    scope: RT_SCOPE.UNIVERSE,
+    type: RTN.UNICAST,
+    onlink: false,
+    priority: undefined,
+    nexthopId: undefined,
+    prefSource: undefined,
+  });
+  await inside.apply([{ operation: 'add default route', target: `container ${port} in ${namespace}`, message: route }]);
+}
+
+/** Removes a port that a dead container left; the kernel takes it with the container's namespace, but in its own time. */
+export async function removePort(namespace: string, port: string): Promise<void> {
+  await using host = openRouteClient({ kind: 'name', name: namespace });
+  try {
+    const { ifindex } = await host.link(port);
+    await host.apply([{ operation: 'remove', target: `${port} in ${namespace}`, message: encodeDelLink(ifindex) }]);
+  } catch (error) {
+    if (!(error instanceof NetlinkError && error.code === 'ENODEV')) throw error;
+  }
+}
