@@ -1,3 +1,4 @@
+import { ConfigError } from './config.ts';
 import type { Logger } from './log.ts';
 
 /** A person or supervisor asked the process to stop; the reason an agent's signal carries. */
@@ -20,6 +21,13 @@ export class FatalError extends Error {
     super(message, { cause: options.cause });
     this.exitCode = options.exitCode ?? 1;
   }
+}
+
+/** Tells a person what is wrong with the settings, one line for each fault; anything else is thrown on. */
+export function reportConfigError(command: string, error: unknown): ExitCode {
+  if (!(error instanceof ConfigError)) throw error;
+  for (const fault of error.faults) process.stderr.write(`${command}: ${fault}\n`);
+  return 2;
 }
 
 /**

@@ -1,0 +1,182 @@
+import type { Socket } from 'socket.io-client';
+import { Backoff } from '../../native/host/backoff.ts';
+import type { Clock, RandomSource } from '../../native/host/clock.ts';
+import type { Logger } from '../../native/host/log.ts';
+import type { FrameRing, KeptFrame } from '../model/frame-ring.ts';
+import type { LinkCount } from '../model/own-metrics.ts';
+import { rebase, type Table } from '../model/table.ts';
+import {
+  AGENT_NAMESPACE,
+  type AgentHandshake,
+  type AgentToDashboard,
+  type ContainerExit,
+  type DashboardToAgent,
+  type Inventory,
+} from '../wire.ts';
+
+type AgentSocket = Socket<DashboardToAgent, AgentToDashboard>;
+
+export interface DashboardLinkParts {
+  readonly url: string;
+  /** Made anew for each connection, since the token file may have changed. */
+  readonly handshake: () => AgentHandshake;
+  readonly ring: FrameRing;
+  /** The inventory and its table, once there is one. */
+  readonly current: () => { readonly inventory: Inventory; readonly table: Table } | undefined;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+}
+
+/** Back within five seconds after a dashboard's restart, yet never all agents at once: 2.5 s ± half. */
+const RECONNECT = { reconnectionDelay: 250, reconnectionDelayMax: 2500, randomizationFactor: 0.5 };
+const CONNECT_TIMEOUT_MS = 5000;
+/** A refusal is not cured by asking often. */
+const REFUSED_FIRST_MS = 2000;
+const REFUSED_MAX_MS = 30_000;
+/** Ends of containers that wait for an absent dashboard. */
+const MAX_WAITING_EXITS = 1000;
+
+/** The standing connection to one dashboard. Frames are volatile; inventories, exits and what was missed are not. */
+export class DashboardLink {
+  readonly #parts: DashboardLinkParts;
+  readonly #refusal: Backoff;
+  #socket: AgentSocket | undefined;
+  #lastSeq = -1;
+  #waitingExits: ContainerExit[] = [];
+  #complained = false;
+  #framesSent = 0;
+  #framesDropped = 0;
+  #framesBackfilled = 0;
+  #exitsDropped = 0;
+
+  constructor(parts: DashboardLinkParts) {
+    this.#parts = parts;
+    this.#refusal = new Backoff({ firstMs: REFUSED_FIRST_MS, maxMs: REFUSED_MAX_MS, random: parts.random });
+  }
+
+  get count(): LinkCount {
+    return {
+      url: this.#parts.url,
+      connected: this.#socket?.connected === true,
+      framesSent: this.#framesSent,
+      framesDropped: this.#framesDropped,
+      framesBackfilled: this.#framesBackfilled,
+      exitsDropped: this.#exitsDropped,
+    };
+  }
+
+  /** Dials, and keeps dialling until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    // Only an agent with a dashboard pays for the library's memory.
+    const { io } = await import('socket.io-client');
+    const url = new URL(this.#parts.url);
+    const socket: AgentSocket = io(`${url.origin}${AGENT_NAMESPACE}`, {
+      path: `${url.pathname.replace(/\/$/, '')}/socket.io`,
+      transports: ['websocket'],
+      forceNew: true,
+      autoConnect: false,
+      timeout: CONNECT_TIMEOUT_MS,
+      ...RECONNECT,
+      auth: (give) => {
+        give(this.#parts.handshake());
+      },
+    });
+    this.#socket = socket;
+    socket.on('connect', () => {
+      this.#connected(socket);
+    });
+    socket.on('resync', () => {
+      const current = this.#parts.current();
+      if (current !== undefined) socket.emit('inventory', current.inventory);
+    });
+    socket.on('connect_error', (error) => {
+      this.#failed(socket, { message: error.message, signal });
+    });
+    socket.on('disconnect', (reason) => {
+      this.#complained = false;
+      this.#parts.log.warn({ dashboard: this.#parts.url, reason }, 'dashboard connection lost');
+      if (!socket.active) this.#dialLater(socket, signal);
+    });
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    signal.addEventListener(
+      'abort',
+      () => {
+        socket.disconnect();
+        resolve(undefined);
+      },
+      { once: true },
+    );
+    if (!signal.aborted) socket.connect();
+    await promise;
+  }
+
+  inventory(inventory: Inventory): void {
+    if (this.#socket?.connected === true) this.#socket.emit('inventory', inventory);
+  }
+
+  frame({ frame }: KeptFrame): void {
+    const socket = this.#socket;
+    if (socket?.connected !== true) return;
+    this.#lastSeq = frame.seq;
+    if (socket.io.engine.transport.writable) this.#framesSent += 1;
+    else this.#framesDropped += 1;
+    socket.volatile.emit('frame', frame);
+  }
+
+  exit(exit: ContainerExit): void {
+    if (this.#socket?.connected === true) {
+      this.#socket.emit('exit', exit);
+      return;
+    }
+    this.#waitingExits.push(exit);
+    if (this.#waitingExits.length <= MAX_WAITING_EXITS) return;
+    this.#waitingExits.shift();
+    this.#exitsDropped += 1;
+  }
+
+  #connected(socket: AgentSocket): void {
+    const { log, url, ring, current } = this.#parts;
+    this.#refusal.reset();
+    this.#complained = false;
+    log.info({ dashboard: url }, 'connected to dashboard');
+    // Ends first: an inventory may hold a new container under the key of one that ended.
+    for (const exit of this.#waitingExits) socket.emit('exit', exit);
+    this.#waitingExits = [];
+    const now = current();
+    if (now === undefined) return;
+    socket.emit('inventory', now.inventory);
+    const missed = ring.after(this.#lastSeq);
+    if (missed.length === 0) return;
+    socket.emit(
+      'backfill',
+      missed.map(({ frame, table }) => rebase(frame, table, now.table)),
+    );
+    this.#framesBackfilled += missed.length;
+    this.#lastSeq = missed.at(-1)?.frame.seq ?? this.#lastSeq;
+  }
+
+  #failed(socket: AgentSocket, failure: { readonly message: string; readonly signal: AbortSignal }): void {
+    const { log, url } = this.#parts;
+    const { message, signal } = failure;
+    // While active, the library dials again by itself: nobody answered. Otherwise the dashboard answered, and refused.
+    const refused = !socket.active;
+    if (!this.#complained) {
+      const sentence = refused
+        ? `dashboard ${url} refuses this agent: ${message}; check --agent-token or --agent-token-file`
+        : `cannot reach dashboard ${url}: ${message}; trying on`;
+      log.warn({ dashboard: url }, sentence);
+      this.#complained = true;
+    }
+    if (refused) this.#dialLater(socket, signal);
+  }
+
+  #dialLater(socket: AgentSocket, signal: AbortSignal): void {
+    this.#parts.clock.sleep(this.#refusal.nextMs(), signal).then(
+      () => {
+        socket.connect();
+      },
+      () => undefined, // the agent stops
+    );
+  }
+}

@@ -1,0 +1,109 @@
+/** A cgroup or proc file did not look as the kernel's documentation says. */
+export class CgroupTextError extends Error {
+  override readonly name = 'CgroupTextError';
+  readonly operation = 'parse';
+  readonly code = 'EBADMSG';
+  readonly target: string;
+
+  constructor(target: string, found: string) {
+    super(`cannot parse ${target}: found ${JSON.stringify(found.slice(0, 80))}`);
+    this.target = target;
+  }
+}
+
+const SPACE = 0x20;
+const NEWLINE = 0x0a;
+const ZERO = 0x30;
+
+/**
+ * The whole number that starts at `start`, NaN when no digit stands there. Above 2^53 the last digits are lost, which a rate
+ * does not notice (that is 104 core-days in nanoseconds).
+ */
+export function uintAt(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  let at = start;
+  for (; at < end; at += 1) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return at === start ? Number.NaN : value;
+}
+
+/** The text of a small file, for errors and for the rare files that hold words. */
+export function textOf(bytes: Uint8Array, length: number): string {
+  let text = '';
+  for (let at = 0; at < Math.min(length, 4096); at += 1) text += String.fromCharCode(bytes[at] ?? 0);
+  return text;
+}
+
+/** A file that holds one number. @throws {CgroupTextError} */
+export function singleUint(bytes: Uint8Array, length: number, target: string): number {
+  const value = uintAt(bytes, 0, length);
+  if (Number.isNaN(value)) throw new CgroupTextError(target, textOf(bytes, length));
+  return value;
+}
+
+/** `max` is `Infinity`, else the number. @throws {CgroupTextError} */
+export function uintOrMax(bytes: Uint8Array, length: number, target: string): number {
+  return bytes[0] === 0x6d && bytes[1] === 0x61 && bytes[2] === 0x78 ? Infinity : singleUint(bytes, length, target);
+}
+
+/** First index of `byte` in `[start, end)`, or `end`. */
+export function indexOfByte(bytes: Uint8Array, byte: number, range: { start: number; end: number }): number {
+  let at = range.start;
+  while (at < range.end && bytes[at] !== byte) at += 1;
+  return at;
+}
+
+/** The same polynomial over a key's text as {@link FlatKeys.scan} computes over the file's bytes. */
+function hashOf(key: string): number {
+  let hash = 0;
+  for (let at = 0; at < key.length; at += 1) hash = (hash * 31 + key.charCodeAt(at)) | 0;
+  return hash;
+}
+
+/**
+ * Reads chosen keys out of a flat keyed file (`key value` lines such as memory.stat) without making a string. Key order in
+ * the file does not matter and unknown keys are passed over, since each kernel adds some.
+ */
+export class FlatKeys {
+  readonly #keys: readonly string[];
+  readonly #hashes: Int32Array;
+  /** Values of the last scan, in the order of the keys; NaN where the file lacks the key. */
+  readonly values: Float64Array;
+
+  constructor(keys: readonly string[]) {
+    this.#keys = keys;
+    this.#hashes = Int32Array.from(keys, hashOf);
+    this.values = new Float64Array(keys.length);
+  }
+
+  scan(bytes: Uint8Array, length: number): void {
+    this.values.fill(Number.NaN);
+    let lineStart = 0;
+    while (lineStart < length) {
+      let hash = 0;
+      let at = lineStart;
+      for (; at < length; at += 1) {
+        const byte = bytes[at] ?? 0;
+        if (byte === SPACE || byte === NEWLINE) break;
+        hash = (hash * 31 + byte) | 0;
+      }
+      const key = this.#hashes.indexOf(hash);
+      if (key >= 0 && this.#sameText(bytes, { start: lineStart, end: at, key })) {
+        // One space in cgroup files, a column of them in /proc/meminfo.
+        while (at < length && bytes[at] === SPACE) at += 1;
+        this.values[key] = uintAt(bytes, at, length);
+      }
+      lineStart = indexOfByte(bytes, NEWLINE, { start: at, end: length }) + 1;
+    }
+  }
+
+  #sameText(bytes: Uint8Array, range: { start: number; end: number; key: number }): boolean {
+    const key = this.#keys[range.key] ?? '';
+    if (key.length !== range.end - range.start) return false;
+    for (let at = 0; at < key.length; at += 1) if (bytes[range.start + at] !== key.charCodeAt(at)) return false;
+    return true;
+  }
+}
