@@ -1,4 +1,4 @@
-import { ipv4ToBytes, type Ipv4 } from '../net/ipv4.ts';
+import type { Ipv4 } from '../net/ipv4.ts';
 import { macToBytes, type MacAddress } from '../net/mac.ts';
 import { aligned, HEADER_BYTES } from './message.ts';
 
@@ -63,7 +63,9 @@ export class MessageWriter {
   }
 
   ipv4(type: number, address: Ipv4): this {
-    return this.bytes(type, ipv4ToBytes(address));
+    const offset = this.#begin(type, 4);
+    this.#buffer.writeUInt32BE(address, offset);
+    return this;
   }
 
   mac(type: number, mac: MacAddress): this {
