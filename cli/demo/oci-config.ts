@@ -1,4 +1,4 @@
-import type { Workload } from './workloads.ts';
+import type { DiskLimit, Workload } from './workloads.ts';
 
 const CPU_PERIOD_MICROSECONDS = 100_000;
 const PIDS_LIMIT = 32;
@@ -26,10 +26,15 @@ function mountsOf(workload: Workload): object[] {
   ];
 }
 
-function resourcesOf({ memoryLimitBytes, cpuLimitCores }: Workload): object {
+function blockIoOf({ device, writeBytesPerSecond }: DiskLimit): object {
+  return { throttleWriteBpsDevice: [{ ...device, rate: writeBytesPerSecond }] };
+}
+
+function resourcesOf({ memoryLimitBytes, cpuLimitCores, diskLimit }: Workload): object {
   return {
     devices: [{ allow: false, access: 'rwm' }],
     pids: { limit: PIDS_LIMIT },
+    ...(diskLimit === undefined ? {} : { blockIO: blockIoOf(diskLimit) }),
     ...(memoryLimitBytes === undefined ? {} : { memory: { limit: memoryLimitBytes } }),
     ...(cpuLimitCores === undefined
       ? {}

@@ -1,3 +1,11 @@
+import type { BlockDevice } from './block-device.ts';
+
+/** How fast a container may write to one disk. */
+export interface DiskLimit {
+  readonly device: BlockDevice;
+  readonly writeBytesPerSecond: number;
+}
+
 /** What a container does and how much it may take. */
 export interface Workload {
   readonly name: string;
@@ -5,6 +13,7 @@ export interface Workload {
   readonly script: string;
   readonly memoryLimitBytes?: number;
   readonly cpuLimitCores?: number;
+  readonly diskLimit?: DiskLimit | undefined;
   /** Folders of the host that it sees, by place inside; `writable` ones are its own. */
   readonly mounts: readonly { readonly source: string; readonly destination: string; readonly writable: boolean }[];
 }
@@ -19,6 +28,8 @@ export interface WorkloadSettings {
   readonly pagesFolder: string;
   /** Folder on disk that the disk writer writes to. */
   readonly diskFolder: string;
+  /** The disk under `diskFolder`; `undefined` where there is none of its own (a memory or layered file system). */
+  readonly disk: BlockDevice | undefined;
   /** Overlay address of the web server on another host (on this one when there is only one). */
   readonly peerWebAddress: string;
 }
@@ -44,11 +55,12 @@ const idle = (name: string): Workload => ({ name, script: 'exec sleep 2147483647
 
 const client = ({ peerWebAddress }: WorkloadSettings): Workload => ({
   name: 'client',
+  // Not wget's own -T: Debian's static busybox crashes on it.
   script: `n=0
 while :; do
-  wget -q -T 3 -O /dev/null http://${peerWebAddress}/
+  timeout 3 wget -q -O /dev/null http://${peerWebAddress}/
   n=$(( (n + 1) % 10 ))
-  [ $n -eq 0 ] && wget -q -T 5 -O /dev/null http://${peerWebAddress}/large.bin
+  [ $n -eq 0 ] && timeout 5 wget -q -O /dev/null http://${peerWebAddress}/large.bin
   sleep 1
 done`,
   mounts: [],
@@ -90,8 +102,11 @@ done`,
   };
 }
 
-/** One MiB every two seconds into the same file; past the page cache where the file system can, so that it is counted as its own. */
-const diskWriter = ({ diskFolder }: WorkloadSettings): Workload => ({
+/**
+ * One MiB every two seconds into the same file; past the page cache where the file system can, so that it is counted as its
+ * own. Since Linux 6.10 cgroup version 1 counts a container's I/O on a disk only where it has a limit.
+ */
+const diskWriter = ({ diskFolder, disk }: WorkloadSettings): Workload => ({
   name: 'disk-writer',
   script: `while :; do
   dd if=/dev/zero of=/data/block bs=64k count=16 oflag=direct conv=fsync 2>/dev/null ||
@@ -99,6 +114,7 @@ const diskWriter = ({ diskFolder }: WorkloadSettings): Workload => ({
   sleep 2
 done`,
   memoryLimitBytes: 32 * MIB,
+  diskLimit: disk === undefined ? undefined : { device: disk, writeBytesPerSecond: 16 * MIB },
   mounts: [{ source: diskFolder, destination: '/data', writable: true }],
 });
 
