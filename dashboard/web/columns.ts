@@ -1,0 +1,96 @@
+import type * as wire from '../wire.ts';
+
+/**
+ * The contract's values, written again with its own literal types: importing them would bring the validator that the contract
+ * file needs on the server into the page, and the compiler refuses any difference here.
+ */
+export const UI_NAMESPACE: typeof wire.UI_NAMESPACE = '/ui';
+
+const VIEW_COLUMNS: typeof wire.VIEW_COLUMNS = [
+  'cpuCores',
+  'cpuOfLimitRatio',
+  'memoryWorkingSetBytes',
+  'memoryOfLimitRatio',
+  'blockReadBytesPerSecond',
+  'blockWriteBytesPerSecond',
+  'pidsCurrent',
+];
+
+const HOST_VIEW_COLUMNS: typeof wire.HOST_VIEW_COLUMNS = [
+  'cpuCores',
+  'memoryUsedBytes',
+  'containersCpuCores',
+  'containersMemoryBytes',
+];
+
+/** A block's values, column after column; `rows` is undefined while the block does not fit the inventory. */
+export interface Block<Column extends string> {
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  readonly values: Float32Array;
+}
+
+function float32Of(bytes: Uint8Array | ArrayBuffer): Float32Array {
+  if (bytes instanceof ArrayBuffer) return new Float32Array(bytes);
+  // A view may start anywhere in its buffer, and Float32Array wants a multiple of four.
+  const copy = new Uint8Array(bytes.byteLength);
+  copy.set(bytes);
+  return new Float32Array(copy.buffer);
+}
+
+function decodeBlock<Column extends string>(
+  bytes: Uint8Array | ArrayBuffer,
+  columns: readonly Column[],
+  rows: number,
+): Block<Column> | undefined {
+  if (rows === 0 || bytes.byteLength !== columns.length * rows * 4) return undefined;
+  return { columns, rows, values: float32Of(bytes) };
+}
+
+export type ContainerBlock = Block<wire.ViewColumn>;
+export type HostBlock = Block<wire.HostViewColumn>;
+
+/** `undefined` when the block does not have exactly these rows, or the view is not sent any. */
+export function decodeContainerBlock(bytes: Uint8Array | ArrayBuffer, rows: number): ContainerBlock | undefined {
+  return decodeBlock(bytes, VIEW_COLUMNS, rows);
+}
+
+/** `undefined` when the block does not have exactly these rows, or the view is not sent any. */
+export function decodeHostBlock(bytes: Uint8Array | ArrayBuffer, rows: number): HostBlock | undefined {
+  return decodeBlock(bytes, HOST_VIEW_COLUMNS, rows);
+}
+
+/** One value, NaN where unavailable: no block, no such row, or the agent could not read it. */
+export function valueAt<Column extends string>(block: Block<Column> | undefined, column: Column, row: number): number {
+  if (block === undefined || row < 0 || row >= block.rows) return Number.NaN;
+  return block.values[block.columns.indexOf(column) * block.rows + row] ?? Number.NaN;
+}
+
+/** The same block with other rows: for each its row until now, or -1 for one that is new. */
+export function withRows<Column extends string>(
+  block: Block<Column> | undefined,
+  oldRows: readonly number[],
+): Block<Column> | undefined {
+  if (block === undefined) return undefined;
+  const values = block.columns.flatMap((column) => oldRows.map((oldRow) => valueAt(block, column, oldRow)));
+  return { columns: block.columns, rows: oldRows.length, values: Float32Array.from(values) };
+}
+
+/** The sum of the values that are available; NaN when none is. */
+export function columnSum<Column extends string>(block: Block<Column> | undefined, column: Column): number {
+  if (block === undefined) return Number.NaN;
+  const start = block.columns.indexOf(column) * block.rows;
+  const present = block.values.subarray(start, start + block.rows).filter((value) => !Number.isNaN(value));
+  return present.length === 0 ? Number.NaN : present.reduce((sum, value) => sum + value, 0);
+}
+
+/** The two halves of a history message: `rows × points` each, container-major; `undefined` when the length does not fit. */
+export function decodeHistory(
+  message: Pick<wire.HistoryMessage, 'block' | 'points'>,
+  rows: number,
+): { readonly cpuOfLimitRatio: Float32Array; readonly memoryWorkingSetBytes: Float32Array } | undefined {
+  const half = rows * message.points;
+  if (half === 0 || message.block.byteLength !== 2 * half * 4) return undefined;
+  const values = float32Of(message.block);
+  return { cpuOfLimitRatio: values.subarray(0, half), memoryWorkingSetBytes: values.subarray(half) };
+}

@@ -1,0 +1,45 @@
+import type { HostView, HostViewColumn } from '../wire.ts';
+import { valueAt, type HostBlock } from './columns.ts';
+import { formatDuration, UNAVAILABLE } from './format.ts';
+
+/** Younger data is simply current: one frame a second would make the number dance between 0 and 1. */
+const CURRENT_MS = 3_000;
+
+/**
+ * Age of a host's values, ms. The inventory tells a live host's last frame only now and then, while each frame that arrives
+ * carries its values: its age is then that of the frame.
+ */
+export function hostDataAgeMs(
+  host: Pick<HostView, 'state' | 'lastFrameUnixMs'>,
+  frameUnixMs: number | undefined,
+  nowUnixMs: number,
+): number | undefined {
+  const at = host.state === 'live' ? Math.max(frameUnixMs ?? 0, host.lastFrameUnixMs ?? 0) : host.lastFrameUnixMs;
+  return at === undefined || at === 0 ? undefined : Math.max(0, nowUnixMs - at);
+}
+
+/** `now`, or the age in words. */
+export function formatFreshness(ageMs: number | undefined): string {
+  if (ageMs === undefined) return UNAVAILABLE;
+  return ageMs < CURRENT_MS ? 'now' : formatDuration(ageMs);
+}
+
+export interface Usage {
+  /** NaN when no host tells. */
+  readonly used: number;
+  /** Of the hosts whose use is known; NaN when none is. */
+  readonly total: number;
+}
+
+/** Use and capacity over the hosts that tell both, so that a silent host does not look like free capacity. */
+export function clusterUsage(
+  hosts: readonly HostView[],
+  block: HostBlock | undefined,
+  { column, capacity }: { column: HostViewColumn; capacity: (host: HostView) => number | undefined },
+): Usage {
+  const known = hosts
+    .map((host, row) => ({ used: valueAt(block, column, row), total: capacity(host) ?? Number.NaN }))
+    .filter(({ used, total }) => !Number.isNaN(used) && !Number.isNaN(total));
+  if (known.length === 0) return { used: Number.NaN, total: Number.NaN };
+  return known.reduce((sum, { used, total }) => ({ used: sum.used + used, total: sum.total + total }));
+}
