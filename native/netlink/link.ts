@@ -2,7 +2,7 @@ import type { MacAddress } from '../net/mac.ts';
 import { attributesOf, type AttributeReader } from './attribute-reader.ts';
 import { MessageWriter } from './attribute-writer.ts';
 import { AF, NLM_F, RTM, type Message } from './message.ts';
-import { readVxlanSettings, writeVxlanSettings, type VxlanSettings } from './vxlan.ts';
+import { readVxlanSettings, writeVxlanLearning, writeVxlanSettings, type VxlanSettings } from './vxlan.ts';
 
 export type { VxlanSettings } from './vxlan.ts';
 
@@ -161,6 +161,18 @@ export function encodeSetLink(ifindex: number, change: LinkChange): Buffer {
 
 function writeNumbers(writer: MessageWriter, numbers: readonly (readonly [number, number | undefined])[]): void {
   for (const [type, value] of numbers) if (value !== undefined) writer.u32(type, value);
+}
+
+/** `ip link set dev IF type vxlan [no]learning`. */
+export function encodeSetVxlanLearning(ifindex: number, setting: { readonly learning: boolean }): Buffer {
+  return new MessageWriter(RTM.NEWLINK, NLM_F.REQUEST | NLM_F.ACK, IFINFOMSG_BYTES)
+    .fixedU32(INDEX, ifindex)
+    .nested(IFLA.LINKINFO, (info) => {
+      info.text(IFLA_INFO.KIND, 'vxlan').nested(IFLA_INFO.DATA, (data) => {
+        writeVxlanLearning(data, setting);
+      });
+    })
+    .finish();
 }
 
 /** `ip link del dev IF`. ENODEV if it is gone already. */

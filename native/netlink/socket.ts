@@ -1,7 +1,7 @@
 import { loadAddon, type NativeAddon, type NativeDump, type NativeOutcomes, type NativeSocket } from '../addon.ts';
-import { Backoff } from '../host/backoff.ts';
 import { systemClock, systemRandom, type RandomSource } from '../host/clock.ts';
 import { ERRNO, NetlinkError } from './errors.ts';
+import { DUMP_ATTEMPTS, repeatInterrupted } from './interrupted-dump.ts';
 import { FIRST_PROTOCOL_TYPE, RTM, splitMessages, type Message } from './message.ts';
 import { netnsPath, netnsText, type Netns } from './netns.ts';
 
@@ -50,8 +50,6 @@ const RECEIVE_TIMEOUT_MS = 5_000;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Messages handed to a worker thread at once: the grain of an abort. */
 const SLICE_MESSAGES = 1_024;
-const DUMP_ATTEMPTS = 12;
-const DUMP_BACKOFF = { firstMs: 2, maxMs: 200 };
 const DONE: Outcome = Object.freeze({ errno: 0, kernelMessage: undefined });
 
 interface NativeFailure {
@@ -149,23 +147,16 @@ class RouteSocket implements NetlinkSocket {
   }
 
   async dump(request: Buffer, signal?: AbortSignal): Promise<Message[]> {
-    const backoff = new Backoff({ ...DUMP_BACKOFF, random: this.#random });
-    for (let attempt = 1; ; attempt++) {
-      const dump = await this.#collect(request, signal);
-      if (isMissingTable(request, dump)) return [];
-      this.#check(dump, operationOf('dump', request));
-      if (!dump.interrupted) return messagesOf(dump.data);
-      if (attempt === DUMP_ATTEMPTS) {
-        const kernelMessage = `changed under each of ${DUMP_ATTEMPTS} attempts`;
-        throw new NetlinkError({
-          operation: operationOf('dump', request),
-          errno: ERRNO.EINTR,
-          target: this.#target,
-          kernelMessage,
-        });
-      }
-      await systemClock.sleep(backoff.nextMs(), signal);
+    const options = { clock: systemClock, random: this.#random };
+    const dump = await repeatInterrupted(() => this.#collect(request, signal), options, signal);
+    if (isMissingTable(request, dump)) return [];
+    const operation = operationOf('dump', request);
+    this.#check(dump, operation);
+    if (dump.interrupted) {
+      const kernelMessage = `changed under each of ${DUMP_ATTEMPTS} attempts`;
+      throw new NetlinkError({ operation, errno: ERRNO.EINTR, target: this.#target, kernelMessage });
     }
+    return messagesOf(dump.data);
   }
 
   async get(request: Buffer, signal?: AbortSignal): Promise<Message> {

@@ -69,6 +69,11 @@ export function writeVxlanSettings(writer: MessageWriter, vxlan: VxlanSettings):
   if (vxlan.port !== 0) writer.u16be(IFLA_VXLAN.PORT, vxlan.port);
 }
 
+/** The one setting of a vxlan device that its learning is; the kernel keeps the others as they are. */
+export function writeVxlanLearning(writer: MessageWriter, { learning }: { readonly learning: boolean }): void {
+  writer.u8(IFLA_VXLAN.LEARNING, Number(learning));
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Reading = (settings: Writable<VxlanSettings>, reader: AttributeReader) => void;
 
