@@ -1,0 +1,177 @@
+import type { FlannelPresence } from '../../flannel/wire.ts';
+import type { ContainerExit, Frame, Inventory } from '../../statsd/wire.ts';
+import type { HostState } from '../wire.ts';
+import type { ContainerRow } from './container-row.ts';
+import { RingBudget } from './history.ts';
+import { HostFeed, type FrameVerdict, type Received } from './host-feed.ts';
+
+/** A host without a frame for this long is stale, milliseconds. */
+export const STALE_AFTER_MS = 15_000;
+
+/** What the way and the tick may add to two intervals before a host counts as late, milliseconds. */
+const LATE_SLACK_MS = 500;
+
+/** A host that nothing was heard of for this long is forgotten, with its containers, milliseconds. */
+export const FORGET_AFTER_MS = 24 * 3_600_000;
+
+/** Hosts that are held at most; a token holder cannot fill the memory with names. */
+export const MAX_HOSTS = 4096;
+
+/** Containers that are held at most, over all hosts. */
+export const MAX_CONTAINERS = 50_000;
+
+/** Rings that are held at most: 10,000 × 7.2 kB = 72 MB. Later containers have no sparkline. */
+export const MAX_RINGS = 10_000;
+
+/** What the overlay agent of a host said of itself in etcd. */
+interface OverlayFacts {
+  readonly presence: FlannelPresence;
+  readonly present: boolean;
+}
+
+/** One host, known from its stats agent, from the overlay's presence in etcd, or both. */
+export interface ClusterHost {
+  readonly nodeId: string;
+  readonly feed: HostFeed;
+  name: string;
+  state: HostState;
+  overlay: OverlayFacts | undefined;
+  /** When anything was last heard of it, by the dashboard's monotonic clock. */
+  heardAtMonotonicMs: number;
+}
+
+export type InventoryVerdict = 'applied' | 'too-many-hosts' | 'too-many-containers' | 'duplicate-key';
+
+/** Live until two intervals passed without a frame, late until 15 s, then stale. */
+export function hostStateAt(ageMs: number | undefined, intervalMs: number): HostState {
+  if (ageMs === undefined || ageMs > STALE_AFTER_MS) return 'stale';
+  return ageMs <= 2 * intervalMs + LATE_SLACK_MS ? 'live' : 'late';
+}
+
+/**
+ * What is known of the cluster. Reports go in, rows come out; `revision` grows whenever a row appears, vanishes or changes
+ * what is said of it (values aside).
+ */
+export class Cluster {
+  readonly hosts = new Map<string, ClusterHost>();
+  revision = 0;
+  readonly #rings = new RingBudget(MAX_RINGS);
+
+  /** A stats agent dialled in; `false` when there is no room for one more host. */
+  connect(nodeId: string, name: string, received: Received): boolean {
+    const host = this.#hostOf(nodeId, name, received.nowMonotonicMs);
+    host?.feed.forgetTables();
+    return host !== undefined;
+  }
+
+  /** Takes an inventory, or says why not. */
+  inventory(inventory: Inventory, received: Received): InventoryVerdict {
+    const host = this.#hostOf(inventory.host.nodeId, inventory.host.hostname, received.nowMonotonicMs);
+    if (host === undefined) return 'too-many-hosts';
+    const others = this.containerCount() - host.feed.rows.size;
+    if (others + inventory.containers.length > MAX_CONTAINERS) return 'too-many-containers';
+    if (!host.feed.applyInventory(inventory)) return 'duplicate-key';
+    host.name = inventory.host.hostname;
+    host.heardAtMonotonicMs = received.nowMonotonicMs;
+    this.revision += 1;
+    return 'applied';
+  }
+
+  containerCount(): number {
+    let count = 0;
+    for (const host of this.hosts.values()) count += host.feed.rows.size;
+    return count;
+  }
+
+  frame(nodeId: string, frame: Frame, received: Received): FrameVerdict {
+    const host = this.hosts.get(nodeId);
+    if (host === undefined) return 'unknown-table';
+    host.heardAtMonotonicMs = received.nowMonotonicMs;
+    return host.feed.applyFrame(frame, received);
+  }
+
+  exit(nodeId: string, exit: ContainerExit): void {
+    if (this.hosts.get(nodeId)?.feed.removeContainer(exit.key) === true) this.revision += 1;
+  }
+
+  /** Takes the presence keys that etcd holds now. */
+  presences(presences: readonly FlannelPresence[], nowMonotonicMs: number): void {
+    const byNode = new Map(presences.map((presence) => [presence.nodeId, presence]));
+    for (const host of this.hosts.values()) {
+      if (host.overlay?.present !== true || byNode.has(host.nodeId)) continue;
+      host.overlay = { presence: host.overlay.presence, present: false };
+      host.heardAtMonotonicMs = nowMonotonicMs;
+      this.revision += 1;
+    }
+    for (const presence of byNode.values()) {
+      const host = this.#hostOf(presence.nodeId, presence.hostname, nowMonotonicMs);
+      if (host === undefined) continue;
+      host.heardAtMonotonicMs = nowMonotonicMs;
+      if (host.overlay?.present === true && samePresence(host.overlay.presence, presence)) continue;
+      host.overlay = { presence, present: true };
+      this.revision += 1;
+    }
+  }
+
+  /** Ages every host; forgets those that nothing was heard of for a day. Returns what became of hosts since the last call. */
+  tick(nowMonotonicMs: number): readonly { readonly host: ClusterHost; readonly was: HostState }[] {
+    const changes: { host: ClusterHost; was: HostState }[] = [];
+    for (const host of this.hosts.values()) {
+      if (host.overlay?.present === true) host.heardAtMonotonicMs = nowMonotonicMs;
+      if (nowMonotonicMs - host.heardAtMonotonicMs > FORGET_AFTER_MS) {
+        host.feed.clear();
+        this.hosts.delete(host.nodeId);
+        this.revision += 1;
+        continue;
+      }
+      const state = hostStateAt(ageMs(host, nowMonotonicMs), host.feed.host?.intervalMs ?? 1000);
+      if (state === host.state) continue;
+      changes.push({ host, was: host.state });
+      host.state = state;
+      this.revision += 1;
+    }
+    return changes;
+  }
+
+  /** A container's row and host, by the key of the view. */
+  find(key: string): { readonly host: ClusterHost; readonly row: ContainerRow } | undefined {
+    const slash = key.indexOf('/');
+    const host = this.hosts.get(key.slice(0, slash));
+    const row = host?.feed.rows.get(key.slice(slash + 1));
+    return host === undefined || row === undefined ? undefined : { host, row };
+  }
+
+  #hostOf(nodeId: string, name: string, nowMonotonicMs: number): ClusterHost | undefined {
+    const known = this.hosts.get(nodeId);
+    if (known !== undefined) return known;
+    if (this.hosts.size >= MAX_HOSTS) return undefined;
+    const host: ClusterHost = {
+      nodeId,
+      name,
+      feed: new HostFeed(nodeId, this.#rings),
+      state: 'stale',
+      overlay: undefined,
+      heardAtMonotonicMs: nowMonotonicMs,
+    };
+    this.hosts.set(nodeId, host);
+    this.revision += 1;
+    return host;
+  }
+}
+
+/** Since the host's last frame, milliseconds; `undefined` when there never was one. */
+export function ageMs(host: ClusterHost, nowMonotonicMs: number): number | undefined {
+  const last = host.feed.lastReceived;
+  return last === undefined ? undefined : nowMonotonicMs - last.nowMonotonicMs;
+}
+
+function samePresence(a: FlannelPresence, b: FlannelPresence): boolean {
+  return (
+    a.subnet === b.subnet &&
+    a.publicIp === b.publicIp &&
+    a.vtepMac === b.vtepMac &&
+    a.vni === b.vni &&
+    a.mtu === b.mtu &&
+    a.backendType === b.backendType
+  );
+}
