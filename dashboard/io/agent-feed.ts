@@ -1,0 +1,146 @@
+import type { Server, Socket } from 'socket.io';
+import { z } from 'zod';
+import type { Clock } from '../../native/host/clock.ts';
+import type { Logger } from '../../native/host/log.ts';
+import {
+  AGENT_NAMESPACE,
+  AGENT_WIRE_VERSION,
+  agentHandshakeSchema,
+  containerExitSchema,
+  frameSchema,
+  inventorySchema,
+  type AgentHandshake,
+  type Frame,
+} from '../../statsd/wire.ts';
+import type { Cluster } from '../model/cluster.ts';
+import type { Received } from '../model/host-feed.ts';
+import { GuardedSocket } from './guarded-socket.ts';
+import type { DashboardMetrics } from './metrics.ts';
+
+export interface AgentFeedParts {
+  readonly cluster: Cluster;
+  readonly isAgent: (token: string) => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: DashboardMetrics;
+}
+
+/** A frame a second and an inventory now and then; after a gap up to a thousand ends of containers and the back-fill. */
+const LIMIT = { burst: 2000, perSecond: 50 };
+
+/** A fresh inventory is asked for at most this often, milliseconds. */
+const RESYNC_EVERY_MS = 2000;
+
+const backfillSchema = z.array(frameSchema).max(300);
+
+/** What an agent may be told of why it is not let in; not which part of a token was wrong. */
+function refusalOf(auth: unknown, isAgent: AgentFeedParts['isAgent']): string | AgentHandshake {
+  const version = z.object({ v: z.number() }).safeParse(auth);
+  if (version.success && version.data.v !== AGENT_WIRE_VERSION)
+    return `this dashboard speaks version ${AGENT_WIRE_VERSION} of the agents' protocol, not ${version.data.v}: update the older one`;
+  const handshake = agentHandshakeSchema.safeParse(auth);
+  if (!handshake.success) return 'the handshake is incomplete: expected v, token, nodeId and hostname';
+  if (!isAgent(handshake.data.token))
+    return "the agent token is wrong: give statsd the one in the dashboard's agent-token file";
+  return handshake.data;
+}
+
+/** One connected agent. */
+class AgentConnection {
+  readonly #parts: AgentFeedParts;
+  readonly #socket: Socket;
+  readonly #nodeId: string;
+  readonly #guard: GuardedSocket;
+  #lastResyncMs = -Infinity;
+
+  constructor(socket: Socket, nodeId: string, parts: AgentFeedParts) {
+    this.#socket = socket;
+    this.#nodeId = nodeId;
+    this.#parts = parts;
+    const { clock, log, metrics } = parts;
+    const onRefused = (namespace: string, reason: string): void => {
+      metrics.refused.inc({ namespace, reason });
+    };
+    this.#guard = new GuardedSocket(socket, { namespace: 'agent', clock, log, limit: LIMIT, onRefused });
+    this.#guard.on('inventory', inventorySchema, (inventory) => {
+      if (inventory.host.nodeId !== nodeId) {
+        this.#guard.fault('inventory: it speaks for another node than the handshake');
+        return;
+      }
+      const verdict = parts.cluster.inventory(inventory, this.#received());
+      if (verdict !== 'applied') this.#guard.fault(`inventory: ${verdict}`);
+    });
+    this.#guard.on('frame', frameSchema, (frame) => {
+      this.#take(frame);
+    });
+    this.#guard.on('backfill', backfillSchema, (frames) => {
+      for (const frame of frames) this.#take(frame);
+    });
+    this.#guard.on('exit', containerExitSchema, (exit) => {
+      parts.cluster.exit(nodeId, exit);
+    });
+  }
+
+  #received(): Received {
+    const { clock } = this.#parts;
+    return { nowUnixMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() };
+  }
+
+  #take(frame: Frame): void {
+    const verdict = this.#parts.cluster.frame(this.#nodeId, frame, this.#received());
+    this.#parts.metrics.frames.inc({ verdict });
+    if (verdict === 'wrong-length') this.#guard.fault('frame: its blocks do not fit its table');
+    if (verdict === 'unknown-table') this.#resync();
+  }
+
+  #resync(): void {
+    const now = this.#parts.clock.monotonicMs();
+    if (now - this.#lastResyncMs < RESYNC_EVERY_MS) return;
+    this.#lastResyncMs = now;
+    this.#socket.emit('resync');
+  }
+}
+
+/**
+ * Serves the namespace of the agents. Nobody gets in without the token; whoever has it can speak for any host, and each
+ * connection only for the one of its handshake.
+ */
+export function serveAgents(io: Server, parts: AgentFeedParts): void {
+  const { cluster, clock, log, metrics } = parts;
+  const namespace = io.of(AGENT_NAMESPACE);
+  const current = new Map<string, Socket>();
+  const handshakes = new WeakMap<Socket, AgentHandshake>();
+  namespace.use((socket, next) => {
+    const handshake = refusalOf(socket.handshake.auth, parts.isAgent);
+    if (typeof handshake !== 'string') {
+      handshakes.set(socket, handshake);
+      next();
+      return;
+    }
+    metrics.refused.inc({ namespace: 'agent', reason: 'handshake' });
+    log.warn({ address: socket.handshake.address, why: handshake }, 'agent refused');
+    next(new Error(handshake));
+  });
+  namespace.on('connection', (socket) => {
+    const handshake = handshakes.get(socket);
+    if (handshake === undefined) return;
+    const { nodeId, hostname } = handshake;
+    const received = { nowUnixMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() };
+    if (!cluster.connect(nodeId, hostname, received)) {
+      log.error({ nodeId, hostname }, 'agent refused: too many hosts');
+      socket.disconnect(true);
+      return;
+    }
+    // An agent that comes back before its old connection was missed: the new one is right.
+    current.get(nodeId)?.disconnect(true);
+    current.set(nodeId, socket);
+    metrics.agents.set(current.size);
+    log.info({ nodeId, hostname }, 'agent connected');
+    new AgentConnection(socket, nodeId, parts);
+    socket.on('disconnect', (reason) => {
+      if (current.get(nodeId) === socket) current.delete(nodeId);
+      metrics.agents.set(current.size);
+      log.info({ nodeId, hostname, reason }, 'agent disconnected');
+    });
+  });
+}

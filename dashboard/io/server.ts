@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { Server } from 'socket.io';
+import type { ListenAddress } from '../../native/host/config.ts';
+import { listenOn } from '../../native/host/status-server.ts';
+import type { Env } from './http.ts';
+import type { Session } from './auth.ts';
+import type { RequestGuard } from './request-guard.ts';
+import { placeOf } from './request-place.ts';
+
+/** Largest message of an agent: 20,000 containers' inventory, or a back-fill. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The socket.io server. A browser names its origin, and only ours may open a connection; an agent names none, and is asked for
+ * its token by its namespace.
+ */
+export function createSocketServer(guard: () => RequestGuard): Server {
+  return new Server({
+    serveClient: false,
+    transports: ['websocket', 'polling'],
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    pingInterval: 10_000,
+    pingTimeout: 8000,
+    connectTimeout: 10_000,
+    // 27 times the CPU for half the bytes.
+    perMessageDeflate: false,
+    httpCompression: false,
+    allowRequest: (request, callback) => {
+      const place = placeOf(request);
+      // Without an origin it is no browser's websocket: an agent may have dialled any name of ours, through any proxy.
+      const complaint =
+        place.origin === undefined ? undefined : (guard().host(place) ?? guard().origin(place, 'no-contradiction'));
+      callback(complaint ?? null, complaint === undefined);
+    },
+  });
+}
+
+/** Binds one more address. @returns `ADDRESS:PORT` as bound. @throws {FatalError} */
+export async function openListener(
+  at: ListenAddress,
+): Promise<{ readonly server: HttpServer; readonly listen: string }> {
+  // Until everything behind it stands; a request must not wait for an answer that never comes.
+  const server = createServer((_request, response) => {
+    response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
+  });
+  server.requestTimeout = 30_000;
+  server.headersTimeout = 10_000;
+  const listen = await listenOn(server, { ...at, setting: '--listen' });
+  return { server, listen };
+}
+
+/** A bound address that answers. */
+export interface Listener {
+  readonly server: HttpServer;
+  readonly engine: { close(): unknown };
+}
+
+/** Lets a bound address answer. */
+export function serve(server: HttpServer, app: Hono<Env>, io: Server): Listener {
+  const listener = getRequestListener(app.fetch);
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    void listener(request, response);
+  });
+  io.attach(server);
+  return { server, engine: io.engine };
+}
+
+/** Ends every connection and every listener. */
+export async function closeListeners(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(
+    listeners.map(async ({ server, engine }) => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      });
+      // Upgraded connections are the engine's, all others the server's.
+      engine.close();
+      server.closeAllConnections();
+      await closed;
+    }),
+  );
+}
+
+/** The session of a browser's socket, or the sentence that tells why it is not let in. */
+export function admitBrowser(guard: RequestGuard, request: IncomingMessage): Session | string {
+  const place = placeOf(request);
+  const websocket = request.headers.upgrade !== undefined;
+  const complaint = guard.host(place) ?? guard.origin(place, websocket ? 'origin' : 'any-proof');
+  if (complaint !== undefined) return complaint;
+  return guard.session(request.headers.cookie) ?? 'not logged in, or the login is over';
+}
