@@ -5,7 +5,6 @@ import { DUMP_ATTEMPTS, repeatInterrupted } from './interrupted-dump.ts';
 import { FIRST_PROTOCOL_TYPE, RTM, splitMessages, type Message } from './message.ts';
 import { netnsPath, netnsText, type Netns } from './netns.ts';
 
-export { nameOfErrno } from './errors.ts';
 export type { Netns } from './netns.ts';
 
 /** What the kernel said to one message. */

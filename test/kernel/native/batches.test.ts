@@ -84,6 +84,14 @@ test('acknowledgements fit a receive buffer of the smallest size', async () => {
   allDone(await socket.transact(messages));
 });
 
+test('a batch of long messages is cut to what a sendmsg takes', async () => {
+  await using ns = await inNewNamespace();
+  const unknownAttribute = 0x3f00;
+  const [loopback, fourKiB] = [1, Buffer.alloc(4_096)];
+  const long = new MessageWriter(RTM.NEWLINK, 0x5, 16).fixedU32(4, loopback).bytes(unknownAttribute, fourKiB).finish();
+  allDone(ns.socket.transactSync(Array.from({ length: 100 }, () => long)));
+});
+
 test('no messages give no outcomes', async () => {
   await using ns = await inNewNamespace();
   expect([await ns.socket.transact([]), ns.socket.transactSync([])]).toEqual([[], []]);

@@ -11,6 +11,7 @@ import {
   encodeNewVeth,
   encodeNewVxlan,
   encodeSetLink,
+  encodeSetVxlanLearning,
 } from '../../../native/netlink/link.ts';
 import { ERRNO, NetlinkError } from '../../../native/netlink/errors.ts';
 import { makeNamespace } from '../../support/netns.ts';
@@ -47,6 +48,23 @@ test('port 0 takes the kernel’s 8472; no MAC and no MTU take the kernel’s ow
   const link = decodeLink(await ns.socket.get(encodeGetLink({ name: 'vx' })));
   expect(link?.vxlan).toMatchObject({ vni: 7, port: 8472, learning: true, lowerIfindex: undefined, local: undefined });
   expect([link?.mtu, link?.mac === undefined]).toEqual([1500, false]);
+});
+
+test('learning is switched and nothing else changes', async () => {
+  await using ns = await inNewNamespace();
+  const vxlan = {
+    vni: 7,
+    lowerIfindex: undefined,
+    local: parseIpv4('192.168.77.11'),
+    port: 4789,
+    learning: false,
+    gbp: false,
+  };
+  allDone(await ns.socket.transact([encodeNewVxlan({ name: 'vx', vxlan })]));
+  const index = await ifindexOf(ns.socket, 'vx');
+  allDone(await ns.socket.transact([encodeSetVxlanLearning(index, { learning: true })]));
+  const link = decodeLink(await ns.socket.get(encodeGetLink({ ifindex: index })));
+  expect(link?.vxlan).toMatchObject({ ...vxlan, learning: true });
 });
 
 test('up, down, MTU, MAC, name, queue length and master are set', async () => {
