@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Makes a fresh clone able to run, then runs what was asked for. Needs Node.js 20, npm and nothing else.
 //
-//   node cli/setup.mjs                 packages and builds
+//   node cli/setup.mjs                 packages, builds and commit hooks
 //   node cli/setup.mjs --only native   one build: native, server or web
 //   node cli/setup.mjs demo [-- ...]   set-up, then `weft demo` with these arguments
 //   node cli/setup.mjs test [tiers]    set-up, then the test tiers; the last line is the count
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,12 @@ async function prepare({ system = [], builds = Object.keys(BUILDS) } = {}) {
   process.stdout.write(
     `${took} s  ${installed || packages || built ? 'set-up is complete' : 'everything is installed and built'}\n`,
   );
+}
+
+/** The commit hooks of this repository, for whoever sets it up to work on it. */
+function enableHooks() {
+  if (!existsSync(join(root, '.git'))) return;
+  spawnSync('git', ['config', 'core.hooksPath', '.githooks'], { cwd: root });
 }
 
 /** Runs the launcher in this terminal and ends as it ends. */
@@ -83,6 +90,7 @@ async function main([command, ...rest]) {
     return 2;
   }
   await prepare(isRoot() ? { system: PACKAGES.demo } : {});
+  enableHooks();
   return 0;
 }
 
