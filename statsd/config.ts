@@ -27,9 +27,7 @@ export const statsdSchema = z.object({
   /** Where the node id is kept. */
   stateDir: absolutePath.default('/var/lib/weft'),
   /** Of the status server; `off` for none. */
-  listen: z
-    .union([z.literal('off').transform(() => undefined), listenAddress])
-    .default({ host: '127.0.0.1', port: 9101 }),
+  listen: z.union([z.literal('off').transform(() => null), listenAddress]).default({ host: '127.0.0.1', port: 9101 }),
   dashboard: stringList.pipe(z.array(dashboardUrl)).default([]),
   agentToken: z.string().min(1).max(512).optional(),
   /** Read again at each connection. */

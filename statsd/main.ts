@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { HostFileError } from '../native/host/atomic-file.ts';
 import { systemClock, systemRandom } from '../native/host/clock.ts';
 import type { AgentInput } from '../native/host/config.ts';
 import { FatalError, reportConfigError, runUntilSignal, type ExitCode } from '../native/host/lifecycle.ts';
@@ -34,6 +35,15 @@ function findHierarchy(config: StatsdConfig): Hierarchy {
   throw new FatalError(`no cgroup file system with a memory, pids or cpu controller is mounted ${where}`);
 }
 
+async function nodeIdOf(config: StatsdConfig): Promise<string> {
+  try {
+    return await readOrCreateNodeId(config.stateDir);
+  } catch (error) {
+    if (!(error instanceof HostFileError)) throw error;
+    throw new FatalError(`${error.message}; choose another folder with --state-dir`, { cause: error });
+  }
+}
+
 function tokenOf(config: StatsdConfig, log: Logger): string {
   if (config.agentToken !== undefined) return config.agentToken;
   if (config.agentTokenFile === undefined) return '';
@@ -55,7 +65,7 @@ function hostInventory(facts: HostFacts, known: Omit<HostInventory, keyof HostFa
 async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Promise<void> {
   const hierarchy = findHierarchy(config);
   const facts = readHostFacts(config.procfs);
-  const nodeId = await readOrCreateNodeId(config.stateDir);
+  const nodeId = await nodeIdOf(config);
   const pool = new FilePool(descriptorCap(config.procfs));
   const collectors = containerCollectors({
     slavesOf: blockStack(config.sysfs),

@@ -40,7 +40,7 @@ export class Status {
   /** Listens; `undefined` when it is switched off. @throws {FatalError} when the port is in use. */
   async serve(): Promise<StatusServer | undefined> {
     const { listen } = this.#parts.config;
-    if (listen === undefined) return undefined;
+    if (listen === null) return undefined;
     return await startStatusServer(
       {
         unhealthy: () => undefined,

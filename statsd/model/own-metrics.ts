@@ -147,12 +147,8 @@ export function ownMetrics(counts: OwnCounts, facts: OwnFacts): OwnMetric[] {
       name: 'cadvisor_version_info',
       help: 'Constant 1; dashboards made for cAdvisor list their hosts by it.',
       type: 'gauge',
-      values: [
-        [
-          `kernelVersion="${kernel}",osVersion="",dockerVersion="",cadvisorVersion="weft ${version}",cadvisorRevision=""`,
-          1,
-        ],
-      ],
+      // Without its labels in camelCase, which `promtool check metrics` refuses and no dashboard reads.
+      values: [[`version="weft ${version}",kernel_version="${kernel}"`, 1]],
     },
     gauge('container_scrape_error', 'Whether the last search for containers failed.', Number(counts.lastRescanFailed)),
     gauge('machine_cpu_cores', 'CPUs that are online.', facts.cpuCores),
