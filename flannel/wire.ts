@@ -90,11 +90,11 @@ export function parseSubnetKey(key: string): Cidr4 {
   }
 }
 
-/** Key names are matched as Go's encoding/json matches them: an exact match wins, then any letter case. */
-function goField(record: Readonly<Record<string, unknown>>, name: string): unknown {
-  if (Object.hasOwn(record, name)) return record[name];
+/** A field as Go's encoding/json finds it: letter case does not matter and the last one wins. */
+export function goField(record: Readonly<Record<string, unknown>>, name: string): unknown {
+  // The common case first: a lease has one key of that name, spelled so.
   const lower = name.toLowerCase();
-  const key = Object.keys(record).findLast((candidate) => candidate.toLowerCase() === lower);
+  const key = Object.keys(record).findLast((candidate) => candidate === name || candidate.toLowerCase() === lower);
   return key === undefined ? undefined : record[key];
 }
 

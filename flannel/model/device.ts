@@ -1,0 +1,68 @@
+import { formatIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
+import type { MacAddress } from '../../native/net/mac.ts';
+import type { InnerMtu } from './mtu.ts';
+import type { VxlanDevice } from './overlay.ts';
+
+/** The interface that bears our device's name, as the kernel tells it. */
+export interface ActualDevice {
+  readonly ifindex: number;
+  readonly name: string;
+  readonly kind: string | undefined;
+  readonly mac: MacAddress | undefined;
+  readonly mtu: number;
+  readonly up: boolean;
+  /** `undefined` for anything but a vxlan device. */
+  readonly vxlan:
+    | {
+        readonly vni: number;
+        readonly lowerIfindex: number | undefined;
+        readonly local: Ipv4 | undefined;
+        readonly port: number;
+        readonly learning: boolean;
+        readonly gbp: boolean;
+        /** Asks user space for unknown MACs: an older flannel's way, not ours. */
+        readonly l2miss: boolean;
+        readonly group: Ipv4 | undefined;
+      }
+    | undefined;
+}
+
+/** What can be put right without making the device anew. */
+export interface DeviceCorrection {
+  readonly mac?: MacAddress;
+  readonly mtu?: InnerMtu;
+  readonly up?: true;
+  readonly learning?: boolean;
+}
+
+const addressText = (address: Ipv4 | undefined): string => (address === undefined ? 'none' : formatIpv4(address));
+
+/**
+ * The first difference that only a new device can mend, in flannel's words: `vni: 1 vs 7`. `undefined` when there is none.
+ * Flannel's own list of what it compares; unset values of the found device count as equal there as well.
+ */
+export function incompatibility(wanted: VxlanDevice, found: ActualDevice): string | undefined {
+  const { vxlan } = found;
+  if (vxlan === undefined) return `link type: vxlan vs ${found.kind ?? 'none'}`;
+  if (vxlan.vni !== wanted.vni) return `vni: ${wanted.vni} vs ${vxlan.vni}`;
+  if (vxlan.lowerIfindex !== wanted.lowerIfindex) {
+    return `vtep (external) interface: ${wanted.lowerIfindex} vs ${vxlan.lowerIfindex ?? 'none'}`;
+  }
+  if (vxlan.local !== wanted.local) return `vtep IP: ${addressText(wanted.local)} vs ${addressText(vxlan.local)}`;
+  if (vxlan.group !== undefined && vxlan.group !== 0) return `group: none vs ${addressText(vxlan.group)}`;
+  if (vxlan.l2miss) return 'l2miss: false vs true';
+  if (vxlan.port !== wanted.port) return `port: ${wanted.port} vs ${vxlan.port}`;
+  if (vxlan.gbp !== wanted.gbp) return `gbp: ${String(wanted.gbp)} vs ${String(vxlan.gbp)}`;
+  return undefined;
+}
+
+/** What has to be set on a compatible device; `undefined` when it is as wanted. */
+export function correctionsOf(wanted: VxlanDevice, found: ActualDevice): DeviceCorrection | undefined {
+  const correction: DeviceCorrection = {
+    ...(found.mac === wanted.mac ? {} : { mac: wanted.mac }),
+    ...(found.mtu === wanted.mtu ? {} : { mtu: wanted.mtu }),
+    ...(found.vxlan?.learning === wanted.learning ? {} : { learning: wanted.learning }),
+    ...(found.up ? {} : { up: true as const }),
+  };
+  return Object.keys(correction).length === 0 ? undefined : correction;
+}

@@ -1,0 +1,142 @@
+import type { Logger } from '../native/host/log.ts';
+import { unreadyReason, type HealthFacts } from './model/health.ts';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Told in the log, without effect on readiness: the other peers are reachable. */
+type ProblemKind = 'peerProblem' | GraveProblem;
+
+type GraveProblem = 'etcdProblem' | 'configProblem' | 'leaseProblem' | 'kernelProblem' | 'subnetFileProblem';
+
+const SUBJECT: Readonly<Record<ProblemKind, string>> = {
+  etcdProblem: 'etcd',
+  configProblem: 'network config',
+  leaseProblem: 'subnet lease',
+  kernelProblem: 'overlay device',
+  peerProblem: 'peers',
+  subnetFileProblem: 'subnet file',
+};
+
+/** Only ever grow. */
+export interface Counters {
+  lists: number;
+  leaseEvents: number;
+  passes: number;
+  passSeconds: number;
+  steps: number;
+  stepFailures: number;
+  /** Steps of passes that no lease had asked for: somebody else had changed the overlay. */
+  repairs: number;
+  deviceCreations: number;
+  heldRemovals: number;
+  shortPaths: number;
+  shortPathSeconds: number;
+}
+
+/** As they are now. */
+export interface Levels {
+  leases: number;
+  junkKeys: number;
+  /** Hosts that have to be reached. */
+  peers: number;
+  /** Leases left out because they contradict others. */
+  contradictions: number;
+  /** Routes of ours that the kernel has. */
+  routes: number;
+  failingSteps: number;
+  mtuBytes: number;
+}
+
+/** What the agent knows about itself: for `/readyz`, `/metrics`, and one log line at each change. */
+export class FlannelStatus {
+  readonly counters: Counters = {
+    lists: 0,
+    leaseEvents: 0,
+    passes: 0,
+    passSeconds: 0,
+    steps: 0,
+    stepFailures: 0,
+    repairs: 0,
+    deviceCreations: 0,
+    heldRemovals: 0,
+    shortPaths: 0,
+    shortPathSeconds: 0,
+  };
+  readonly levels: Levels = {
+    leases: 0,
+    junkKeys: 0,
+    peers: 0,
+    contradictions: 0,
+    routes: 0,
+    failingSteps: 0,
+    mtuBytes: 0,
+  };
+  /** NaN before there is a lease. */
+  leaseSecondsLeft: () => number = () => NaN;
+  readonly #log: Logger;
+  readonly #problems = new Map<ProblemKind, string | undefined>();
+  readonly #facts: Writable<HealthFacts> = {
+    etcdProblem: undefined,
+    configProblem: undefined,
+    leaseProblem: undefined,
+    kernelProblem: undefined,
+    subnetFileProblem: undefined,
+    leaseHeld: false,
+    subnetFileWritten: false,
+    peersProgrammed: false,
+  };
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  get facts(): Readonly<HealthFacts> {
+    return this.#facts;
+  }
+
+  /** For `/readyz`. */
+  unready(): string | undefined {
+    return unreadyReason(this.#facts);
+  }
+
+  etcd(problem: string | undefined): void {
+    this.#tell('etcdProblem', problem);
+  }
+
+  config(problem: string | undefined): void {
+    this.#tell('configProblem', problem);
+  }
+
+  lease(problem: string | undefined): void {
+    this.#tell('leaseProblem', problem);
+  }
+
+  kernel(problem: string | undefined): void {
+    this.#tell('kernelProblem', problem);
+  }
+
+  peers(problem: string | undefined): void {
+    this.#tell('peerProblem', problem);
+  }
+
+  subnetFile(problem: string | undefined): void {
+    this.#tell('subnetFileProblem', problem);
+  }
+
+  /** A milestone on the way to being ready; logs the moment it is reached. */
+  reached(milestone: 'leaseHeld' | 'subnetFileWritten' | 'peersProgrammed'): void {
+    if (this.#facts[milestone]) return;
+    this.#facts[milestone] = true;
+    if (this.unready() === undefined) this.#log.info({ peers: this.levels.peers }, 'ready');
+  }
+
+  /** The same sentence is logged once, however often it is met. */
+  #tell(kind: ProblemKind, problem: string | undefined): void {
+    const before = this.#problems.get(kind);
+    if (before === problem) return;
+    this.#problems.set(kind, problem);
+    if (kind !== 'peerProblem') this.#facts[kind] = problem;
+    if (problem === undefined) this.#log.info({ subject: SUBJECT[kind], was: before }, 'problem is over');
+    else this.#log.warn({ subject: SUBJECT[kind] }, problem);
+  }
+}
