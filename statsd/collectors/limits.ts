@@ -18,6 +18,13 @@ interface Bandwidth {
   readonly periodMicros: number;
 }
 
+interface CfsFiles {
+  readonly quota: KernelFile;
+  readonly period: KernelFile;
+  /** The container's own, not an ancestor's. */
+  readonly own: boolean;
+}
+
 const UNKNOWN: Bandwidth = { quotaMicros: Number.NaN, periodMicros: Number.NaN };
 
 /** `max 100000` or `50000 100000`. @throws {CgroupTextError} */
@@ -31,11 +38,14 @@ function readCpuMax(file: KernelFile): Bandwidth {
 }
 
 /** cpu.cfs_quota_us is -1 for none. @throws {CgroupTextError} */
-function readCfs(quota: KernelFile, period: KernelFile): Bandwidth {
+function readCfs(files: CfsFiles): Bandwidth {
+  const { quota, period, own } = files;
   const quotaLength = quota.read();
   if (quotaLength < 0) return UNKNOWN;
   const none = quota.bytes[0] === 0x2d;
   const quotaMicros = none ? Infinity : singleUint(quota.bytes, quotaLength, quota.path);
+  // An ancestor without a quota limits nothing, whatever its period.
+  if (none && !own) return { quotaMicros, periodMicros: 1 };
   const periodLength = period.read();
   if (periodLength < 0) return UNKNOWN;
   return { quotaMicros, periodMicros: singleUint(period.bytes, periodLength, period.path) };
@@ -46,8 +56,8 @@ function bandwidthsOf(view: CgroupView): () => Bandwidth[] {
     const periods = view.ancestry('cpu', 'cpu.cfs_period_us');
     const pairs = view
       .ancestry('cpu', 'cpu.cfs_quota_us')
-      .flatMap((quota, index) => ({ quota, period: periods[index] ?? quota }));
-    return () => pairs.map(({ quota, period }) => readCfs(quota, period));
+      .map((quota, index): CfsFiles => ({ quota, period: periods[index] ?? quota, own: index === 0 }));
+    return () => pairs.map(readCfs);
   }
   const files = view.ancestry('cpu', 'cpu.max');
   return () => files.map(readCpuMax);

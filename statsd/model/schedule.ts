@@ -19,9 +19,9 @@ export function nextTick(schedule: Schedule, last: number, nowMs: number): NextT
   return { index, dueAtMs: schedule.startMs + index * schedule.intervalMs, missed: index - last - 1 };
 }
 
-/** Slow files are read each 5th tick, limits each 15th, spread over the containers by their phase. */
+/** Slow files are read each 5th tick, limits each 30th, spread over the containers by their phase. */
 export const SLOW_EVERY = 5;
-export const LIMITS_EVERY = 15;
+export const LIMITS_EVERY = 30;
 /** A runtime sets limits and makes hierarchies after the directory that announces the container: look often at first. */
 export const YOUNG_TICKS = 5;
 
