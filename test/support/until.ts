@@ -8,14 +8,17 @@ export interface UntilOptions {
 }
 
 /** Polls until `probe` gives something other than false, undefined or null. A probe that throws is asked again. */
-export async function until<T>(probe: () => T | Promise<T>, options: UntilOptions): Promise<NonNullable<T>> {
+export async function until<T>(
+  probe: () => T | Promise<T>,
+  options: UntilOptions,
+): Promise<Exclude<NonNullable<T>, false>> {
   const { what, timeoutMs = 10_000, everyMs = 20 } = options;
   const deadline = performance.now() + timeoutMs;
   let last: unknown = 'nothing yet';
   for (;;) {
     try {
       const value = await probe();
-      if (value !== undefined && value !== null && value !== false) return value;
+      if (value !== undefined && value !== null && value !== false) return value as Exclude<NonNullable<T>, false>;
       last = value;
     } catch (error) {
       last = error;
