@@ -71,6 +71,8 @@ export function subnetKey(prefix: string, subnet: Cidr4): string {
   return joinEtcdPath(subnetsPrefix(prefix), formatCidr4(subnet).replace('/', '-'));
 }
 
+const MAX_NODE_ID_CHARACTERS = 64;
+
 const SUBNET_KEY = /(\d+\.\d+.\d+.\d+)-(\d+)(?:&([a-f\d:]+)-(\d+))?$/;
 
 /**
@@ -98,28 +100,52 @@ export function goField(record: Readonly<Record<string, unknown>>, name: string)
   return key === undefined ? undefined : record[key];
 }
 
-const jsonObject = z.record(z.string(), z.unknown());
+type JsonObject = Readonly<Record<string, unknown>>;
+
+// By hand: a list of 10,000 leases is read in one go, and a schema costs more than the rest of the reading.
+function objectOf(value: unknown, what: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new RangeError(`${what}: expected a JSON object`);
+}
+
+function textOf(record: JsonObject, name: string): string {
+  const value = goField(record, name);
+  if (typeof value === 'string') return value;
+  throw new RangeError(`${name}: expected a string`);
+}
 
 function parseVxlanData(data: unknown): { vni: number | undefined; vtepMac: MacAddress } {
-  const record = jsonObject.parse(data);
-  const vni = z.number().int().nonnegative().optional().parse(goField(record, 'VNI'));
-  return { vni, vtepMac: parseMac(z.string().parse(goField(record, 'VtepMAC'))) };
+  const record = objectOf(data, 'BackendData');
+  const vni = goField(record, 'VNI') ?? undefined;
+  if (vni !== undefined && !(typeof vni === 'number' && Number.isInteger(vni) && vni >= 0)) {
+    throw new RangeError('VNI: expected a whole number');
+  }
+  return { vni, vtepMac: parseMac(textOf(record, 'VtepMAC')) };
+}
+
+function parseValue(value: string): JsonObject {
+  try {
+    return objectOf(JSON.parse(value), 'the value');
+  } catch (cause) {
+    throw new RangeError('the value is not a lease: expected {"PublicIP":…,"BackendType":…}', { cause });
+  }
 }
 
 /** One key and its JSON value as a lease. @throws {LeaseFormatError} for anything that flannel's own readers would skip. */
 export function decodeLease(key: string, value: string): Lease {
   const subnet = parseSubnetKey(key);
   try {
-    const record = jsonObject.parse(JSON.parse(value));
-    const publicIp = parseIpv4(z.string().parse(goField(record, 'PublicIP')));
-    const backendType = z.string().nullish().parse(goField(record, 'BackendType')) ?? undefined;
-    const nodeId = z.string().max(64).optional().catch(undefined).parse(record['NodeID']);
+    const record = parseValue(value);
+    const publicIp = parseIpv4(textOf(record, 'PublicIP'));
+    const type = goField(record, 'BackendType') ?? undefined;
+    const backendType = type === undefined ? undefined : textOf(record, 'BackendType');
+    const node = record['NodeID'];
+    const nodeId = typeof node === 'string' && node.length <= MAX_NODE_ID_CHARACTERS ? node : undefined;
     if (backendType !== LEASE_BACKEND_VXLAN) return { kind: 'foreign', subnet, publicIp, backendType, nodeId };
     return { kind: 'vxlan', subnet, publicIp, nodeId, ...parseVxlanData(goField(record, 'BackendData')) };
   } catch (cause) {
-    const reason =
-      cause instanceof RangeError ? cause.message : 'the value is not a lease: expected {"PublicIP":…,"BackendType":…}';
-    throw new LeaseFormatError(key, reason, { cause });
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new LeaseFormatError(key, cause.message, { cause });
   }
 }
 
