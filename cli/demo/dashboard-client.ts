@@ -3,7 +3,7 @@ import type { Clock } from '../../native/host/clock.ts';
 import { FatalError } from '../../native/host/lifecycle.ts';
 
 const hostsSchema = z.object({ hosts: z.array(z.object({ name: z.string(), state: z.string() })) });
-const containersSchema = z.object({ containers: z.array(z.object({ hostName: z.string(), name: z.string() })) });
+const containersSchema = z.object({ containers: z.array(z.object({ name: z.string(), state: z.string() })) });
 
 export interface DashboardAccess {
   readonly url: string;
@@ -27,7 +27,10 @@ export interface Expected {
 async function count(access: DashboardAccess, signal: AbortSignal): Promise<Expected> {
   const { hosts } = hostsSchema.parse(await getJson(access, 'hosts', signal));
   const { containers } = containersSchema.parse(await getJson(access, 'containers', signal));
-  return { hosts: hosts.filter(({ state }) => state === 'live').length, containers: containers.length };
+  return {
+    hosts: hosts.filter(({ state }) => state === 'live').length,
+    containers: containers.filter(({ state }) => state === 'running').length,
+  };
 }
 
 const POLL_MS = 150;
@@ -48,7 +51,7 @@ export async function untilDashboardSees(
       seen = `${hosts} of ${expected.hosts} hosts and ${containers} of ${expected.containers} containers`;
     } catch (error) {
       signal.throwIfAborted();
-      seen = String(error);
+      seen = String(error).slice(0, 300);
     }
     await clock.sleep(POLL_MS, signal);
   }

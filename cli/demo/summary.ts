@@ -1,10 +1,9 @@
-import { formatCidr4 } from '../../native/net/cidr.ts';
+import { cidr4, formatCidr4 } from '../../native/net/cidr.ts';
 import { formatIpv4 } from '../../native/net/ipv4.ts';
 import type { Cluster, ClusterHost } from './cluster.ts';
 import type { ContainerKeeper } from './container-keeper.ts';
 import { dashboardUrl, etcdEndpoint, type DemoTokens } from './services.ts';
 import type { DemoState } from './state-file.ts';
-import { cidr4 } from '../../native/net/cidr.ts';
 
 const subnetOf = ({ subnet }: ClusterHost): string =>
   formatCidr4(cidr4(subnet.gateway.address, subnet.gateway.prefixLength));
@@ -68,8 +67,7 @@ export function summaryOf(cluster: Cluster, tokens: DemoTokens): string {
     '  Try         ' + pingLine(cluster.containers),
     `              ip -n weft-h1 route; bridge -n weft-h1 fdb show dev flannel.1`,
     `              ip -n weft-h1 link del flannel.1        (it comes back)`,
-    `              kill -9 ${cluster.hosts[0]?.flanneld.pid ?? ''}                            (so does an agent)`,
-    `              etcdctl --endpoints=${etcdEndpoint(ports)} get --prefix /`,
+    `              kill -9 ${String(cluster.hosts[0]?.flanneld.pid ?? '').padEnd(32)}(so does an agent)`,
     '',
     '  The CPU wave raises an alert within a minute; its line appears here. Ctrl-C takes everything down.',
     '',

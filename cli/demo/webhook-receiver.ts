@@ -26,7 +26,8 @@ export function alertLines(body: string): string[] {
   return payloadSchema.parse(JSON.parse(body)).alerts.map(({ status, labels, annotations }) => {
     const { alertname = 'unnamed', ...others } = labels;
     const shown = Object.entries(others).map(([name, value]) => `${name}=${value}`);
-    const summary = annotations['summary'] === undefined ? '' : ` (${annotations['summary']})`;
+    // Of a resolved alert the text is still that of its last bad value.
+    const summary = status === 'resolved' || annotations['summary'] === undefined ? '' : ` (${annotations['summary']})`;
     return printable(`alert ${status}: ${[alertname, ...shown].join(' ')}${summary}`);
   });
 }
