@@ -14,7 +14,7 @@ import {
   shortImage,
   UNAVAILABLE,
 } from './format.ts';
-import { formatFreshness, hostDataAgeMs } from './host-facts.ts';
+import { hostDataAgeMs } from './host-facts.ts';
 import { containersOfHost } from './links.ts';
 import { Mark, type MarkKind } from './mark.tsx';
 import { bandOf, Meter } from './meter.tsx';
@@ -53,7 +53,7 @@ function stateOf({ container, host }: RowFacts): { readonly kind: MarkKind; read
 /** `stale 23 s`, or just `running`. */
 function stateWords({ container, host, frameUnixMs, nowUnixMs }: RowFacts, word: string): string {
   if (container.state === 'running' && host?.state === 'live') return word;
-  return `${word} ${formatFreshness(host === undefined ? undefined : hostDataAgeMs(host, frameUnixMs, nowUnixMs))}`;
+  return `${word} ${formatAge(host === undefined ? undefined : hostDataAgeMs(host, frameUnixMs, nowUnixMs))}`;
 }
 
 /** The state's shape before the name; its word too, as soon as it is not simply running and there is room. */

@@ -35,9 +35,11 @@ function HeaderCell({ column, ordered, sort, onSort }: TableProps & { readonly c
       >
         <span class="column-name">
           {column.header}
-          <span class="sort-arrow" aria-hidden="true">
-            {sorted ? (sort.descending ? '▼' : '▲') : ''}
-          </span>
+          {sorted ? (
+            <span class="sort-arrow" aria-hidden="true">
+              {sort.descending ? '▼' : '▲'}
+            </span>
+          ) : null}
         </span>
         {column.unit === undefined ? null : <span class="column-unit">{column.unit(ordered.units)}</span>}
       </button>

@@ -4,6 +4,14 @@ export interface SeriesView {
   at(index: number): number;
 }
 
+/** The series without the gap before its first value, but at least `least` points of it. */
+export function sinceFirstValue(series: SeriesView | undefined, least: number): SeriesView | undefined {
+  if (series === undefined) return undefined;
+  let skipped = 0;
+  while (skipped < series.points - least && Number.isNaN(series.at(skipped))) skipped += 1;
+  return { points: series.points - skipped, at: (index) => series.at(skipped + index) };
+}
+
 export interface SeriesShape {
   readonly stepMs: number;
   readonly points: number;

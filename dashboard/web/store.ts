@@ -19,7 +19,7 @@ import {
   type ContainerBlock,
   type HostBlock,
 } from './columns.ts';
-import { SeriesTable } from './series.ts';
+import { SeriesTable, sinceFirstValue } from './series.ts';
 import { alertTransitions } from './transitions.ts';
 
 /** One second as it was last told; a block is absent when the view is not sent it. */
@@ -59,6 +59,9 @@ const shapeOf = (stepMs: number): { stepMs: number; points: number } => ({
 
 let cpuHistory = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
 let memoryHistory = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
+/** The line of a page that was just opened is not squeezed into its last pixel. */
+const LEAST_CLUSTER_POINTS = 30;
+
 const clusterSeries = new SeriesTable({ stepMs: 1_000, points: SPARKLINE_MS / 1_000 });
 
 export const CLUSTER_CPU = 'cpuCores';
@@ -66,11 +69,28 @@ export const CLUSTER_MEMORY = 'memoryUsedBytes';
 
 export const cpuSeries = (key: string): ReturnType<SeriesTable['view']> => cpuHistory.view(key);
 export const memorySeries = (key: string): ReturnType<SeriesTable['view']> => memoryHistory.view(key);
-/** Sums over the hosts since the page was opened. */
-export const clusterHistory = (id: string): ReturnType<SeriesTable['view']> => clusterSeries.view(id);
+/** Sums over the hosts since the page was opened, at most five minutes. */
+export const clusterHistory = (id: string): ReturnType<SeriesTable['view']> =>
+  sinceFirstValue(clusterSeries.view(id), LEAST_CLUSTER_POINTS);
+
+/** How long after its start a server may know no host because their agents are still on the way back. */
+const AGENTS_RETURN_MS = 10_000;
+
+let heldBack: ReturnType<typeof setTimeout> | undefined;
+
+/** A server that just started and knows nobody yet says nothing against the hosts that are on the page. */
+function isBlankStart({ hosts: told, server, timeUnixMs }: InventoryMessage): boolean {
+  return told.length === 0 && hosts.value.length > 0 && timeUnixMs - server.startedAtUnixMs < AGENTS_RETURN_MS;
+}
 
 /** The rows of the frames to come. */
 export function applyInventory(message: InventoryMessage): void {
+  clearTimeout(heldBack);
+  if (isBlankStart(message)) heldBack = setTimeout(takeInventory, AGENTS_RETURN_MS, message);
+  else takeInventory(message);
+}
+
+function takeInventory(message: InventoryMessage): void {
   learnServerTime(message.timeUnixMs);
   const keys = new Set(message.containers.map(({ key }) => key));
   cpuHistory.retain(keys);
@@ -162,6 +182,7 @@ export function applyAlerts(message: AlertsMessage): void {
 
 /** Forgets everything, after logging out. */
 export function clearStore(): void {
+  clearTimeout(heldBack);
   batch(() => {
     inventory.value = undefined;
     lastFrame.value = undefined;

@@ -14,6 +14,31 @@ function tokenInAddress(): string | undefined {
 type Progress =
   { readonly kind: 'waiting' } | { readonly kind: 'trying' } | { readonly kind: 'failed'; readonly reason: string };
 
+function Invitation(): JSX.Element {
+  return (
+    <p>
+      Open the address that <code>weft dashboard</code> printed when it started, or paste its token here.
+    </p>
+  );
+}
+
+function Fault({ reason }: { readonly reason: string }): JSX.Element {
+  return (
+    <div class="login-fault" role="alert">
+      <p>
+        <strong>Not logged in:</strong> {reason}.
+      </p>
+      <p>
+        A login token works once. For a new one, restart <code>weft dashboard</code>, or ask it with the{' '}
+        <code>api-token</code> of its state folder:
+      </p>
+      <pre tabIndex={0}>
+        <code>{`curl -X POST -H "Authorization: Bearer $(cat api-token)" \\\n  ${location.origin}/api/v1/login-tokens`}</code>
+      </pre>
+    </div>
+  );
+}
+
 /** Exchanges a token for a session: the one of the printed address by itself, or one that is typed. */
 export function Login(): JSX.Element {
   const [, navigate] = useLocation();
@@ -30,11 +55,19 @@ export function Login(): JSX.Element {
     document.title = 'Log in · weft';
     // What is left of an ended session must not answer for the new one.
     disconnect();
-    const token = tokenInAddress();
-    if (token === undefined) return;
-    // Off the address bar and out of the history before anything else happens.
-    history.replaceState(history.state, '', '/login');
-    void tryToken(token);
+    const takeToken = (): void => {
+      const token = tokenInAddress();
+      if (token === undefined) return;
+      // Off the address bar and out of the history before anything else happens.
+      history.replaceState(history.state, '', '/login');
+      void tryToken(token);
+    };
+    takeToken();
+    // The printed address pasted into this very tab changes nothing but the part behind the #.
+    addEventListener('hashchange', takeToken);
+    return () => {
+      removeEventListener('hashchange', takeToken);
+    };
   }, []);
 
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
@@ -49,16 +82,7 @@ export function Login(): JSX.Element {
         <h1>
           <WeftIcon /> Log in to weft
         </h1>
-        {progress.kind === 'failed' ? (
-          <p class="login-fault" role="alert">
-            <strong>That did not work: {progress.reason}.</strong> A token works once. Restart{' '}
-            <code>weft dashboard</code> to have a new address with a new token printed.
-          </p>
-        ) : (
-          <p>
-            Open the address that <code>weft dashboard</code> printed when it started, or paste its token here.
-          </p>
-        )}
+        {progress.kind === 'failed' ? <Fault reason={progress.reason} /> : <Invitation />}
         <label for="token">Token</label>
         <input
           id="token"
