@@ -2,7 +2,7 @@ import { parseCidr4 } from '../../native/net/cidr.ts';
 import { ipv4ToBytes, type Ipv4 } from '../../native/net/ipv4.ts';
 import { macFromBytes, type MacAddress } from '../../native/net/mac.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
-import { encodeDelLink, encodeNewBridge, encodeNewVeth } from '../../native/netlink/link.ts';
+import { encodeDelLink, encodeNewBridge, encodeNewVeth, encodeSetLink } from '../../native/netlink/link.ts';
 import { encodeNewRoute4, RT_SCOPE, RT_TABLE_MAIN, RTN, RTPROT } from '../../native/netlink/route.ts';
 import { CONTAINER_BRIDGE } from './plan.ts';
 import { openRouteClient, setAddress, setUp } from './route-client.ts';
@@ -10,10 +10,12 @@ import type { SubnetEnv } from './subnet-env.ts';
 
 const ANYWHERE = parseCidr4('0.0.0.0/0');
 
-/** CNI's form: 0a:58 and the four bytes of the address. Left to itself a bridge changes its address with its ports, and its
- * containers' ARP entries for the gateway with it. */
-export function bridgeMac(gateway: Ipv4): MacAddress {
-  return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipv4ToBytes(gateway)));
+/**
+ * CNI's form: 0a:58 and the four bytes of the address. A bridge left to itself changes its MAC with its ports, and a container
+ * that is made again would have another one: either way the neighbours would send to a MAC that is gone, for many seconds.
+ */
+export function macOf(address: Ipv4): MacAddress {
+  return macFromBytes(Uint8Array.of(0x0a, 0x58, ...ipv4ToBytes(address)));
 }
 
 /** The bridge of a host's containers, with the gateway address of its lease. @throws {NetlinkError} */
@@ -22,7 +24,7 @@ export async function buildContainerBridge(namespace: string, subnet: SubnetEnv)
   const message = encodeNewBridge({
     name: CONTAINER_BRIDGE,
     mtu: subnet.mtu,
-    mac: bridgeMac(subnet.gateway.address),
+    mac: macOf(subnet.gateway.address),
   });
   await client.apply([{ operation: 'add bridge', target: `${CONTAINER_BRIDGE} in ${namespace}`, message }]);
   await setAddress(client, CONTAINER_BRIDGE, subnet.gateway);
@@ -46,12 +48,16 @@ export async function attachContainer({ namespace, port, pid, address, subnet }:
   await host.apply([{ operation: 'add veth', target: `${port} in ${namespace}`, message: wire }]);
   await host.apply([setUp((await host.link(port)).ifindex, port, bridge.ifindex)]);
   await using inside = openRouteClient({ kind: 'pid', pid });
-  await inside.apply([setUp((await inside.link('lo')).ifindex, 'lo')]);
+  const { ifindex: oif } = await inside.link('eth0');
+  await inside.apply([
+    setUp((await inside.link('lo')).ifindex, 'lo'),
+    { operation: 'set MAC', target: `eth0 of ${port}`, message: encodeSetLink(oif, { mac: macOf(address) }) },
+  ]);
   await setAddress(inside, 'eth0', { address, prefixLength: subnet.gateway.prefixLength });
   const route = encodeNewRoute4({
     destination: ANYWHERE,
     gateway: subnet.gateway.address,
-    oif: (await inside.link('eth0')).ifindex,
+    oif,
     table: RT_TABLE_MAIN,
     protocol: RTPROT.BOOT,
     scope: RT_SCOPE.UNIVERSE,

@@ -7,7 +7,7 @@ import { makeNamespace, run } from '../support/netns.ts';
 import { startWeft } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
-/** Command lines of processes that belong to a demo: its agents, its etcd, its containers. */
+/** Command lines of processes that belong to a demo: its agents, its etcd, its containers. A zombie waits for init, not for us. */
 function demoProcesses(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -15,6 +15,7 @@ function demoProcesses(): string[] {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
         const cgroup = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+        if (readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) return [];
         return command.includes('/var/lib/weft-demo') || cgroup.includes('/weft-demo') ? [`${pid} ${command}`] : [];
       } catch {
         return []; // ended meanwhile

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { splitDeviceNumber } from '../../../../cli/demo/block-device.ts';
 import { parseCgroupMounts } from '../../../../cli/demo/cgroups.ts';
-import { bridgeMac } from '../../../../cli/demo/container-network.ts';
+import { macOf } from '../../../../cli/demo/container-network.ts';
 import { formatSeconds } from '../../../../cli/demo/console.ts';
 import { etcdCommand } from '../../../../cli/demo/etcd.ts';
 import { parseSubnetEnv } from '../../../../cli/demo/subnet-env.ts';
@@ -48,8 +48,8 @@ test.each([
   expect(splitDeviceNumber(device)).toEqual(want);
 });
 
-test('a bridge address is 0a:58 and the gateway, as CNI makes it', () => {
-  expect(bridgeMac(parseIpv4('10.244.1.1'))).toBe('0a:58:0a:f4:01:01');
+test('a MAC is 0a:58 and the address, as CNI makes it', () => {
+  expect(macOf(parseIpv4('10.244.1.1'))).toBe('0a:58:0a:f4:01:01');
 });
 
 test('seconds are right-aligned', () => {
