@@ -47,12 +47,14 @@ export interface AgentParts {
 /** Passes may take at most a quarter of the time, whatever wakes them. */
 const PAUSE_PER_PASS = 3;
 const MAX_PAUSE_MS = 250;
+const CONFIRM_AFTER_MS = 250;
 const RETRY = { firstMs: 200, maxMs: 30_000 };
 
 /** Keeps the kernel as the leases want it: every wake is one pass of read, plan, apply. */
 export class OverlayAgent {
   readonly #parts: AgentParts;
   readonly #waker = new Waker();
+  readonly #confirmation = new Waker();
   readonly #retry: Backoff;
   readonly #view: PeerView;
   readonly #secondList: SecondList;
@@ -82,9 +84,12 @@ export class OverlayAgent {
   onLeases(update: LeaseUpdate, leases: ReadonlyMap<string, KnownLease>): void {
     const startedMs = this.#parts.clock.monotonicMs();
     this.#isNews = true;
-    if (update.kind === 'snapshot') this.#view.select(leases);
-    else this.#shortPath(this.#view.change(update, leases), startedMs);
-    this.#waker.wake();
+    if (update.kind === 'snapshot') {
+      this.#view.select(leases);
+      this.#waker.wake();
+    } else {
+      this.#shortPath(this.#view.change(update, leases), startedMs);
+    }
   }
 
   /** Reconciles at every wake until the signal aborts. @throws the signal's reason. */
@@ -100,6 +105,15 @@ export class OverlayAgent {
       counters.passes += 1;
       counters.passSeconds += tookMs / 1000;
       await clock.sleep(Math.min(MAX_PAUSE_MS, tookMs * PAUSE_PER_PASS), signal);
+    }
+  }
+
+  /** Has the loop confirm what the short path did: one pass for all that came within a moment. @throws the signal's reason. */
+  async confirmShortPaths(signal: AbortSignal): Promise<never> {
+    for (;;) {
+      await this.#confirmation.next(signal);
+      await this.#parts.clock.sleep(CONFIRM_AFTER_MS, signal);
+      this.#waker.wake();
     }
   }
 
@@ -144,20 +158,21 @@ export class OverlayAgent {
       underlayName: this.#underlay.name,
       underlayIfindex: this.#underlay.ifindex,
       network: config.network,
+      peerAt: (address) => this.#view.peerAt(address),
+      remoteOf: (mac) => this.#view.remoteOf(mac),
     };
   }
 
   #shortPath(steps: readonly EntryStep[], startedMs: number): void {
     const { kernel, clock, status } = this.#parts;
-    if (steps.length === 0 || this.#ifindex === undefined) return;
-    try {
-      kernel.applySync(steps, this.#ifindex); // what fails is met again by the loop
-    } catch (error) {
-      if (!(error instanceof NetlinkError)) throw error;
+    if (steps.length === 0 || this.#ifindex === undefined || !takesSteps(kernel, steps, this.#ifindex)) {
+      this.#waker.wake();
+      return;
     }
     status.counters.steps += steps.length;
     status.counters.shortPaths += 1;
     status.counters.shortPathSeconds += (clock.monotonicMs() - startedMs) / 1000;
+    this.#confirmation.wake();
   }
 
   async #attempt(signal: AbortSignal): Promise<void> {
@@ -186,11 +201,11 @@ export class OverlayAgent {
     const { defaultPort } = kernel;
     const desired = vxlanOverlay({ config, underlay, vtepMac, subnet, peers, defaultPort });
     const steps = this.#guarded(plan(desired, actual), actual, signal);
-    const applied =
+    const result =
       steps.length === 0 ? { failures: [], ifindex: this.#ifindex } : await kernel.apply(steps, this.#ifindex, signal);
-    this.#ifindex = applied.ifindex;
-    this.#account({ steps, actual, isRepair: !isNews && status.facts.peersProgrammed }, applied);
-    await this.#report(desired, applied, signal);
+    this.#ifindex = result.ifindex;
+    this.#account({ steps, actual, isRepair: !isNews && status.facts.peersProgrammed }, result);
+    await this.#report(desired, result, signal);
   }
 
   #guarded(steps: readonly Step[], actual: ActualOverlay, signal: AbortSignal): readonly Step[] {
@@ -289,6 +304,16 @@ const LINK_STEPS: ReadonlySet<Step['kind']> = new Set([
 
 /** A step on one peer: its failure leaves the other peers reachable. */
 const isEntryStep = ({ kind }: Step): boolean => !LINK_STEPS.has(kind);
+
+/** Whether the kernel took every step. */
+function takesSteps(kernel: OverlayKernel, steps: readonly EntryStep[], ifindex: number): boolean {
+  try {
+    return kernel.applySync(steps, ifindex).length === 0;
+  } catch (error) {
+    if (error instanceof NetlinkError) return false; // what fails is met again by the loop
+    throw error;
+  }
+}
 
 function countKinds(steps: readonly Step[]): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -1,5 +1,6 @@
 import type { Logger } from '../native/host/log.ts';
-import { formatCidr4 } from '../native/net/cidr.ts';
+import { formatCidr4, sameCidr4, type Cidr4 } from '../native/net/cidr.ts';
+import type { Ipv4 } from '../native/net/ipv4.ts';
 import type { MacAddress } from '../native/net/mac.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
 import { selectPeers, type Peer, type PeerSelection, type SelfInOverlay } from './model/overlay.ts';
@@ -18,7 +19,8 @@ export class PeerView {
   readonly #status: FlannelStatus;
   readonly #log: Logger;
   #selection: PeerSelection = { peers: [], problems: [] };
-  #bySubnet: ReadonlyMap<string, Peer> = new Map();
+  #byAddress: ReadonlyMap<Ipv4, Peer> = new Map();
+  #remotes: ReadonlyMap<MacAddress, Ipv4> = new Map();
   #problemKeys = '';
 
   /** Subnets whose key was seen deleted, until {@link PeerView.forgetDeletions}. */
@@ -34,11 +36,22 @@ export class PeerView {
     return this.#selection.peers;
   }
 
+  /** The peer whose subnet starts at `address`: no two do, for that is its neighbour address too. */
+  peerAt(address: Ipv4): Peer | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** The host that a VTEP MAC leads to. */
+  remoteOf(mac: MacAddress): Ipv4 | undefined {
+    return this.#remotes.get(mac);
+  }
+
   /** Chooses anew among all leases; contradictions are logged when they change. */
   select(leases: ReadonlyMap<string, KnownLease>): void {
     this.#selection = selectPeers(leases.values(), this.#self);
     const { peers, problems } = this.#selection;
-    this.#bySubnet = new Map(peers.map((peer) => [formatCidr4(peer.subnet), peer]));
+    this.#byAddress = new Map(peers.map((peer) => [peer.subnet.address, peer]));
+    this.#remotes = new Map(peers.map(({ vtepMac, publicIp }) => [vtepMac, publicIp]));
     this.#status.levels.peers = peers.length;
     this.#status.levels.contradictions = problems.length;
     const problemKeys = problems.map(({ key }) => key).join(' ');
@@ -50,24 +63,31 @@ export class PeerView {
 
   /** Takes a delta. @returns the steps for the short path, `[]` when they are the loop's business: many, or several removals. */
   change(update: Delta, leases: ReadonlyMap<string, KnownLease>): EntryStep[] {
-    const before = this.#bySubnet;
+    const before = this.#byAddress;
     this.select(leases);
-    const subnets = new Set<string>();
+    const touched = new Map<string, Cidr4>();
     let removals = 0;
     for (const change of update.changes) {
       const subnet = subnetOf(change.kind === 'put' ? change.lease.key : change.key);
       if (subnet === undefined) continue;
-      subnets.add(subnet);
+      const text = formatCidr4(subnet);
+      touched.set(text, subnet);
       if (change.kind === 'put') {
-        this.deleted.delete(subnet);
+        this.deleted.delete(text);
       } else {
         removals += 1;
-        this.deleted.add(subnet);
+        this.deleted.add(text);
       }
     }
-    if (subnets.size > SHORT_PATH_CHANGES || removals > 1) return [];
-    const isMacInUse = (mac: MacAddress): boolean => this.peers.some(({ vtepMac }) => vtepMac === mac);
-    return [...subnets].flatMap((subnet) => planPeerChange(before.get(subnet), this.#bySubnet.get(subnet), isMacInUse));
+    if (touched.size > SHORT_PATH_CHANGES || removals > 1) return [];
+    const peerIn = (peers: ReadonlyMap<Ipv4, Peer>, subnet: Cidr4): Peer | undefined => {
+      const peer = peers.get(subnet.address);
+      return peer !== undefined && sameCidr4(peer.subnet, subnet) ? peer : undefined;
+    };
+    const isMacInUse = (mac: MacAddress): boolean => this.#remotes.has(mac);
+    return [...touched.values()].flatMap((subnet) =>
+      planPeerChange(peerIn(before, subnet), peerIn(this.#byAddress, subnet), isMacInUse),
+    );
   }
 
   forgetDeletions(): void {
@@ -75,9 +95,9 @@ export class PeerView {
   }
 }
 
-function subnetOf(key: string): string | undefined {
+function subnetOf(key: string): Cidr4 | undefined {
   try {
-    return formatCidr4(parseSubnetKey(key));
+    return parseSubnetKey(key);
   } catch {
     return undefined; // junk
   }

@@ -1,9 +1,13 @@
 import { cidr4Overlaps, type Cidr4 } from '../../native/net/cidr.ts';
+import type { Ipv4 } from '../../native/net/ipv4.ts';
+import type { MacAddress } from '../../native/net/mac.ts';
+import type { NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink } from '../../native/netlink/link.ts';
 import { RTM, RTNLGRP, type Message } from '../../native/netlink/message.ts';
+import { decodeFdb, decodeNeighbor4, NUD } from '../../native/netlink/neighbor.ts';
 import { decodeRoute4 } from '../../native/netlink/route.ts';
 import { watchRoute, type NetlinkWatch } from '../../native/netlink/socket.ts';
-import type { NetlinkError } from '../../native/netlink/errors.ts';
+import type { Peer } from '../model/overlay.ts';
 
 /** What an event must concern to be of interest. */
 export interface EventFilter {
@@ -12,6 +16,10 @@ export interface EventFilter {
   readonly underlayName: string;
   readonly underlayIfindex: number | undefined;
   readonly network: Cidr4;
+  /** The peer whose subnet starts at an address. */
+  readonly peerAt: (address: Ipv4) => Peer | undefined;
+  /** Where a VTEP MAC has to lead, of any peer. */
+  readonly remoteOf: (mac: MacAddress) => Ipv4 | undefined;
 }
 
 export interface KernelEventOptions {
@@ -29,8 +37,24 @@ const INDEX = 4;
 
 type Judge = (message: Message, filter: EventFilter) => boolean;
 
-/** Neighbours of the underlay come and go all the time: only our device's count. */
-const neighborConcerns: Judge = ({ payload }, filter) => payload.readInt32LE(INDEX) === filter.deviceIfindex;
+/**
+ * Neighbours of the underlay come and go all the time: only our device's count, and of those what is as it should be needs no
+ * pass. Most such news is the echo of our own writes.
+ */
+const neighborConcerns: Judge = (message, filter) => {
+  if (message.payload.readInt32LE(INDEX) !== filter.deviceIfindex) return false;
+  const isThere = message.type === RTM.NEWNEIGH;
+  const neighbor = decodeNeighbor4(message);
+  if (neighbor !== undefined) {
+    const wanted = filter.peerAt(neighbor.destination)?.vtepMac;
+    const found = isThere && neighbor.state === NUD.PERMANENT ? neighbor.mac : undefined;
+    return wanted !== found;
+  }
+  const entry = decodeFdb(message);
+  if (entry === undefined) return false;
+  const found = isThere && entry.state === NUD.PERMANENT ? entry.remote : undefined;
+  return filter.remoteOf(entry.mac) !== found;
+};
 
 const addressConcerns: Judge = ({ payload }, filter) => {
   const ifindex = payload.readInt32LE(INDEX);
@@ -46,8 +70,13 @@ const linkConcerns: Judge = (message, filter) => {
 const routeConcerns: Judge = (message, filter) => {
   const route = decodeRoute4(message);
   if (route === undefined) return false;
-  const isOnDevice = route.oif !== undefined && route.oif === filter.deviceIfindex;
-  return isOnDevice || (route.destination.prefixLength > 0 && cidr4Overlaps(route.destination, filter.network));
+  if (route.oif === undefined || route.oif !== filter.deviceIfindex) {
+    return route.destination.prefixLength > 0 && cidr4Overlaps(route.destination, filter.network);
+  }
+  const peer = filter.peerAt(route.destination.address);
+  const isWanted = peer?.subnet.prefixLength === route.destination.prefixLength;
+  const isThere = message.type === RTM.NEWROUTE && route.onlink && route.gateway === route.destination.address;
+  return isWanted !== isThere;
 };
 
 const JUDGES: ReadonlyMap<number, Judge> = new Map([
@@ -61,7 +90,7 @@ const JUDGES: ReadonlyMap<number, Judge> = new Map([
   [RTM.DELROUTE, routeConcerns],
 ]);
 
-/** Whether an event is about our device, what is on it, the interface below, or a route inside the network. */
+/** Whether an event tells of something that is not as it should be: our device, what is on it, the interface below, a route. */
 export function concernsOverlay(message: Message, filter: EventFilter): boolean {
   return JUDGES.get(message.type)?.(message, filter) ?? false;
 }

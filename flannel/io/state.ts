@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFileError, writeFileAtomic } from '../../native/host/atomic-file.ts';
+import { FatalError } from '../../native/host/lifecycle.ts';
 import { parseMac, type MacAddress } from '../../native/net/mac.ts';
 
 /** Text of a file, `undefined` when there is none. @throws {HostFileError} */
@@ -29,4 +30,14 @@ export async function readVtepMac(stateDir: string, vni: number): Promise<MacAdd
 /** Keeps the VTEP MAC over restarts and reboots, so that no peer has to learn a new one. @throws {HostFileError} */
 export async function writeVtepMac(stateDir: string, vni: number, mac: MacAddress): Promise<void> {
   await writeFileAtomic(macPath(stateDir, vni), `${mac}\n`);
+}
+
+/** Turns the failure of a state file into the end of the start, with what to do. @throws {FatalError} */
+export async function onStateFolder<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof HostFileError)) throw error;
+    throw new FatalError(`${error.message}; name a writable folder with --state-dir`, { cause: error });
+  }
 }
