@@ -129,28 +129,33 @@ const V1_FILES = [
 function attachV1(view: CgroupView, host: BlockIoHost): Reader {
   const files = V1_FILES.flatMap((name) => view.file('blkio', name) ?? []);
   let counting: KernelFile | undefined;
-  const readOne = (file: KernelFile): PerDevice => {
+  /** `undefined` when there is no such file. */
+  const readOne = (file: KernelFile): PerDevice | undefined => {
     const length = file.read();
-    return length < 0 ? new Map<number, BlockBytes>() : parseServiceBytes(file.bytes, length);
+    return length < 0 ? undefined : parseServiceBytes(file.bytes, length);
   };
-  const probe = (): PerDevice => {
+  const probe = (): PerDevice | undefined => {
+    counting = undefined;
+    let empty: PerDevice | undefined;
     for (const file of files) {
       const found = readOne(file);
-      if (found.size === 0) continue;
-      counting = file;
-      return found;
+      if (found === undefined) continue;
+      if (found.size > 0) {
+        counting = file;
+        return found;
+      }
+      empty = found;
     }
-    counting = undefined;
-    return new Map();
+    return empty;
   };
   return {
     collect(sample, tick) {
       // While no file lists a device there is nothing to follow each second.
       if (counting === undefined && !tick.slow) return;
-      const known = counting === undefined ? new Map<number, BlockBytes>() : readOne(counting);
-      const perDevice = known.size > 0 ? known : probe();
-      if (perDevice.size > 0) store(sample, totalOf(perDevice, host.slavesOf));
-      else store(sample, host.trustsEmptyV1 && files.length > 0 ? { readBytes: 0, writeBytes: 0 } : unknown);
+      const known = counting === undefined ? undefined : readOne(counting);
+      const perDevice = known === undefined || known.size === 0 ? probe() : known;
+      const says = perDevice !== undefined && (perDevice.size > 0 || host.trustsEmptyV1);
+      store(sample, says ? totalOf(perDevice, host.slavesOf) : unknown);
     },
   };
 }

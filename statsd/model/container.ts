@@ -68,12 +68,3 @@ export function recognise(cgroupPath: string): Recognition {
   }
   return { kind: 'parent' };
 }
-
-/** The pod that a Kubernetes path names (`pod<uid>`, systemd's underscores turned back), or `undefined`. */
-export function podUidOf(cgroupPath: string): string | undefined {
-  const match =
-    /pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})(?:\.slice)?(?:[:/]|$)/.exec(
-      cgroupPath,
-    );
-  return match?.[1]?.replaceAll('_', '-');
-}

@@ -17,14 +17,18 @@ function sampleFaults(line: string, family: { name: string; type: string; help: 
   const match = SAMPLE.exec(line);
   if (match === null) return [`not a sample: ${line}`];
   const [, name = '', , labels = '', value = ''] = match;
-  const faults: string[] = [];
-  if (name !== family.name) faults.push(`${name} stands under ${family.name}`);
-  if (!family.help) faults.push(`${name} has no HELP`);
-  if (family.type === 'counter' && !name.endsWith('_total')) faults.push(`counter ${name} does not end in _total`);
-  if (family.type !== 'counter' && name.endsWith('_total')) faults.push(`${name} ends in _total and is no counter`);
-  if (!NUMBER.test(value)) faults.push(`${name} has the value ${value}`);
-  if (labels !== '' && !labelsAreWellFormed(labels)) faults.push(`labels of ${name}: ${labels}`);
-  return faults;
+  const counts = family.type === 'counter';
+  const rules: [broken: boolean, fault: string][] = [
+    [name !== family.name, `${name} stands under ${family.name}`],
+    [!family.help, `${name} has no HELP`],
+    [
+      counts !== name.endsWith('_total'),
+      `${name} is a ${family.type}: a counter's name ends in _total, no other's does`,
+    ],
+    [!NUMBER.test(value), `${name} has the value ${value}`],
+    [labels !== '' && !labelsAreWellFormed(labels), `labels of ${name}: ${labels}`],
+  ];
+  return rules.flatMap(([broken, fault]) => (broken ? [fault] : []));
 }
 
 /**
