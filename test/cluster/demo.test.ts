@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { DemoState } from '../../cli/demo/state-file.ts';
 import { packageRoot } from '../../native/host/package-root.ts';
-import { containerOf, inContainer, startDemo, type TestDemo } from '../support/demo.ts';
+import { childPid, containerOf, inContainer, startDemo, type TestDemo } from '../support/demo.ts';
 import { run } from '../support/netns.ts';
 import { startProcess, startWeft } from '../support/processes.ts';
 import { until } from '../support/until.ts';
@@ -192,13 +192,6 @@ async function ping(state: DemoState, from: string, to: string): Promise<Pinger>
   };
 }
 
-/** The demo's own child of that name. */
-function childPid(pattern: RegExp): number {
-  const table = run('ps', '-o', 'pid=,args=', '--ppid', String(demo.process.pid)).split('\n');
-  const line = table.find((each) => pattern.test(each));
-  return Number(/^\s*(\d+)/.exec(line ?? '')?.[1] ?? Number.NaN);
-}
-
 describe('kill -9 of a process loses no ping, and it is back within five seconds', () => {
   const live = async (): Promise<boolean> => {
     const { hosts } = hostsSchema.parse(await demo.api('hosts'));
@@ -213,14 +206,20 @@ describe('kill -9 of a process loses no ping, and it is back within five seconds
   ])('$name', async ({ pattern }) => {
     const pinger = await ping(first, 'weft-h1', 'weft-h2');
     const back = await ping(first, 'weft-h3', 'weft-h1');
-    const pid = childPid(pattern);
+    const pid = childPid(demo, pattern);
     const before = demo.process.stdout().length;
     process.kill(pid, 'SIGKILL');
-    await until(() => demo.process.stdout().slice(before).includes(' is back after ') && childPid(pattern) !== pid, {
-      what: 'the supervisor says that it is back',
+    await until(
+      () => demo.process.stdout().slice(before).includes(' is back after ') && childPid(demo, pattern) !== pid,
+      {
+        what: 'the supervisor says that it is back',
+        timeoutMs: 5000,
+      },
+    );
+    await until(async () => childPid(demo, pattern) > 0 && (await live()), {
+      what: 'all hosts are live',
       timeoutMs: 5000,
     });
-    await until(async () => childPid(pattern) > 0 && (await live()), { what: 'all hosts are live', timeoutMs: 5000 });
     expect(await pinger.lost()).toEqual([]);
     expect(await back.lost()).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../cli/demo/ports.ts';
 import type { DemoState } from '../../cli/demo/state-file.ts';
+import { run } from './netns.ts';
 import { startWeft, type TestProcess } from './processes.ts';
 import { until } from './until.ts';
 
@@ -68,4 +69,11 @@ export function containerOf(state: DemoState, host: string, name: string): DemoC
 /** Prefixes a command so that it runs in a container's network. */
 export function inContainer(container: { readonly pid: number }, ...argv: readonly string[]): string[] {
   return ['nsenter', '--target', String(container.pid), '--net', '--', ...argv];
+}
+
+/** The demo's child whose command line fits; NaN while there is none. */
+export function childPid(demo: TestDemo, pattern: RegExp): number {
+  const table = run('ps', '-o', 'pid=,args=', '--ppid', String(demo.process.pid)).split('\n');
+  const line = table.find((each) => pattern.test(each));
+  return Number(/^\s*(\d+)/.exec(line ?? '')?.[1] ?? Number.NaN);
 }
