@@ -5,12 +5,12 @@
 //   node cli/setup.mjs --only native   one build: native, server or web
 //   node cli/setup.mjs demo [-- ...]   set-up, then `weft demo` with these arguments
 //   node cli/setup.mjs test [tiers]    set-up, then the test tiers; the last line is the count
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUILDS, isBuilt, makeBuilds } from './setup/builds.mjs';
+import { runHere } from './setup/child.mjs';
 import { assertKernel, assertRoot, installSystemPackages, isRoot, PACKAGES } from './setup/machine.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { SetupError } from './setup/progress.mjs';
@@ -38,27 +38,12 @@ function enableHooks() {
   spawnSync('git', ['config', 'core.hooksPath', '.githooks'], { cwd: root });
 }
 
-/** Runs the launcher in this terminal and ends as it ends. */
-async function runWeft(args) {
-  const child = spawn(join(root, 'cli', 'weft'), args, { stdio: 'inherit' });
-  // A Ctrl-C reaches the child from the terminal; this process waits for its end.
-  process.on('SIGINT', () => undefined);
-  for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
-  return await new Promise((resolve) => {
-    child.once('error', (error) => {
-      process.stderr.write(`${error.message}\n`);
-      resolve(1);
-    });
-    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
-  });
-}
-
 async function demo(args) {
   assertRoot('npm start');
   await installSystemPackages(PACKAGES.demo);
   assertKernel();
   await prepare();
-  return await runWeft(['demo', ...args]);
+  return await runHere(join(root, 'cli', 'weft'), ['demo', ...args]);
 }
 
 async function test(tiers) {

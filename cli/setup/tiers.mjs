@@ -1,8 +1,8 @@
 // Runs every test tier and counts: what was skipped has not passed.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runHere } from './child.mjs';
 import { nodeBinary, ownEnvironment } from './packages.mjs';
 
 /** In the order in which they tell something: the quick ones first. */
@@ -42,18 +42,11 @@ function readReport(path) {
 async function runTier(root, tier, outputFile) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = ['run', '--project', tier, '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
-  const child = spawn(nodeBinary(root), [vitest, ...args], {
+  const code = await runHere(nodeBinary(root), [vitest, ...args], {
     cwd: root,
     env: ownEnvironment(root),
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const forward = (signal) => child.kill(signal);
-  process.once('SIGTERM', forward);
-  const code = await new Promise((resolve) => {
-    child.once('error', () => resolve(1));
-    child.once('close', (status) => resolve(status ?? 1));
-  });
-  process.off('SIGTERM', forward);
   return countsOf(readReport(outputFile), code);
 }
 
@@ -71,7 +64,7 @@ export async function runTiers(root, tiers) {
       lines.push(`${tier.padEnd(8)} ${summaryLine(counts)} in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
     }
   } finally {
-    if (existsSync(folder)) rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
   process.stdout.write(`\n${lines.join('\n')}\n\n${summaryLine(sum)}\n`);
   return sum.failed + sum.skipped === 0 ? 0 : 1;
