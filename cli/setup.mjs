@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BUILDS, isBuilt, makeBuilds } from './setup/builds.mjs';
 import { runHere } from './setup/child.mjs';
-import { assertKernel, assertRoot, installSystemPackages, isRoot, PACKAGES } from './setup/machine.mjs';
+import { assertKernel, assertRoot, installSystemPackages, isRoot, learnPackages, PACKAGES } from './setup/machine.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { SetupError } from './setup/progress.mjs';
 import { runTiers, TIERS } from './setup/tiers.mjs';
@@ -54,6 +54,7 @@ async function test(tiers) {
   }
   assertRoot('npm test');
   await installSystemPackages(PACKAGES.test);
+  await learnPackages('linux-image-amd64');
   assertKernel();
   await prepare();
   return await runTiers(root, tiers.length > 0 ? tiers : TIERS);

@@ -18,13 +18,17 @@ const DEMO_PACKAGES = [
   ['busybox', 'busybox-static'],
 ];
 const TEST_PACKAGES = [
+  ['crun', 'crun'],
   ['ping', 'iputils-ping'],
+  ['ps', 'procps'],
   ['chromium', 'chromium'],
   ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'fonts-dejavu-core'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
   ['cpio', 'cpio'],
   ['depmod', 'kmod'],
   ['xz', 'xz-utils'],
+  ['strip', 'binutils'],
+  ['mkfs.ext4', 'e2fsprogs'],
 ];
 
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
@@ -78,6 +82,13 @@ const APT = {
   env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   advice: 'are the Debian mirrors within reach?',
 };
+
+/** The vm tier fetches a kernel by its package: apt must know that one. */
+export async function learnPackages(name) {
+  if (!isRoot() || !isThere('apt-get')) return;
+  if (spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0) return;
+  await step('apt-get update', () => run('apt-get', ['update', '-q'], APT));
+}
 
 /** Installs what is missing, with one look at the mirrors' lists; gives whether anything was. @throws {SetupError} */
 export async function installSystemPackages(packages) {
