@@ -1,4 +1,4 @@
-import { cidr4, cidr4Overlaps, lastAddress4, sameCidr4, type Cidr4 } from '../../native/net/cidr.ts';
+import { cidr4, cidr4Overlaps, lastAddress4, type Cidr4 } from '../../native/net/cidr.ts';
 import { addIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
 import type { KnownLease } from './lease.ts';
 import { isLeasable, type NetworkConfig } from './network-config.ts';
@@ -101,10 +101,4 @@ export function chooseAcquisition(request: AcquisitionRequest): Acquisition {
   }
   const subnet = chooseSubnet({ config, taken, random });
   return subnet === undefined ? { kind: 'full' } : { kind: 'create', subnet, because: 'free' };
-}
-
-/** Whether a lease covers exactly this subnet. */
-export function leaseOf(leases: Iterable<KnownLease>, subnet: Cidr4): KnownLease | undefined {
-  for (const known of leases) if (sameCidr4(known.lease.subnet, subnet)) return known;
-  return undefined;
 }

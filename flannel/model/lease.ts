@@ -1,4 +1,3 @@
-import { sameCidr4 } from '../../native/net/cidr.ts';
 import type { Lease } from '../wire.ts';
 
 /** A lease as etcd holds it now. */
@@ -26,14 +25,6 @@ export type LeaseUpdate =
 
 export type LeaseChange =
   { readonly kind: 'put'; readonly lease: KnownLease } | { readonly kind: 'removed'; readonly key: string };
-
-/** Whether two leases say the same; every field that programs the kernel counts, not the key alone. */
-export function sameLease(a: Lease, b: Lease): boolean {
-  if (a.kind !== b.kind || !sameCidr4(a.subnet, b.subnet) || a.publicIp !== b.publicIp || a.nodeId !== b.nodeId) {
-    return false;
-  }
-  return a.kind !== 'vxlan' || b.kind !== 'vxlan' || (a.vtepMac === b.vtepMac && a.vni === b.vni);
-}
 
 /** The known leases after an update, by key. */
 export function foldLeases(

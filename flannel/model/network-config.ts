@@ -80,6 +80,11 @@ function parsed<T>(object: JsonObject, name: string, parse: (text: string) => T)
   }
 }
 
+function parseNetwork(text: string): Cidr4 {
+  if (text.includes(':')) throw new RangeError('invalid IPv4 CIDR format');
+  return parseCidr4(text);
+}
+
 function subnetLengthOf(network: Cidr4, configured: number): number {
   if (configured > 0) {
     if (configured > 30) throw new NetworkConfigError('SubnetLen must be less than /31');
@@ -175,7 +180,7 @@ export function parseNetworkConfig(text: string): NetworkConfig {
   }
   if (!isObject(object)) throw new NetworkConfigError(`expected a JSON object, got ${text.slice(0, 60)}`);
   parseStacks(object);
-  const network = parsed(object, 'Network', parseCidr4);
+  const network = parsed(object, 'Network', parseNetwork);
   if (network === undefined || (network.address === 0 && network.prefixLength === 0)) {
     throw new NetworkConfigError('please define a correct Network parameter in the flannel config');
   }

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { correctionsOf, incompatibility, type ActualDevice } from '../../../../flannel/model/device.ts';
+import type { InnerMtu } from '../../../../flannel/model/mtu.ts';
+import type { VxlanDevice } from '../../../../flannel/model/overlay.ts';
+import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { parseMac } from '../../../../native/net/mac.ts';
+
+const wanted: VxlanDevice = {
+  name: 'flannel.1',
+  vni: 1,
+  lowerIfindex: 2,
+  local: parseIpv4('192.168.77.11'),
+  port: 8472,
+  learning: false,
+  gbp: false,
+  mac: parseMac('02:00:00:00:00:01'),
+  mtu: 1450 as InnerMtu,
+};
+const settings = { ...wanted, l2miss: false, group: undefined };
+const found: ActualDevice = {
+  ifindex: 7,
+  name: 'flannel.1',
+  kind: 'vxlan',
+  mac: wanted.mac,
+  mtu: 1450,
+  up: true,
+  vxlan: settings,
+};
+
+describe('what only a new device mends, in flannel’s words', () => {
+  test.each([
+    { name: 'the same', actual: found, want: undefined },
+    {
+      name: 'a bridge of that name',
+      actual: { ...found, kind: 'bridge', vxlan: undefined },
+      want: 'link type: vxlan vs bridge',
+    },
+    { name: 'VNI', actual: { ...found, vxlan: { ...settings, vni: 7 } }, want: 'vni: 1 vs 7' },
+    {
+      name: 'the interface below',
+      actual: { ...found, vxlan: { ...settings, lowerIfindex: 9 } },
+      want: 'vtep (external) interface: 2 vs 9',
+    },
+    {
+      name: 'no interface below',
+      actual: { ...found, vxlan: { ...settings, lowerIfindex: undefined } },
+      want: 'vtep (external) interface: 2 vs none',
+    },
+    {
+      name: 'the local address',
+      actual: { ...found, vxlan: { ...settings, local: parseIpv4('192.168.77.99') } },
+      want: 'vtep IP: 192.168.77.11 vs 192.168.77.99',
+    },
+    {
+      name: 'a multicast group',
+      actual: { ...found, vxlan: { ...settings, group: parseIpv4('239.1.1.1') } },
+      want: 'group: none vs 239.1.1.1',
+    },
+    { name: 'l2miss', actual: { ...found, vxlan: { ...settings, l2miss: true } }, want: 'l2miss: false vs true' },
+    { name: 'the port', actual: { ...found, vxlan: { ...settings, port: 4789 } }, want: 'port: 8472 vs 4789' },
+    { name: 'gbp', actual: { ...found, vxlan: { ...settings, gbp: true } }, want: 'gbp: false vs true' },
+    { name: 'MTU and MAC are no reason', actual: { ...found, mtu: 1400, mac: undefined }, want: undefined },
+  ])('$name', ({ actual, want }) => {
+    expect(incompatibility(wanted, actual)).toBe(want);
+  });
+});
+
+describe('what is put right in place', () => {
+  test.each([
+    { name: 'nothing', actual: found, want: undefined },
+    { name: 'MTU', actual: { ...found, mtu: 1400 }, want: { mtu: 1450 } },
+    { name: 'MAC', actual: { ...found, mac: parseMac('02:00:00:00:00:09') }, want: { mac: wanted.mac } },
+    { name: 'up', actual: { ...found, up: false }, want: { up: true } },
+    { name: 'learning', actual: { ...found, vxlan: { ...settings, learning: true } }, want: { learning: false } },
+  ])('$name', ({ actual, want }) => {
+    expect(correctionsOf(wanted, actual)).toEqual(want);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { foldLeases, type KnownLease } from '../../../../flannel/model/lease.ts';
+import { parseCidr4 } from '../../../../native/net/cidr.ts';
+import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+
+describe('known leases', () => {
+  const lease = (key: string, modRevision: bigint): KnownLease => ({
+    key,
+    value: '',
+    createRevision: 1n,
+    modRevision,
+    etcdLeaseId: 1n,
+    lease: {
+      kind: 'foreign',
+      subnet: parseCidr4('10.5.1.0/24'),
+      publicIp: parseIpv4('1.2.3.4'),
+      backendType: undefined,
+      nodeId: undefined,
+    },
+  });
+  test('a snapshot replaces, a delta changes in order', () => {
+    const first = foldLeases(new Map(), {
+      kind: 'snapshot',
+      leases: [lease('a', 1n), lease('b', 2n)],
+      revision: 2n,
+      reason: 'start',
+    });
+    const second = foldLeases(first, {
+      kind: 'delta',
+      changes: [
+        { kind: 'removed', key: 'a' },
+        { kind: 'put', lease: lease('b', 3n) },
+        { kind: 'put', lease: lease('c', 4n) },
+        { kind: 'removed', key: 'c' },
+        { kind: 'put', lease: lease('a', 5n) },
+      ],
+      revision: 5n,
+    });
+    expect([...first.keys()]).toEqual(['a', 'b']);
+    expect([...second].map(([key, { modRevision }]) => `${key}${modRevision}`).sort()).toEqual(['a5', 'b3']);
+  });
+});

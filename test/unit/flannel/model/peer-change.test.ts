@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { planPeerChange } from '../../../../flannel/model/peer-change.ts';
+import { parseCidr4 } from '../../../../native/net/cidr.ts';
+import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { parseMac } from '../../../../native/net/mac.ts';
+
+describe('short path', () => {
+  const peer = {
+    subnet: parseCidr4('10.5.1.0/24'),
+    vtepMac: parseMac('02:00:00:00:00:01'),
+    publicIp: parseIpv4('192.168.0.1'),
+  };
+  const moved = { ...peer, publicIp: parseIpv4('192.168.0.2') };
+  const reborn = { ...peer, vtepMac: parseMac('02:00:00:00:00:02') };
+  const unused = (): boolean => false;
+  test.each([
+    { name: 'came', before: undefined, after: peer, want: ['set-neighbor', 'set-fdb', 'add-route'] },
+    { name: 'left', before: peer, after: undefined, want: ['remove-route', 'remove-fdb', 'remove-neighbor'] },
+    { name: 'moved', before: peer, after: moved, want: ['set-fdb'] },
+    { name: 'has a new MAC', before: peer, after: reborn, want: ['set-neighbor', 'set-fdb', 'remove-fdb'] },
+    { name: 'is the same', before: peer, after: { ...peer }, want: [] },
+    { name: 'is none', before: undefined, after: undefined, want: [] },
+  ])('a host that $name', ({ before, after, want }) => {
+    expect(planPeerChange(before, after, unused).map(({ kind }) => kind)).toEqual(want);
+  });
+  test('a MAC that another lease has keeps its FDB entry', () => {
+    const kinds = planPeerChange(peer, undefined, () => true).map(({ kind }) => kind);
+    expect(kinds).toEqual(['remove-route', 'remove-neighbor']);
+  });
+});

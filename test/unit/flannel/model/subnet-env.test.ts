@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { innerMtu, outerMtu } from '../../../../flannel/model/mtu.ts';
+import { parseDotenv, previousSubnet, renderSubnetEnv } from '../../../../flannel/model/subnet-env.ts';
+import { formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
+import { packageRoot } from '../../../../native/host/package-root.ts';
+
+describe('subnet.env', () => {
+  const recorded = readFileSync(
+    join(packageRoot(), 'test/fixtures/flannel/R01-v0.20.2-vxlan-masq/h1/subnet.env'),
+    'utf8',
+  );
+
+  test('is what flanneld writes', () => {
+    const network = parseCidr4('10.5.0.0/16');
+    const subnet = parseCidr4('10.5.89.0/24');
+    expect(renderSubnetEnv({ network, subnet, mtu: innerMtu(outerMtu(1500)), ipMasq: true })).toBe(recorded);
+  });
+
+  test('tells the subnet of the run before', () => {
+    const subnet = previousSubnet(recorded);
+    expect(subnet && formatCidr4(subnet)).toBe('10.5.89.0/24');
+  });
+
+  test.each([
+    { name: 'missing', text: 'FLANNEL_MTU=1450\n' },
+    { name: 'empty', text: 'FLANNEL_SUBNET=\n' },
+    { name: 'two subnets', text: 'FLANNEL_SUBNET=10.5.1.1/24,10.6.1.1/24\n' },
+    { name: 'damaged', text: 'FLANNEL_SUBNET=10.5.1.1/2' + '\u0000' },
+  ])('$name: no wish', ({ text }) => {
+    expect(previousSubnet(text)).toBeUndefined();
+  });
+
+  test('is read by the rules of dotenv', () => {
+    const text = `# comment\nexport A=1\n B = two words # note\nC='x # y'\nD="q"\r\nE: 5\nnonsense\n`;
+    expect(Object.fromEntries(parseDotenv(text))).toEqual({ A: '1', B: 'two words', C: 'x # y', D: 'q', E: '5' });
+  });
+});
