@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import { open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /** A file of the host could not be written or read; `path` names it. */
 export class HostFileError extends Error {
@@ -44,7 +45,7 @@ export async function writeFileAtomic(path: string, content: string, mode = 0o64
   const folder = dirname(path);
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o755 });
+    await makeFolder(folder);
     await writeSynced(temporary, content, mode);
     await rename(temporary, path);
     await syncFolder(folder);

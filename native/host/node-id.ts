@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFileError } from './atomic-file.ts';
+import { makeFolder } from './make-folder.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -27,7 +28,7 @@ export async function readOrCreateNodeId(stateDir: string): Promise<string> {
   try {
     const known = await readNodeId(path);
     if (known !== undefined) return known;
-    await mkdir(stateDir, { recursive: true, mode: 0o755 });
+    await makeFolder(stateDir);
     await writeFile(temporary, `${randomUUID()}\n`, { mode: 0o644, flush: true });
     try {
       await link(temporary, path);
