@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostFileError } from '../native/host/atomic-file.ts';
 import { EtcdClient } from '../native/etcd/client.ts';
@@ -6,6 +5,7 @@ import { systemClock, systemRandom } from '../native/host/clock.ts';
 import type { AgentInput } from '../native/host/config.ts';
 import { FatalError, reportConfigError, runUntilSignal, type ExitCode } from '../native/host/lifecycle.ts';
 import { createLogger, type Logger } from '../native/host/log.ts';
+import { makeFolder } from '../native/host/make-folder.ts';
 import { packageRoot, packageVersion } from '../native/host/package-root.ts';
 import { DashboardAgent } from './agent.ts';
 import { loadDashboardConfig, type DashboardConfig } from './config.ts';
@@ -19,7 +19,7 @@ import { Notifier } from './io/notify/notifier.ts';
 import { createWebhook } from './io/notify/webhook.ts';
 import { followPresence } from './io/presence.ts';
 import { RequestGuard } from './io/request-guard.ts';
-import { admitBrowser, closeListeners, createSocketServer, openListener, serve } from './io/server.ts';
+import { admitBrowser, closeListeners, createSocketServer, openListeners, serve } from './io/server.ts';
 import { openStateStore, StateStoreError, type StateStore } from './io/store.ts';
 import { readOrMakeToken, requireToken } from './io/token-files.ts';
 import { readWebFiles, type WebFile } from './io/web-files.ts';
@@ -66,7 +66,7 @@ async function openAuth(config: DashboardConfig, store: StateStore): Promise<Aut
 /** Tokens first: their sentence names the folder, and a folder that cannot be written is the likely fault. */
 async function layFoundation(config: DashboardConfig, log: Logger): Promise<Foundation> {
   try {
-    await mkdir(config.stateDir, { recursive: true, mode: 0o755 }).catch((cause: unknown) => {
+    await makeFolder(config.stateDir).catch((cause: unknown) => {
       throw new HostFileError('make', config.stateDir, cause);
     });
     const store = openStateStore(config.stateDir, (record, err) => {
@@ -187,8 +187,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
   const foundation = await layFoundation(config, log);
   const { store, auth, metrics } = foundation;
   using _store = store;
-  const bound = [];
-  for (const at of config.listen) bound.push(await openListener(at));
+  const bound = await openListeners(config.listen);
   const listen = bound.map(({ listen: address }) => address);
   const externalUrl = config.publicUrl ?? urlOf(listen[0] ?? '');
   const loginUrl = (token: string): string => `${externalUrl}/login#token=${token}`;

@@ -37,18 +37,32 @@ export function createSocketServer(guard: () => RequestGuard): Server {
   });
 }
 
-/** Binds one more address. @returns `ADDRESS:PORT` as bound. @throws {FatalError} */
-export async function openListener(
-  at: ListenAddress,
-): Promise<{ readonly server: HttpServer; readonly listen: string }> {
+/** An address that is bound; `listen` is how it came out, `ADDRESS:PORT`. */
+export interface BoundServer {
+  readonly server: HttpServer;
+  readonly listen: string;
+}
+
+async function openListener(at: ListenAddress): Promise<BoundServer> {
   // Until everything behind it stands; a request must not wait for an answer that never comes.
   const server = createServer((_request, response) => {
     response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
   });
   server.requestTimeout = 30_000;
   server.headersTimeout = 10_000;
-  const listen = await listenOn(server, { ...at, setting: '--listen' });
-  return { server, listen };
+  return { server, listen: await listenOn(server, { ...at, setting: '--listen' }) };
+}
+
+/** Binds every address, or none. @throws {FatalError} */
+export async function openListeners(addresses: readonly ListenAddress[]): Promise<readonly BoundServer[]> {
+  const bound: BoundServer[] = [];
+  try {
+    for (const at of addresses) bound.push(await openListener(at));
+    return bound;
+  } catch (error) {
+    for (const { server } of bound) server.close();
+    throw error;
+  }
 }
 
 /** A bound address that answers. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Alert } from '../model/alert-book.ts';
@@ -70,7 +70,7 @@ function open(path: string): DatabaseSync {
 }
 
 /**
- * Opens `<stateDir>/dashboard.db`, made when absent. `onCorrupt` is told of records that cannot be read; they are left out.
+ * Opens `<stateDir>/dashboard.db`, made when absent; the folder must be there. `onCorrupt` is told of records that cannot be read; they are left out.
  * @throws {StateStoreError}
  */
 export function openStateStore(stateDir: string, onCorrupt: (record: string, error: unknown) => void): StateStore {
@@ -82,10 +82,7 @@ export function openStateStore(stateDir: string, onCorrupt: (record: string, err
       throw new StateStoreError(operation, path, cause);
     }
   };
-  const database = attempt('open', () => {
-    mkdirSync(stateDir, { recursive: true, mode: 0o755 });
-    return open(path);
-  });
+  const database = attempt('open', () => open(path));
   const statements = prepare(database);
   const transaction = (operation: string, work: () => void): void => {
     attempt(operation, () => {

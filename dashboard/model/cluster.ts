@@ -55,6 +55,8 @@ export function hostStateAt(ageMs: number | undefined, intervalMs: number): Host
 export class Cluster {
   readonly hosts = new Map<string, ClusterHost>();
   revision = 0;
+  /** States that changed since the last tick. */
+  readonly #changes: { readonly host: ClusterHost; readonly was: HostState }[] = [];
   readonly #rings = new RingBudget(MAX_RINGS);
 
   /** A stats agent dialled in; `false` when there is no room for one more host. */
@@ -87,7 +89,9 @@ export class Cluster {
     const host = this.hosts.get(nodeId);
     if (host === undefined) return 'unknown-table';
     host.heardAtMonotonicMs = received.nowMonotonicMs;
-    return host.feed.applyFrame(frame, received);
+    const verdict = host.feed.applyFrame(frame, received);
+    if (verdict === 'live') this.#setState(host, 'live');
+    return verdict;
   }
 
   exit(nodeId: string, exit: ContainerExit): void {
@@ -115,7 +119,6 @@ export class Cluster {
 
   /** Ages every host; forgets those that nothing was heard of for a day. Returns what became of hosts since the last call. */
   tick(nowMonotonicMs: number): readonly { readonly host: ClusterHost; readonly was: HostState }[] {
-    const changes: { host: ClusterHost; was: HostState }[] = [];
     for (const host of this.hosts.values()) {
       if (host.overlay?.present === true) host.heardAtMonotonicMs = nowMonotonicMs;
       if (nowMonotonicMs - host.heardAtMonotonicMs > FORGET_AFTER_MS) {
@@ -124,13 +127,16 @@ export class Cluster {
         this.revision += 1;
         continue;
       }
-      const state = hostStateAt(ageMs(host, nowMonotonicMs), host.feed.host?.intervalMs ?? 1000);
-      if (state === host.state) continue;
-      changes.push({ host, was: host.state });
-      host.state = state;
-      this.revision += 1;
+      this.#setState(host, hostStateAt(ageMs(host, nowMonotonicMs), host.feed.host?.intervalMs ?? 1000));
     }
-    return changes;
+    return this.#changes.splice(0);
+  }
+
+  #setState(host: ClusterHost, state: HostState): void {
+    if (state === host.state) return;
+    this.#changes.push({ host, was: host.state });
+    host.state = state;
+    this.revision += 1;
   }
 
   /** A container's row and host, by the key of the view. */
