@@ -7,6 +7,8 @@ import { containersOfHost } from './links.ts';
 export interface AttentionItem {
   readonly id: string;
   readonly level: 'critical' | 'warning';
+  /** Within a level what is happening stands before what may. */
+  readonly rank: number;
   readonly what: string;
   readonly detail: string;
   readonly sinceUnixMs: number | undefined;
@@ -25,7 +27,8 @@ function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
   const firing = alert.state === 'firing';
   return {
     id: `alert:${alert.fingerprint}`,
-    level: firing ? 'critical' : 'warning',
+    level: firing && alert.severity === 'critical' ? 'critical' : 'warning',
+    rank: firing ? 0 : 1,
     what: alertSubject(alert),
     detail: firing
       ? `firing: ${value}`
@@ -39,6 +42,7 @@ function ofStaleHost(host: HostView): AttentionItem {
   return {
     id: `stale:${host.nodeId}`,
     level: 'critical',
+    rank: 0,
     what: `Host ${host.name} does not report`,
     detail: `its last values and ${plural(host.containers, 'container')} are shown with their age`,
     sinceUnixMs: host.lastFrameUnixMs,
@@ -54,6 +58,7 @@ function ofOverlay(host: HostView, clusterHasOverlay: boolean): AttentionItem[] 
     {
       id: `overlay:${host.nodeId}`,
       level: 'warning',
+      rank: 0,
       what: gone ? `Overlay agent of ${host.name} is gone` : `Host ${host.name} has no overlay subnet`,
       detail: gone
         ? 'its presence in etcd ran out; peers keep its routes until its lease ends'
@@ -70,6 +75,7 @@ function ofServer(server: ServerView | undefined): AttentionItem[] {
     {
       id: 'etcd',
       level: 'critical',
+      rank: 0,
       what: 'etcd is unavailable',
       detail: 'containers keep their connections; no host can join, and overlay facts may be out of date',
       sinceUnixMs: undefined,
@@ -87,6 +93,8 @@ export function attentionItems({ alerts, hosts, server, nowUnixMs }: AttentionIn
     ...alerts.filter((alert) => alert.state !== 'resolved').map((alert) => ofAlert(alert, nowUnixMs)),
     ...hosts.flatMap((host) => ofOverlay(host, clusterHasOverlay)),
   ];
-  const rank = (item: AttentionItem): number => (item.level === 'critical' ? 0 : 1);
-  return items.sort((a, b) => rank(a) - rank(b) || (a.sinceUnixMs ?? Infinity) - (b.sinceUnixMs ?? Infinity) || 0);
+  const level = (item: AttentionItem): number => (item.level === 'critical' ? 0 : 1);
+  // What has no beginning that is known comes after what has one; the sort keeps equal ones as they are.
+  const since = (item: AttentionItem): number => item.sinceUnixMs ?? Number.MAX_SAFE_INTEGER;
+  return items.sort((a, b) => level(a) - level(b) || a.rank - b.rank || since(a) - since(b));
 }

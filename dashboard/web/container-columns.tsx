@@ -53,7 +53,8 @@ function stateOf({ container, host }: RowFacts): { readonly kind: MarkKind; read
 /** `stale 23 s`, or just `running`. */
 function stateWords({ container, host, frameUnixMs, nowUnixMs }: RowFacts, word: string): string {
   if (container.state === 'running' && host?.state === 'live') return word;
-  return `${word} ${formatAge(host === undefined ? undefined : hostDataAgeMs(host, frameUnixMs, nowUnixMs))}`;
+  const ageMs = host === undefined ? undefined : hostDataAgeMs(host, frameUnixMs, nowUnixMs);
+  return ageMs === undefined ? word : `${word} ${formatAge(ageMs)}`;
 }
 
 /** The state's shape before the name; its word too, as soon as it is not simply running and there is room. */

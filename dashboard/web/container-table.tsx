@@ -153,7 +153,13 @@ export function ContainerTable({ ordered, sort, onSort }: TableProps): JSX.Eleme
         <tbody onPointerEnter={pauseFor} onPointerLeave={resume} onFocusIn={pauseForKeys} onFocusOut={resume}>
           <Spacer height={shown.heightBefore} columns={columns.length} />
           {factsOf(ordered.keys.slice(shown.first, shown.end), ordered.units).map((facts, index) => (
-            <Row key={facts.container.key} facts={facts} columns={columns} position={shown.first + index} />
+            // Rows that leave on one side come back on the other with new contents: making one costs ten times that.
+            <Row
+              key={(shown.first + index) % (shown.end - shown.first)}
+              facts={facts}
+              columns={columns}
+              position={shown.first + index}
+            />
           ))}
           <Spacer height={shown.heightAfter} columns={columns.length} />
         </tbody>

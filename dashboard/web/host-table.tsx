@@ -24,7 +24,7 @@ function StateCell({ host, ageMs }: Row): JSX.Element {
   return (
     <Mark kind={MARK[host.state]}>
       {host.state}
-      {host.state === 'live' ? null : ` ${formatFreshness(ageMs)}`}
+      {host.state === 'live' || ageMs === undefined ? null : ` ${formatFreshness(ageMs)}`}
     </Mark>
   );
 }
@@ -56,7 +56,7 @@ function MemoryCell({ host, memoryUsedBytes }: Row): JSX.Element {
       <Meter ratio={memoryUsedBytes / (host.memoryTotalBytes ?? Number.NaN)} />
       <span class="usage-value">{formatInUnit(memoryUsedBytes, unit)}</span>
       <span class="usage-total">
-        / {formatInUnit(host.memoryTotalBytes, unit)} {unit.label}
+        / {formatSet((host.memoryTotalBytes ?? Number.NaN) / unit.bytes)} {unit.label}
       </span>
     </span>
   );

@@ -1,5 +1,7 @@
 /** Something that draws itself when its data changed. */
 export interface Painter {
+  /** Reads from the document what painting needs. All read before any paints: a read after a write costs a new layout. */
+  measure(): void;
   paint(): void;
 }
 
@@ -8,6 +10,7 @@ let scheduled = false;
 
 function paintAll(): void {
   scheduled = false;
+  for (const painter of painters) painter.measure();
   for (const painter of painters) painter.paint();
 }
 

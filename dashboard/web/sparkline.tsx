@@ -17,6 +17,8 @@ export interface SparklineProps {
 }
 
 interface Drawing extends SparklineProps {
+  /** The style sheet decides it, so that light and dark need no word here. */
+  readonly colour: string;
   readonly canvas: HTMLCanvasElement;
   readonly context: CanvasRenderingContext2D;
 }
@@ -72,12 +74,10 @@ function hatch({ context, width, height }: Drawing): void {
 }
 
 function draw(drawing: Drawing): void {
-  const { canvas, context, height } = drawing;
+  const { context, height } = drawing;
   fitToPixels(drawing);
-  // The style sheet decides the colour, so that light and dark need no word here.
-  const colour = getComputedStyle(canvas).color;
-  context.strokeStyle = colour;
-  context.fillStyle = colour;
+  context.strokeStyle = drawing.colour;
+  context.fillStyle = drawing.colour;
   context.lineWidth = 1.25;
   context.lineJoin = 'round';
   const series = drawing.read();
@@ -107,9 +107,13 @@ export function Sparkline(props: SparklineProps): JSX.Element {
     const canvas = ref.current;
     const context = canvas?.getContext('2d');
     if (canvas === null || context === null || context === undefined) return undefined;
+    let colour = '';
     return addPainter({
+      measure: () => {
+        colour = getComputedStyle(canvas).color;
+      },
       paint: () => {
-        draw({ ...latest.current, canvas, context });
+        draw({ ...latest.current, canvas, context, colour });
       },
     });
   }, []);

@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { flannelPresenceKey, type FlannelPresence } from '../../flannel/wire.ts';
 import { packageRoot } from '../../native/host/package-root.ts';
-import type { FedContainer } from '../support/agent-feeder.ts';
+import type { AgentFeeder, FedContainer } from '../support/agent-feeder.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { until } from '../support/until.ts';
 import { launchBrowser, logIn, openPage, startDashboard, type TestDashboard } from './harness.ts';
@@ -74,11 +74,12 @@ beforeAll(async () => {
   etcd = resources.use(await startEtcd());
   dashboard = resources.use(await startDashboard('--etcd-endpoints', etcd.endpoint));
   const nowUnixMs = Date.now();
+  const agents: AgentFeeder[] = [];
   for (const number of [1, 2, 3]) {
     const agent = resources.use(await dashboard.agent(`h${number}`, containersOf(number, nowUnixMs)));
     const key = flannelPresenceKey(`node-h${number}`);
     await etcdCall('put', { key, value: JSON.stringify(presence(number, nowUnixMs)) });
-    if (number === 3) await agent.stop();
+    agents.push(agent);
   }
   browser = await launchBrowser();
   resources.defer(() => browser.close());
@@ -87,9 +88,15 @@ beforeAll(async () => {
   const { page } = visitor;
   await logIn(page, dashboard.loginUrl());
   await page.getByText('10.5.34.0/24').waitFor();
+  await page
+    .locator('.fact-table tbody tr', { hasText: 'h3' })
+    .getByText(/0\.\d+/)
+    .first()
+    .waitFor();
+  await agents[2]!.stop();
   await etcdCall('deleterange', { key: flannelPresenceKey('node-h2') });
   await page.locator('.attention').getByText('Overlay agent of h2 is gone').waitFor();
-  await page.locator('.fact-table tr.is-stale', { hasText: 'h3' }).waitFor();
+  await page.locator('.fact-table tr.is-stale', { hasText: 'h3' }).waitFor({ timeout: 30_000 });
 });
 
 afterAll(async () => {

@@ -130,7 +130,11 @@ function MemoryTile(): JSX.Element {
       title="Memory"
       href={`${containersWith('')}&sort=-memory`}
       value={
-        <UsageValue used={formatInUnit(usage.used, unit)} total={formatInUnit(usage.total, unit)} unit={unit.label} />
+        <UsageValue
+          used={formatInUnit(usage.used, unit)}
+          total={formatSet(usage.total / unit.bytes)}
+          unit={unit.label}
+        />
       }
       chart={<TileChart read={readMemory} usage={usage} />}
     >
