@@ -74,11 +74,13 @@ function NameCell({ narrow = false, ...facts }: RowFacts & { readonly narrow?: b
 
 function CpuCell(facts: RowFacts): JSX.Element {
   const ratio = value(facts, 'cpuOfLimitRatio');
-  const { key, state } = facts.container;
+  const { key, state, cpuLimitCores } = facts.container;
+  // Much of the host is not much of anything that was promised; only a limit has a colour.
+  const band = cpuLimitCores === undefined ? 'calm' : bandOf(ratio);
   return (
     <span class="spark-cell">
       <Sparkline read={() => cpuSeries(key)} width={72} height={22} ceiling={0.1} frozen={state === 'stale'} />
-      <span class={`spark-value band-${bandOf(ratio)}`}>{formatRatio(ratio)}</span>
+      <span class={`spark-value band-${band}`}>{formatRatio(ratio)}</span>
     </span>
   );
 }

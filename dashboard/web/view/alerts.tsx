@@ -67,9 +67,13 @@ function Webhooks(): JSX.Element | null {
   if (count === undefined) return null;
   return (
     <p class="muted page-note">
-      {count === 0
-        ? 'Nobody is notified: start weft dashboard with --webhook URL.'
-        : `Notifications go to ${plural(count, 'webhook')}.`}
+      {count === 0 ? (
+        <>
+          Nobody is notified: start <code>weft dashboard</code> with <code>--webhook URL</code>.
+        </>
+      ) : (
+        `Notifications go to ${plural(count, 'webhook')}.`
+      )}
     </p>
   );
 }
