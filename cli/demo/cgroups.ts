@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
 import { systemClock } from '../../native/host/clock.ts';
+import { FatalError } from '../../native/host/lifecycle.ts';
 
 /** Mount points of all cgroup hierarchies, version 1 and 2, from the text of /proc/self/mountinfo. */
 export function parseCgroupMounts(mountinfo: string): string[] {
@@ -17,12 +18,17 @@ export async function cgroupMounts(): Promise<string[]> {
   return parseCgroupMounts(await readFile('/proc/self/mountinfo', 'utf8'));
 }
 
-/** Makes `cgroup` (such as `/weft-demo/weft-h1`) and its parents in every hierarchy. */
+/** Makes `cgroup` (such as `/weft-demo/weft-h1`) and its parents in every hierarchy. @throws {FatalError} */
 export async function makeCgroups(cgroups: readonly string[]): Promise<void> {
   const mounts = await cgroupMounts();
-  await Promise.all(
-    mounts.flatMap((mount) => cgroups.map((cgroup) => mkdir(`${mount}${cgroup}`, { recursive: true }))),
-  );
+  const folders = mounts.flatMap((mount) => cgroups.map((cgroup) => `${mount}${cgroup}`));
+  try {
+    await Promise.all(folders.map((folder) => mkdir(folder, { recursive: true })));
+  } catch (cause) {
+    throw new FatalError(`cannot make cgroups (${String(cause)}): the demo's containers need a writable cgroup tree`, {
+      cause,
+    });
+  }
 }
 
 /** All folders of a tree, the deepest first; [] when it is not there. */

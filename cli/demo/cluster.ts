@@ -15,7 +15,7 @@ import type { ClusterPlan, HostPlan } from './plan.ts';
 import type { Prerequisites } from './prerequisites.ts';
 import { buildRootfs, writePages } from './rootfs.ts';
 import { RULES_YAML } from './rules.ts';
-import { Service, type ServiceSpec } from './service.ts';
+import { Service, type Environment, type ServiceSpec } from './service.ts';
 import {
   dashboardFolder,
   dashboardService,
@@ -44,6 +44,8 @@ export interface ClusterParts {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly console: Console;
+  /** For the programs that are started. */
+  readonly env: Environment;
   /** A process or container has another pid than before. */
   readonly onChange: () => void;
 }
@@ -194,6 +196,7 @@ export class Cluster {
   }
 
   async #launch(spec: ServiceSpec, until: AbortController, signal: AbortSignal): Promise<Service> {
+    signal.throwIfAborted();
     const service = new Service(
       spec,
       this.#supervision((one) => one.spec.name),
@@ -214,13 +217,15 @@ export class Cluster {
 
   #supervision<T>(nameOf: (one: T) => string): {
     clock: Clock;
+    env: Environment;
     backoff: Backoff;
     onDown: (one: T, how: string) => void;
     onBack: (one: T, afterMs: number) => void;
   } {
-    const { clock, random, console, onChange } = this.#parts;
+    const { clock, env, random, console, onChange } = this.#parts;
     return {
       clock,
+      env,
       backoff: new Backoff({ ...RESTART_BACKOFF, random }),
       onDown: (one, how) => {
         console.say(`${nameOf(one)} is down (${how}); starting it again`);

@@ -17,6 +17,7 @@ import { assertPortFree, checkPrerequisites } from './prerequisites.ts';
 import { processIdentity } from './process-identity.ts';
 import { cleanUpLast, RecordKeeper } from './record-keeper.ts';
 import { startRelay } from './relay.ts';
+import type { Environment } from './service.ts';
 import { dashboardUrl, readTokens, type DemoTokens } from './services.ts';
 import { writeState } from './state-file.ts';
 import { loginUrl, stateOf, summaryOf } from './summary.ts';
@@ -28,8 +29,8 @@ export interface DemoParts {
   readonly random: RandomSource;
   readonly pid: number;
   readonly userId: number;
-  /** The PATH to look for programs in. */
-  readonly path: string;
+  /** For the programs that are started; they are looked for in its PATH. */
+  readonly env: Environment;
   readonly cores: number;
   readonly onUp: () => void;
 }
@@ -40,18 +41,6 @@ async function planOf(options: DemoOptions): Promise<ClusterPlan> {
     throw new FatalError("no private address range is free: this machine's addresses and routes cover them all");
   }
   return planCluster(options.hosts, networks);
-}
-
-/** Keeps the state file, and the person, up to date with what was restarted. Ends with the signal's reason. */
-async function follow(
-  cluster: Cluster,
-  { changed, publish }: { readonly changed: Waker; readonly publish: () => Promise<void> },
-  signal: AbortSignal,
-): Promise<never> {
-  for (;;) {
-    await changed.next(signal);
-    if (cluster.hosts.length > 0) await publish();
-  }
 }
 
 interface Running {
@@ -80,6 +69,7 @@ function publisher(cluster: Cluster, { plan, record, options, parts }: Running):
 
 async function bringUp(cluster: Cluster, { plan, parts }: Running, signal: AbortSignal): Promise<void> {
   const { console, clock } = parts;
+  signal.throwIfAborted();
   await console.step('files, cgroups and pages', () => cluster.prepareFiles());
   await console.step('etcd', () => cluster.startEtcd(signal));
   await console.step(`dashboard, ${plan.hosts.length} flanneld and ${plan.hosts.length} statsd`, () =>
@@ -133,7 +123,12 @@ async function runCluster(
     await publish();
     console.say(summaryOf(cluster, await readTokens(plan)));
     parts.onUp();
-    await follow(cluster, { changed, publish }, signal);
+    for (;;) {
+      await changed.next(signal);
+      await publish().catch((error: unknown) => {
+        console.say(`the state file is out of date: ${String(error)}`);
+      });
+    }
   } finally {
     await cluster.stop();
   }
@@ -142,13 +137,14 @@ async function runCluster(
 /** Brings the demo up, keeps it up until the signal aborts, and takes all of it down. @throws the signal's reason; {FatalError}. */
 export async function runDemo(options: DemoOptions, parts: DemoParts, signal: AbortSignal): Promise<void> {
   const { console, pid, clock } = parts;
-  const prerequisites = await checkPrerequisites(parts.userId, parts.path);
+  const prerequisites = await checkPrerequisites(parts.userId, parts.env['PATH'] ?? '');
   await using _lock = await takeLock(pid);
   await cleanUpLast(DEMO_FOLDER, console);
   await assertPortFree(options.port);
   const plan = await planOf(options);
   const self = await processIdentity(pid);
   if (self === undefined) throw new FatalError(`cannot read /proc/${pid}/stat: the demo needs /proc`);
+  signal.throwIfAborted();
   const record = await RecordKeeper.begin(DEMO_FOLDER, self, namespacesOf(plan));
   let stoppedAtMs: number | undefined;
   signal.addEventListener(

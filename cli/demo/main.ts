@@ -6,6 +6,7 @@ import { FatalError, StopRequested, type ExitCode } from '../../native/host/life
 import { createConsole, formatSeconds, type Console } from './console.ts';
 import { runDemo as runDemoUntil } from './demo.ts';
 import { parseDemoOptions } from './options.ts';
+import { withoutSettings } from './service.ts';
 import { assertWritable } from './state-file.ts';
 
 /**
@@ -53,7 +54,7 @@ export async function runDemo(input: AgentInput): Promise<ExitCode> {
         random: systemRandom,
         pid: process.pid,
         userId: process.geteuid?.() ?? -1,
-        path: input.env['PATH'] ?? '',
+        env: withoutSettings(input.env),
         cores: availableParallelism(),
         onUp: () => {
           console.say(`up after ${formatSeconds(systemClock.monotonicMs() - startMs).trim()}`);

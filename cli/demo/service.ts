@@ -6,6 +6,17 @@ import type { Clock } from '../../native/host/clock.ts';
 import { FatalError } from '../../native/host/lifecycle.ts';
 import { tiedToParent } from './namespaces.ts';
 
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings in the person's environment are for agents and an etcd of their own, not for these. */
+const FOREIGN_SETTINGS = /^(?:FLANNELD|WEFT|ETCD)_/;
+
+/** An environment without what would set up the demo's programs differently. */
+export function withoutSettings(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !FOREIGN_SETTINGS.test(name)));
+}
+
 /** A program that the demo keeps running. */
 export interface ServiceSpec {
   /** As a person reads it: `weft-h1 flanneld`. */
@@ -18,6 +29,7 @@ export interface ServiceSpec {
 
 export interface ServiceParts {
   readonly clock: Clock;
+  readonly env: Environment;
   /** Delays between starts; the first short, so that a kill is hardly noticed. */
   readonly backoff: Backoff;
   /** It ended by itself; `how` is an exit code or a signal. */
@@ -33,13 +45,13 @@ const STOP_GRACE_MS = 2_000;
 /** A log that has grown beyond this is begun anew with the next start. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
-async function launch(spec: ServiceSpec): Promise<ChildProcess> {
+async function launch(spec: ServiceSpec, env: Environment): Promise<ChildProcess> {
   const log = await open(spec.logFile, 'a', 0o600);
   try {
     if ((await log.stat()).size > MAX_LOG_BYTES) await log.truncate();
     const [file = '', ...rest] = tiedToParent(spec.argv);
     // Its own session: a Ctrl-C in the terminal is for the demo, which then stops everything in order.
-    const child = spawn(file, rest, { stdio: ['ignore', log.fd, log.fd], detached: true });
+    const child = spawn(file, rest, { stdio: ['ignore', log.fd, log.fd], detached: true, env });
     await once(child, 'spawn');
     return child;
   } finally {
@@ -91,7 +103,7 @@ export class Service {
   }
 
   async #runOnce(downAtMs: number | undefined, signal: AbortSignal): Promise<string> {
-    const child = await launch(this.spec);
+    const child = await launch(this.spec, this.#parts.env);
     const { promise: ended, resolve } = Promise.withResolvers<string>();
     const over = new AbortController();
     child.once('exit', (code, name) => {
