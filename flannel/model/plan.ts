@@ -129,6 +129,13 @@ function linkSteps(device: VxlanDevice, actual: ActualDevice | undefined): Step[
   return correction === undefined ? [] : [{ kind: 'set-link', correction }];
 }
 
+/** What is left of the device's contents after the steps on the link: the kernel drops all ARP entries with the old MAC. */
+function keptBy(link: readonly Step[], actual: ActualOverlay): ActualOverlay {
+  if (link.some(({ kind }) => kind === 'create-link')) return NOTHING;
+  const changesMac = link.some((step) => step.kind === 'set-link' && step.correction.mac !== undefined);
+  return changesMac ? { ...actual, neighbors: [] } : actual;
+}
+
 /** Addresses inside the network are ours; those outside it somebody else's, also on our device. */
 function addressSteps({ address, network }: DesiredOverlay, actual: ActualOverlay): { add: Step[]; remove: Step[] } {
   const wanted = { address, prefixLength: 32 };
@@ -145,8 +152,7 @@ function addressSteps({ address, network }: DesiredOverlay, actual: ActualOverla
  */
 export function plan(desired: DesiredOverlay, actual: ActualOverlay): Step[] {
   const link = linkSteps(desired.device, actual.device);
-  const isNew = link.some(({ kind }) => kind === 'create-link');
-  const kept = isNew ? NOTHING : actual;
+  const kept = keptBy(link, actual);
   const { add, remove } = addressSteps(desired, kept);
   return [...link, ...add, ...peerSteps(desired.peers, kept), ...removalSteps(desired, kept), ...remove];
 }

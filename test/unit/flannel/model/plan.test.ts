@@ -168,9 +168,14 @@ describe('steps of one change', () => {
       want: ['set-fdb'],
     },
     {
-      name: 'MTU, MAC and state are put right in place',
-      actual: { ...settled, device: actualDevice(device, { mtu: 1400, mac: macOf(5), up: false }) },
+      name: 'MTU and state are put right in place',
+      actual: { ...settled, device: actualDevice(device, { mtu: 1400, up: false }) },
       want: ['set-link'],
+    },
+    {
+      name: 'so is the MAC, with which the kernel drops the ARP entries',
+      actual: { ...settled, device: actualDevice(device, { mac: macOf(5) }) },
+      want: ['set-link', 'set-neighbor', 'set-neighbor'],
     },
     {
       name: 'an incompatible device starts from nothing',
