@@ -40,7 +40,7 @@ function StateCell({ alert }: { readonly alert: AlertView }): JSX.Element {
   return (
     <span class={`alert-state state-${alert.state}`}>
       <Mark kind={MARK[alert.state]}>{alert.state}</Mark>
-      {alert.state === 'pending' ? <Progress alert={alert} /> : null}
+      {alert.state === 'pending' && !alert.noData ? <Progress alert={alert} /> : null}
       {alert.noData ? <Mark kind="stale">no data: state kept</Mark> : null}
     </span>
   );

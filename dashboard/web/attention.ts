@@ -22,6 +22,12 @@ export interface AttentionInput {
   readonly nowUnixMs: number;
 }
 
+/** Without data nothing is decided, so nothing is counted either. */
+function pendingWords(alert: AlertView, nowUnixMs: number): string {
+  if (alert.noData) return 'pending';
+  return `pending ${formatDuration(nowUnixMs - alert.activeAtUnixMs)} of ${formatDuration(alert.forMs)}`;
+}
+
 function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
   const value = `${formatMetric(alert.metric, alert.value)}, threshold ${formatSetting(alert.metric, alert.threshold)}`;
   const firing = alert.state === 'firing';
@@ -30,9 +36,7 @@ function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
     level: firing && alert.severity === 'critical' ? 'critical' : 'warning',
     rank: firing ? 0 : 1,
     what: alertSubject(alert),
-    detail: firing
-      ? `firing: ${value}`
-      : `pending ${formatDuration(nowUnixMs - alert.activeAtUnixMs)} of ${formatDuration(alert.forMs)}: ${value}`,
+    detail: `${firing ? 'firing' : pendingWords(alert, nowUnixMs)}${alert.noData ? ', no data: state kept' : ''}: ${value}`,
     sinceUnixMs: alert.firedAtUnixMs ?? alert.activeAtUnixMs,
     href: '/alerts',
   };

@@ -76,14 +76,6 @@ export function withRows<Column extends string>(
   return { columns: block.columns, rows: oldRows.length, values: Float32Array.from(values) };
 }
 
-/** The sum of the values that are available; NaN when none is. */
-export function columnSum<Column extends string>(block: Block<Column> | undefined, column: Column): number {
-  if (block === undefined) return Number.NaN;
-  const start = block.columns.indexOf(column) * block.rows;
-  const present = block.values.subarray(start, start + block.rows).filter((value) => !Number.isNaN(value));
-  return present.length === 0 ? Number.NaN : present.reduce((sum, value) => sum + value, 0);
-}
-
 /** The two halves of a history message: `rows × points` each, container-major; `undefined` when the length does not fit. */
 export function decodeHistory(
   message: Pick<wire.HistoryMessage, 'block' | 'points'>,

@@ -31,15 +31,24 @@ export interface Usage {
   readonly total: number;
 }
 
-/** Use and capacity over the hosts that tell both, so that a silent host does not look like free capacity. */
+/** What is used of what. */
+export interface UsageKind {
+  readonly column: HostViewColumn;
+  readonly capacity: (host: HostView) => number | undefined;
+}
+
+export const CPU_USAGE: UsageKind = { column: 'cpuCores', capacity: (host) => host.cpuCores };
+export const MEMORY_USAGE: UsageKind = { column: 'memoryUsedBytes', capacity: (host) => host.memoryTotalBytes };
+
+/** Use and capacity over the hosts that tell both now, so that a silent host is neither used nor free capacity. */
 export function clusterUsage(
   hosts: readonly HostView[],
   block: HostBlock | undefined,
-  { column, capacity }: { column: HostViewColumn; capacity: (host: HostView) => number | undefined },
+  { column, capacity }: UsageKind,
 ): Usage {
   const known = hosts
     .map((host, row) => ({ used: valueAt(block, column, row), total: capacity(host) ?? Number.NaN }))
-    .filter(({ used, total }) => !Number.isNaN(used) && !Number.isNaN(total));
+    .filter(({ used, total }, row) => !Number.isNaN(used + total) && hosts[row]?.state !== 'stale');
   if (known.length === 0) return { used: Number.NaN, total: Number.NaN };
   return known.reduce((sum, { used, total }) => ({ used: sum.used + used, total: sum.total + total }));
 }

@@ -10,7 +10,6 @@ import type {
 } from '../wire.ts';
 import { learnServerTime } from './clock.ts';
 import {
-  columnSum,
   decodeContainerBlock,
   decodeHistory,
   decodeHostBlock,
@@ -19,6 +18,7 @@ import {
   type ContainerBlock,
   type HostBlock,
 } from './columns.ts';
+import { clusterUsage, CPU_USAGE, MEMORY_USAGE } from './host-facts.ts';
 import { SeriesTable, sinceFirstValue } from './series.ts';
 import { alertTransitions } from './transitions.ts';
 
@@ -145,7 +145,7 @@ export function applyFrame(message: FrameMessage): void {
     hosts: decodeHostBlock(message.hosts, known.hosts.length),
   };
   recordContainers(known, frame);
-  recordCluster(frame);
+  recordCluster(known, frame);
   batch(() => {
     learnServerTime(message.timeUnixMs);
     lastFrame.value = frame;
@@ -164,11 +164,11 @@ function recordContainers(known: InventoryMessage, { timeUnixMs, containers: blo
   });
 }
 
-function recordCluster({ timeUnixMs, hosts: block }: LastFrame): void {
+function recordCluster(known: InventoryMessage, { timeUnixMs, hosts: block }: LastFrame): void {
   if (block === undefined) return;
   clusterSeries.advanceTo(timeUnixMs);
-  clusterSeries.set(CLUSTER_CPU, columnSum(block, 'cpuCores'));
-  clusterSeries.set(CLUSTER_MEMORY, columnSum(block, 'memoryUsedBytes'));
+  clusterSeries.set(CLUSTER_CPU, clusterUsage(known.hosts, block, CPU_USAGE).used);
+  clusterSeries.set(CLUSTER_MEMORY, clusterUsage(known.hosts, block, MEMORY_USAGE).used);
 }
 
 export function applyAlerts(message: AlertsMessage): void {

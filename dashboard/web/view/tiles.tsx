@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import type { HostState } from '../../wire.ts';
 import { formatCount, formatInUnit, formatNumber, columnByteUnit, formatRatio, formatSet } from '../format.ts';
-import { clusterUsage, type Usage } from '../host-facts.ts';
+import { clusterUsage, CPU_USAGE, MEMORY_USAGE, type Usage } from '../host-facts.ts';
 import { containersWith } from '../links.ts';
 import { Mark, type MarkKind } from '../mark.tsx';
 import { Sparkline } from '../sparkline.tsx';
@@ -103,10 +103,7 @@ function TileChart({ read, usage }: { read: typeof readCpu; usage: Usage }): JSX
 }
 
 function CpuTile(): JSX.Element {
-  const usage = clusterUsage(hosts.value, lastFrame.value?.hosts, {
-    column: 'cpuCores',
-    capacity: (host) => host.cpuCores,
-  });
+  const usage = clusterUsage(hosts.value, lastFrame.value?.hosts, CPU_USAGE);
   return (
     <Tile
       title="CPU"
@@ -120,10 +117,7 @@ function CpuTile(): JSX.Element {
 }
 
 function MemoryTile(): JSX.Element {
-  const usage = clusterUsage(hosts.value, lastFrame.value?.hosts, {
-    column: 'memoryUsedBytes',
-    capacity: (host) => host.memoryTotalBytes,
-  });
+  const usage = clusterUsage(hosts.value, lastFrame.value?.hosts, MEMORY_USAGE);
   const unit = columnByteUnit([usage.total]);
   return (
     <Tile

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { attentionItems } from '../../../../dashboard/web/attention.ts';
-import { clusterUsage, formatFreshness, hostDataAgeMs } from '../../../../dashboard/web/host-facts.ts';
+import { clusterUsage, CPU_USAGE, formatFreshness, hostDataAgeMs } from '../../../../dashboard/web/host-facts.ts';
 import { decodeHostBlock } from '../../../../dashboard/web/columns.ts';
 import { retryDelayMs } from '../../../../dashboard/web/retry.ts';
 import { alertTransitions } from '../../../../dashboard/web/transitions.ts';
@@ -112,6 +112,12 @@ test('an alert says how far it is from firing', () => {
   expect(item?.detail.replaceAll('\u00a0', ' ')).toBe('pending 12 s of 30 s: 90.0 %, threshold 80 %');
 });
 
+test('an alert without data counts nothing', () => {
+  const pending = alert({ state: 'pending', firedAtUnixMs: undefined, noData: true });
+  const [item] = attentionItems({ ...calm, alerts: [pending] });
+  expect(item?.detail.replaceAll('\u00a0', ' ')).toBe('pending, no data: state kept: 90.0 %, threshold 80 %');
+});
+
 test.each([
   { name: 'a new alert', before: [], after: [alert()], want: ['Alert firing: CpuHigh, web on h1.'] },
   { name: 'nothing for what is as it was', before: [alert()], after: [alert({ value: 0.95 })], want: [] },
@@ -160,9 +166,10 @@ test('fresh data is simply current', () => {
 
 test('a silent host is neither used nor free capacity', () => {
   const block = decodeHostBlock(new Uint8Array(Float32Array.from([1, Number.NaN, 0, 0, 0, 0, 0, 0]).buffer), 2);
-  const wanted = { column: 'cpuCores' as const, capacity: (each: HostView) => each.cpuCores };
-  expect(clusterUsage([host('h1'), host('h2')], block, wanted)).toEqual({ used: 1, total: 4 });
-  expect(clusterUsage([], undefined, wanted)).toEqual({ used: Number.NaN, total: Number.NaN });
+  const stale = decodeHostBlock(new Uint8Array(Float32Array.from([1, 3, 0, 0, 0, 0, 0, 0]).buffer), 2);
+  expect(clusterUsage([host('h1'), host('h2')], block, CPU_USAGE)).toEqual({ used: 1, total: 4 });
+  expect(clusterUsage([host('h1'), host('h2', { state: 'stale' })], stale, CPU_USAGE)).toEqual({ used: 1, total: 4 });
+  expect(clusterUsage([], undefined, CPU_USAGE)).toEqual({ used: Number.NaN, total: Number.NaN });
 });
 
 test('tries again later and later, spread, and never later than five seconds', () => {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  columnSum,
   decodeContainerBlock,
   decodeHistory,
   decodeHostBlock,
@@ -40,13 +39,6 @@ test('what is not there is NaN, never 0', () => {
   expect(valueAt(undefined, 'cpuCores', 0)).toBeNaN();
   expect(valueAt(block, 'cpuCores', -1)).toBeNaN();
   expect(valueAt(block, 'cpuCores', 2)).toBeNaN();
-});
-
-test('a sum leaves out what is unavailable, and is unavailable when all is', () => {
-  const rows = (first: number, second: number): Uint8Array => bytes([first, second, 0, 0, 0, 0, 0, 0]);
-  expect(columnSum(decodeHostBlock(rows(1.5, Number.NaN), 2), 'cpuCores')).toBe(1.5);
-  expect(columnSum(decodeHostBlock(rows(Number.NaN, Number.NaN), 2), 'cpuCores')).toBeNaN();
-  expect(columnSum(undefined, 'cpuCores')).toBeNaN();
 });
 
 test('values follow their rows into a new inventory', () => {
