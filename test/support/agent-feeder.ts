@@ -123,15 +123,23 @@ class Feeder implements AgentFeeder {
       reconnectionDelayMax: 500,
       forceNew: true,
     });
-    this.#socket.on('connect', () => { this.#sendInventory(); });
-    this.#socket.on('resync', () => { this.#sendInventory(); });
-    this.#timer = setInterval(() => { this.#sendFrame(); }, INTERVAL_MS);
+    this.#socket.on('connect', () => {
+      this.#sendInventory();
+    });
+    this.#socket.on('resync', () => {
+      this.#sendInventory();
+    });
+    this.#timer = setInterval(() => {
+      this.#sendFrame();
+    }, INTERVAL_MS);
   }
 
   /** Settles when the dashboard let it in, with the reason when it did not. */
   async connected(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    this.#socket.once('connect', () => { resolve(undefined); });
+    this.#socket.once('connect', () => {
+      resolve(undefined);
+    });
     this.#socket.once('connect_error', reject);
     await promise;
   }
