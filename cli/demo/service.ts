@@ -45,15 +45,26 @@ const STOP_GRACE_MS = 2_000;
 /** A log that has grown beyond this is begun anew with the next start. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
-async function launch(spec: ServiceSpec, env: Environment): Promise<ChildProcess> {
+interface Launched {
+  readonly child: ChildProcess;
+  /** Exit code or signal, in words. */
+  readonly ended: Promise<string>;
+}
+
+async function launch(spec: ServiceSpec, env: Environment): Promise<Launched> {
   const log = await open(spec.logFile, 'a', 0o600);
   try {
     if ((await log.stat()).size > MAX_LOG_BYTES) await log.truncate();
     const [file = '', ...rest] = tiedToParent(spec.argv);
     // Its own session: a Ctrl-C in the terminal is for the demo, which then stops everything in order.
     const child = spawn(file, rest, { stdio: ['ignore', log.fd, log.fd], detached: true, env });
+    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    // Before anything is awaited: it may end at once.
+    child.once('exit', (code, name) => {
+      resolve(name ?? `exit code ${code ?? 'unknown'}`);
+    });
     await once(child, 'spawn');
-    return child;
+    return { child, ended };
   } finally {
     await log.close();
   }
@@ -103,12 +114,10 @@ export class Service {
   }
 
   async #runOnce(downAtMs: number | undefined, signal: AbortSignal): Promise<string> {
-    const child = await launch(this.spec, this.#parts.env);
-    const { promise: ended, resolve } = Promise.withResolvers<string>();
+    const { child, ended } = await launch(this.spec, this.#parts.env);
     const over = new AbortController();
-    child.once('exit', (code, name) => {
+    void ended.then(() => {
       over.abort();
-      resolve(name ?? `exit code ${code ?? 'unknown'}`);
     });
     this.#pid = child.pid;
     const stop = (): void => {
