@@ -58,7 +58,7 @@ export class OverlayAgent {
   readonly #retry: Backoff;
   readonly #view: PeerView;
   readonly #secondList: SecondList;
-  /** Whether leases changed since the last pass: what a pass finds otherwise was somebody else's doing. */
+  /** Whether leases changed that no short path took: what a pass finds otherwise was somebody else's doing. */
   #isNews = true;
   #underlay: Underlay;
   #ifindex: number | undefined;
@@ -83,10 +83,9 @@ export class OverlayAgent {
   /** Takes a lease update: few changes go into the kernel at once, the loop confirms them. */
   onLeases(update: LeaseUpdate, leases: ReadonlyMap<string, KnownLease>): void {
     const startedMs = this.#parts.clock.monotonicMs();
-    this.#isNews = true;
     if (update.kind === 'snapshot') {
       this.#view.select(leases);
-      this.#waker.wake();
+      this.#leaveToLoop();
     } else {
       this.#shortPath(this.#view.change(update, leases), startedMs);
     }
@@ -166,13 +165,18 @@ export class OverlayAgent {
   #shortPath(steps: readonly EntryStep[], startedMs: number): void {
     const { kernel, clock, status } = this.#parts;
     if (steps.length === 0 || this.#ifindex === undefined || !takesSteps(kernel, steps, this.#ifindex)) {
-      this.#waker.wake();
+      this.#leaveToLoop();
       return;
     }
     status.counters.steps += steps.length;
     status.counters.shortPaths += 1;
     status.counters.shortPathSeconds += (clock.monotonicMs() - startedMs) / 1000;
     this.#confirmation.wake();
+  }
+
+  #leaveToLoop(): void {
+    this.#isNews = true;
+    this.#waker.wake();
   }
 
   async #attempt(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { makeUnderlay, type TestHost, type TestNamespace } from '../../support/netns.ts';
+import { httpGet, startWeft, untilReady, type TestProcess } from '../../support/processes.ts';
+
+export const STATUS = '127.0.0.1:9100';
+const CONFIG_KEY = '/coreos.com/network/config';
+export const SUBNETS = '/coreos.com/network/subnets/';
+
+/** A host of the overlay and the agent on it. */
+export interface OverlayHost {
+  readonly ns: TestNamespace;
+  readonly address: string;
+  readonly subnetFile: string;
+  /** The agent that runs now. */
+  agent(): TestProcess;
+  /** Ends it, if it was ever started. */
+  stop(): Promise<void>;
+  start(...flags: string[]): Promise<TestProcess>;
+  /** Start and wait for /readyz. */
+  ready(...flags: string[]): Promise<TestProcess>;
+  /** `10.5.17.0/24`, as subnet.env says. */
+  subnet(): Promise<string>;
+  /** The value of one metric. */
+  metric(name: string): Promise<number>;
+  device(): { readonly ifindex: number; readonly mac: string };
+}
+
+export interface OverlayCluster extends AsyncDisposable {
+  readonly etcd: TestEtcd;
+  readonly fabric: TestNamespace;
+  readonly hosts: readonly OverlayHost[];
+  /** `etcdctl` in the fabric. */
+  ctl(...words: string[]): string;
+  /** Key, value pairs below a prefix. */
+  keys(prefix: string): Map<string, string>;
+  configure(config: object): void;
+}
+
+function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayHost {
+  const ns = host.namespace;
+  const subnetFile = join(folder, `${ns.name}.env`);
+  let current: TestProcess | undefined;
+  const start = async (...flags: string[]): Promise<TestProcess> => {
+    const standard = [
+      `--etcd-endpoints=${endpoint}`,
+      `--state-dir=${join(folder, ns.name)}`,
+      `--subnet-file=${subnetFile}`,
+      '--healthz-ip=127.0.0.1',
+      '--healthz-port=9100',
+    ];
+    current = await startWeft(['flanneld', ...standard, ...flags], { namespace: ns.name });
+    return current;
+  };
+  return {
+    ns,
+    address: host.underlayAddress,
+    subnetFile,
+    start,
+    stop: async () => {
+      await current?.[Symbol.asyncDispose]();
+    },
+    agent: () => {
+      if (current === undefined) throw new RangeError('the agent was not started');
+      return current;
+    },
+    ready: async (...flags) => {
+      const child = await start(...flags);
+      await untilReady(child, { listen: STATUS, namespace: ns.name, timeoutMs: 60_000 });
+      return child;
+    },
+    subnet: async () => {
+      const text = await readFile(subnetFile, 'utf8');
+      const [, bridge = ''] = /^FLANNEL_SUBNET=(\S+)$/m.exec(text) ?? [];
+      return bridge.replace(/\.1\//, '.0/');
+    },
+    metric: async (name) => {
+      const { body } = await httpGet(`http://${STATUS}/metrics`, { namespace: ns.name });
+      return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(body)?.[1]);
+    },
+    device: () => {
+      const [link] = JSON.parse(ns.ip('-j link show dev flannel.1')) as { ifindex: number; address: string }[];
+      return { ifindex: link!.ifindex, mac: link!.address };
+    },
+  };
+}
+
+/** Hosts on one underlay, a real etcd on it, no agent yet; all of it and every agent ends with the scope. */
+export async function makeCluster(options: { readonly hosts: number }): Promise<OverlayCluster> {
+  const stack = new AsyncDisposableStack();
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'weft-test-flannel-'));
+    stack.defer(() => rm(folder, { recursive: true, force: true }));
+    const underlay = stack.use(await makeUnderlay(options));
+    const etcd = stack.use(await startEtcd({ namespace: underlay.fabric.name, addresses: [underlay.address] }));
+    const hosts = underlay.hosts.map((host) => overlayHost(host, folder, etcd.endpoint));
+    stack.defer(async () => {
+      await Promise.all(hosts.map((host) => host.stop()));
+    });
+    const ctl = (...words: string[]): string =>
+      underlay.fabric.run('env', 'ETCDCTL_API=3', 'etcdctl', '--endpoints', etcd.endpoint, ...words);
+    const owned = stack.move();
+    return {
+      etcd,
+      fabric: underlay.fabric,
+      hosts,
+      ctl,
+      keys: (prefix) => {
+        const lines = ctl('get', '--prefix', prefix).split('\n');
+        return new Map(
+          lines.flatMap((line, index) => (index % 2 === 0 && line !== '' ? [[line, lines[index + 1] ?? '']] : [])),
+        );
+      },
+      configure: (config) => {
+        ctl('put', CONFIG_KEY, JSON.stringify(config));
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+export interface RunningPing {
+  /** Ends it; gives how many answers are missing. */
+  lost(): Promise<{ readonly sent: number; readonly lost: number }>;
+}
+
+/** Pings every 10 ms from one host to another through the overlay. */
+export async function startPing(from: OverlayHost, target: string): Promise<RunningPing> {
+  const { startProcess } = await import('../../support/processes.ts');
+  const ping = await startProcess(['ping', '-i', '0.01', '-W', '1', '-q', target], { namespace: from.ns.name });
+  return {
+    lost: async () => {
+      ping.signal('SIGINT');
+      await ping.exited;
+      const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(ping.stdout()) ?? [];
+      // The one under way at the end has not been answered.
+      const missing = Number(sent) - Number(received);
+      return { sent: Number(sent), lost: Math.max(0, missing - 1) };
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { httpGet, startWeft, type TestProcess } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
+import { makeCluster, STATUS, SUBNETS, type OverlayCluster, type OverlayHost } from './cluster.ts';
+
+let cluster: OverlayCluster;
+let host: OverlayHost;
+
+beforeAll(async () => {
+  cluster = await makeCluster({ hosts: 1 });
+  [host] = cluster.hosts as [OverlayHost];
+});
+
+afterAll(async () => {
+  await cluster[Symbol.asyncDispose]();
+});
+
+/** The last line of the log, as a person reads it. */
+const lastWords = (child: TestProcess): string => String(child.logs().at(-1)?.['msg']);
+
+describe('a start that cannot succeed ends with one sentence', () => {
+  test.each([
+    {
+      name: 'bad flags, all at once',
+      flags: ['--colour=red', '--resync=soon'],
+      code: 2,
+      want: [/colour: unknown setting/, /resync: expected a duration/],
+    },
+    {
+      name: 'an endpoint without a scheme of etcd',
+      flags: ['--etcd-endpoints=ftp://x:1'],
+      code: 2,
+      want: [/etcd-endpoints: "ftp:\/\/x:1" has no scheme/],
+    },
+    {
+      name: 'an interface that is not there',
+      flags: ['--iface=wlan9'],
+      code: 1,
+      want: [/matches wlan9: this host has lo, eth0/],
+    },
+    {
+      name: 'a public IP of nobody',
+      flags: ['--public-ip=203.0.113.9'],
+      code: 1,
+      want: [/no interface with the public address 203\.0\.113\.9 found/],
+    },
+    {
+      name: 'a missing TLS file',
+      flags: ['--etcd-endpoints=https://192.168.77.1:1', '--etcd-cafile=/nowhere/ca.pem'],
+      code: 2,
+      want: [/cannot read the etcd TLS file \/nowhere\/ca\.pem/],
+    },
+  ])('$name', async ({ flags, code, want }) => {
+    await using child = await host.start(...flags);
+    expect(await child.exited).toEqual({ code, signal: null });
+    for (const sentence of want) expect(child.stderr()).toMatch(sentence);
+  });
+
+  test('a state folder that cannot be written', async () => {
+    const file = `${host.subnetFile}.not-a-folder`;
+    writeFileSync(file, '');
+    await using child = await host.start(`--state-dir=${file}/state`);
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(lastWords(child)).toMatch(
+      /^cannot read or make .*node-id: .*ENOTDIR.*; name a writable folder with --state-dir$/,
+    );
+  });
+
+  test('a port in use', async () => {
+    await using listener = await startWeft(['dashboard', '--help']);
+    await listener.exited;
+    const hold = "require('node:net').createServer().listen(9100, '127.0.0.1')";
+    const { startProcess } = await import('../../support/processes.ts');
+    await using _holder = await startProcess([process.execPath, '-e', hold], { namespace: host.ns.name });
+    await until(() => host.ns.run('ss', '-ltn').includes(':9100'), { what: 'the port is taken' });
+    await using child = await host.start();
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(lastWords(child)).toBe(
+      'cannot listen on 127.0.0.1:9100: another process listens there; choose another with --healthz-port',
+    );
+  });
+
+  test('no right to change the network', async () => {
+    const { startProcess, WEFT } = await import('../../support/processes.ts');
+    const argv = ['setpriv', '--bounding-set=-net_admin', WEFT, 'flanneld', `--state-dir=${host.subnetFile}.state`];
+    await using child = await startProcess(argv, { namespace: host.ns.name });
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(lastWords(child)).toBe('cannot change the network: CAP_NET_ADMIN is missing; run weft flanneld as root');
+  });
+});
+
+/** What /readyz says. */
+async function unready(): Promise<string> {
+  const { status, body } = await httpGet(`http://${STATUS}/readyz`, { namespace: host.ns.name });
+  return status === 503 ? body.trim() : `ready: ${status}`;
+}
+
+async function untilUnreadyWith(sentence: string | RegExp): Promise<void> {
+  const fits = (text: string): boolean => (typeof sentence === 'string' ? text === sentence : sentence.test(text));
+  await until(async () => fits(await unready()), { what: `/readyz says ${String(sentence)}` });
+}
+
+describe('what others can mend is waited for, and told', () => {
+  test.each([
+    {
+      name: 'nobody listens',
+      endpoint: 'http://192.168.77.1:1',
+      want: /at http:\/\/192\.168\.77\.1:1: nothing listens there \(connection refused\)$/,
+    },
+    {
+      name: 'TLS asked of a plain etcd',
+      endpoint: undefined,
+      want: /: it does not speak TLS: write http:\/\/ instead of https:\/\/$/,
+    },
+  ])('etcd: $name', async ({ endpoint, want }) => {
+    const url = endpoint ?? cluster.etcd.endpoint.replace('http:', 'https:');
+    await using child = await host.start(`--etcd-endpoints=${url}`);
+    await untilUnreadyWith(want);
+    const { status } = await httpGet(`http://${STATUS}/healthz`, { namespace: host.ns.name });
+    expect([status, child.exit()]).toEqual([200, undefined]);
+  });
+
+  test('a config that is missing, malformed, overlapping, and at last right', async () => {
+    const key = '/coreos.com/network/config';
+    await using child = await host.start();
+    await untilUnreadyWith(
+      `there is no network config at ${key}: write one, for example with: etcdctl put ${key} '{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}'`,
+    );
+    cluster.ctl('put', key, '{"Network":');
+    await untilUnreadyWith(/^\/coreos\.com\/network\/config: not JSON: /);
+    cluster.configure({ Network: '10.5.0.0/16', SubnetLen: 31, Backend: { Type: 'vxlan' } });
+    await untilUnreadyWith(`${key}: SubnetLen must be less than /31`);
+    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'host-gw' } });
+    await untilUnreadyWith(/the backend host-gw is not carried by weft: write "Backend": \{"Type": "vxlan"\}/);
+    cluster.configure({ Network: '192.168.0.0/16', Backend: { Type: 'vxlan' } });
+    await untilUnreadyWith(/Network 192\.168\.0\.0\/16 contains 192\.168\.77\.11, the address of eth0/);
+    const sayings = child.logs().filter(({ subject }) => subject === 'network config');
+    expect(sayings).toHaveLength(5);
+    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' } });
+    await until(async () => (await unready()) === 'ready: 200', { what: 'ready' });
+  });
+
+  test('a range without a free subnet', async () => {
+    const names = ['10.5.64.0-18', '10.5.128.0-18', '10.5.192.0-18'];
+    for (const [index, name] of names.entries()) {
+      cluster.ctl('put', `${SUBNETS}${name}`, `{"PublicIP":"192.168.77.${100 + index}"}`);
+    }
+    for (const key of cluster.keys(SUBNETS).keys()) if (key.endsWith('-24')) cluster.ctl('del', key);
+    cluster.configure({ Network: '10.5.0.0/16', SubnetLen: 18, Backend: { Type: 'vxlan' } });
+    await using child = await host.start();
+    await untilUnreadyWith('out of subnets: 3 leases leave no free /18 from 10.5.64.0 to 10.5.192.0');
+    cluster.ctl('del', `${SUBNETS}10.5.128.0-18`);
+    await until(async () => (await unready()) === 'ready: 200', { what: 'ready' });
+    expect([await host.subnet(), child.exit()]).toEqual(['10.5.128.0/18', undefined]);
+    for (const key of cluster.keys(SUBNETS).keys()) cluster.ctl('del', key);
+    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' } });
+  });
+
+  test('another device with the same VNI and port', async () => {
+    host.ns.try('ip', 'link', 'del', 'flannel.1');
+    host.ns.run(...'ip link add other0 type vxlan id 1 dev eth0 dstport 8472'.split(' '));
+    await using child = await host.start();
+    await untilUnreadyWith(
+      'cannot create link flannel.1: EEXIST (another vxlan device has VNI 1 and port 8472: delete it, or change VNI or Port)',
+    );
+    host.ns.ip('link del other0');
+    await until(async () => (await unready()) === 'ready: 200', { what: 'ready', timeoutMs: 40_000 });
+    expect(child.exit()).toBeUndefined();
+  });
+
+  test('a subnet file that cannot be written', async () => {
+    const file = `${host.subnetFile}.no-folder`;
+    writeFileSync(file, '');
+    await using _child = await host.start(`--subnet-file=${file}/subnet.env`);
+    await untilUnreadyWith(/^cannot write .*subnet\.env: .*; choose another with --subnet-file$/);
+  });
+});
