@@ -114,11 +114,14 @@ export const containerExitSchema = z.object({
 
 export type ContainerExit = z.infer<typeof containerExitSchema>;
 
+/** Frames in one back-fill: each carries two blocks, and socket.io ends a connection that sends more than ten in a message. */
+export const MAX_BACKFILL_FRAMES = 5;
+
 export interface AgentToDashboard {
   inventory(inventory: Inventory): void;
   /** Volatile: dropped when the connection is slow. */
   frame(frame: Frame): void;
-  /** Frames that were taken while the connection was away, oldest first, at most 300 a call. */
+  /** Frames that were taken while the connection was away, oldest first, at most {@link MAX_BACKFILL_FRAMES} a call. */
   backfill(frames: readonly Frame[]): void;
   exit(exit: ContainerExit): void;
 }

@@ -9,6 +9,7 @@ import {
   containerExitSchema,
   frameSchema,
   inventorySchema,
+  MAX_BACKFILL_FRAMES,
   type AgentHandshake,
   type Frame,
 } from '../../statsd/wire.ts';
@@ -31,7 +32,7 @@ const LIMIT = { burst: 2000, perSecond: 50 };
 /** A fresh inventory is asked for at most this often, milliseconds. */
 const RESYNC_EVERY_MS = 2000;
 
-const backfillSchema = z.array(frameSchema).max(300);
+const backfillSchema = z.array(frameSchema).max(MAX_BACKFILL_FRAMES);
 
 /** What an agent may be told of why it is not let in; not which part of a token was wrong. */
 function refusalOf(auth: unknown, isAgent: AgentFeedParts['isAgent']): string | AgentHandshake {

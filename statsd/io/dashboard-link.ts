@@ -7,6 +7,7 @@ import type { LinkCount } from '../model/own-metrics.ts';
 import { rebase, type Table } from '../model/table.ts';
 import {
   AGENT_NAMESPACE,
+  MAX_BACKFILL_FRAMES,
   type AgentHandshake,
   type AgentToDashboard,
   type ContainerExit,
@@ -148,10 +149,10 @@ export class DashboardLink {
     socket.emit('inventory', now.inventory);
     const missed = ring.after(this.#lastSeq);
     if (missed.length === 0) return;
-    socket.emit(
-      'backfill',
-      missed.map(({ frame, table }) => rebase(frame, table, now.table)),
-    );
+    const frames = missed.map(({ frame, table }) => rebase(frame, table, now.table));
+    for (let first = 0; first < frames.length; first += MAX_BACKFILL_FRAMES) {
+      socket.emit('backfill', frames.slice(first, first + MAX_BACKFILL_FRAMES));
+    }
     this.#framesBackfilled += missed.length;
     this.#lastSeq = missed.at(-1)?.frame.seq ?? this.#lastSeq;
   }
