@@ -4,11 +4,8 @@ export const HISTORY_COLUMNS = ['cpuOfLimitRatio', 'memoryWorkingSetBytes'] as c
 /** One slot a second for 15 minutes. */
 export const HISTORY_SECONDS = 900;
 
-/** What one ring takes: 2 columns × 900 slots × 4 bytes. */
-export const RING_BYTES = HISTORY_COLUMNS.length * HISTORY_SECONDS * Float32Array.BYTES_PER_ELEMENT;
-
 /**
- * The last 15 minutes of one container, a slot a second. Writes may come in any order (a back-fill after live frames);
+ * The last 15 minutes of one container, a slot a second: 2 × 900 × 4 bytes. Writes may come in any order (a back-fill after live frames);
  * invariant: a slot that no frame wrote is NaN.
  */
 export class HistoryRing {
