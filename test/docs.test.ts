@@ -31,6 +31,13 @@ function flagsOfTables(text: string): string[] {
   return flags.filter((flag) => !COMMON.has(flag));
 }
 
+/** As a flag, or as the name in a settings file: `--state-dir`, `state-dir`, `stateDir`. */
+function spellings(flag: string): string[] {
+  const kebab = flag.slice(2);
+  const camel = kebab.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return [`\`${flag}`, `\`${kebab}\``, `\`${camel}\``];
+}
+
 describe.each(SUBCOMMANDS)('weft $subcommand', ({ subcommand, folder }) => {
   const flags = flagsOfHelp(subcommand);
 
@@ -40,7 +47,7 @@ describe.each(SUBCOMMANDS)('weft $subcommand', ({ subcommand, folder }) => {
 
   test('each of its flags is in the README', () => {
     const text = read(`${folder}/README.md`);
-    expect(flags.filter((flag) => !text.includes(`\`${flag}`))).toEqual([]);
+    expect(flags.filter((flag) => !spellings(flag).some((each) => text.includes(each)))).toEqual([]);
   });
 
   test('each flag that the README explains exists', () => {

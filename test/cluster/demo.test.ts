@@ -6,7 +6,7 @@ import type { DemoState } from '../../cli/demo/state-file.ts';
 import { packageRoot } from '../../native/host/package-root.ts';
 import { childPid, containerOf, inContainer, startDemo, type TestDemo } from '../support/demo.ts';
 import { run } from '../support/netns.ts';
-import { startProcess, startWeft } from '../support/processes.ts';
+import { httpGet, startProcess, startWeft } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
 let demo: TestDemo;
@@ -160,6 +160,25 @@ describe('a host looks as one of real flanneld does', () => {
         `FLANNEL_SUBNET=${subnet.replace('.0/', '.1/')}\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=false\n`,
       );
     }
+  });
+});
+
+describe('every metric that is served is in its README, and every one there is served', () => {
+  const names = (text: string, pattern: RegExp): string[] =>
+    Array.from(new Set(Array.from(text.matchAll(pattern), ([, name]) => name ?? ''))).sort();
+
+  test.each([
+    { agent: 'flannel', url: () => `http://${first.hosts[0]!.flanneld.listen}/metrics` },
+    { agent: 'statsd', url: () => `http://${first.hosts[0]!.statsd.listen}/metrics` },
+    { agent: 'dashboard', url: () => `${first.dashboard.url}/metrics` },
+  ])('$agent', async ({ agent, url }) => {
+    const headers = { authorization: `Bearer ${first.dashboard.apiToken}` };
+    const { status, body } = await httpGet(url(), { headers });
+    expect(status).toBe(200);
+    const served = names(body, new RegExp(`^# TYPE (weft_${agent}_[a-z_]+)`, 'gm'));
+    const readme = readFileSync(join(packageRoot(), agent, 'README.md'), 'utf8');
+    expect(served.length).toBeGreaterThan(0);
+    expect(names(readme, new RegExp(`\\b(weft_${agent}_[a-z_]+)\\b`, 'g'))).toEqual(served);
   });
 });
 
