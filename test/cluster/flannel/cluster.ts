@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { makeUnderlay, type TestHost, type TestNamespace } from '../../support/netns.ts';
-import { httpGet, startWeft, untilReady, type TestProcess } from '../../support/processes.ts';
+import { httpGet, startProcess, startWeft, untilReady, type TestProcess } from '../../support/processes.ts';
 
 export const STATUS = '127.0.0.1:9100';
 const CONFIG_KEY = '/coreos.com/network/config';
@@ -131,7 +131,6 @@ export interface RunningPing {
 
 /** Pings every 10 ms from one host to another through the overlay. */
 export async function startPing(from: OverlayHost, target: string): Promise<RunningPing> {
-  const { startProcess } = await import('../../support/processes.ts');
   const ping = await startProcess(['ping', '-i', '0.01', '-W', '1', '-q', target], { namespace: from.ns.name });
   return {
     lost: async () => {

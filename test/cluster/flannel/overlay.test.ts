@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeLease, encodeLease, type Lease } from '../../../flannel/wire.ts';
 import { formatCidr4 } from '../../../native/net/cidr.ts';
@@ -14,7 +15,13 @@ let h3: OverlayHost;
 
 beforeAll(async () => {
   cluster = await makeCluster({ hosts: 3 });
-  cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' } });
+  // The rest of the network is for keys that the tests write themselves.
+  cluster.configure({
+    Network: '10.5.0.0/16',
+    SubnetMin: '10.5.10.0',
+    SubnetMax: '10.5.199.0',
+    Backend: { Type: 'vxlan' },
+  });
   [h1, h2, h3] = cluster.hosts as [OverlayHost, OverlayHost, OverlayHost];
   await Promise.all(cluster.hosts.map((host) => host.ready()));
   await settled();
@@ -280,13 +287,36 @@ test('a compaction behind a broken watch is caught up with', async () => {
   await until(() => routesOf(h1).length === 2, { what: 'the peer is gone' });
 });
 
-test('an etcd that lost everything is filled again and no packet is lost', async () => {
-  const before = leases().map(({ subnet, publicIp }) => `${formatCidr4(subnet)} ${formatIpv4(publicIp)}`);
+const owners = (): string[] =>
+  leases()
+    .map(({ subnet, publicIp }) => `${formatCidr4(subnet)} ${formatIpv4(publicIp)}`)
+    .sort();
+
+test.each<{ name: string; wipe: () => Promise<void> }>([
+  {
+    name: 'all keys deleted',
+    wipe: () => {
+      cluster.ctl('del', '--prefix', '/');
+      return Promise.resolve();
+    },
+  },
+  {
+    name: 'its data folder removed',
+    wipe: async () => {
+      const argv = readFileSync(`/proc/${cluster.etcd.pid()}/cmdline`, 'utf8').split('\0');
+      const folder = argv.find((word) => word.startsWith('--data-dir='))?.replace('--data-dir=', '') ?? '';
+      expect(folder).toMatch(/weft-test-etcd-/);
+      await cluster.etcd.kill();
+      await rm(folder, { recursive: true });
+      await cluster.etcd.start();
+    },
+  },
+])('an etcd that lost everything ($name) is filled again and no packet is lost', async ({ wipe }) => {
+  const before = owners();
   const ping = await startPing(h1, await gatewayOf(h3));
-  cluster.ctl('del', '--prefix', '/');
+  await wipe();
   await until(() => cluster.keys(SUBNETS).size === 3, { what: 'three leases again', timeoutMs: 30_000 });
-  const after = leases().map(({ subnet, publicIp }) => `${formatCidr4(subnet)} ${formatIpv4(publicIp)}`);
-  expect(after.sort()).toEqual(before.sort());
+  expect(owners()).toEqual(before);
   await settled();
   expect((await ping.lost()).lost).toBe(0);
 });

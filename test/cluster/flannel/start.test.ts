@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { httpGet, startWeft, type TestProcess } from '../../support/processes.ts';
+import { httpGet, startProcess, WEFT, type TestProcess } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { makeCluster, STATUS, SUBNETS, type OverlayCluster, type OverlayHost } from './cluster.ts';
 
@@ -68,10 +68,7 @@ describe('a start that cannot succeed ends with one sentence', () => {
   });
 
   test('a port in use', async () => {
-    await using listener = await startWeft(['dashboard', '--help']);
-    await listener.exited;
     const hold = "require('node:net').createServer().listen(9100, '127.0.0.1')";
-    const { startProcess } = await import('../../support/processes.ts');
     await using _holder = await startProcess([process.execPath, '-e', hold], { namespace: host.ns.name });
     await until(() => host.ns.run('ss', '-ltn').includes(':9100'), { what: 'the port is taken' });
     await using child = await host.start();
@@ -82,7 +79,6 @@ describe('a start that cannot succeed ends with one sentence', () => {
   });
 
   test('no right to change the network', async () => {
-    const { startProcess, WEFT } = await import('../../support/processes.ts');
     const argv = ['setpriv', '--bounding-set=-net_admin', WEFT, 'flanneld', `--state-dir=${host.subnetFile}.state`];
     await using child = await startProcess(argv, { namespace: host.ns.name });
     expect(await child.exited).toEqual({ code: 1, signal: null });
