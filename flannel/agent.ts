@@ -64,6 +64,7 @@ export class OverlayAgent {
   #ifindex: number | undefined;
   #mtuWritten: number | undefined;
   #retryIsDue = false;
+  #storeReplaced = false;
 
   constructor(parts: AgentParts) {
     const { self, subnet, vtepMac, status, log } = parts;
@@ -84,6 +85,7 @@ export class OverlayAgent {
   onLeases(update: LeaseUpdate, leases: ReadonlyMap<string, KnownLease>): void {
     const startedMs = this.#parts.clock.monotonicMs();
     if (update.kind === 'snapshot') {
+      if (update.reason === 'store-replaced') this.#storeReplaced = true;
       this.#view.select(leases);
       this.#leaveToLoop();
     } else {
@@ -218,17 +220,16 @@ export class OverlayAgent {
       steps,
       routesBefore: actual.routes.length,
       deleted: this.#view.deleted,
+      storeReplaced: this.#storeReplaced,
       confirmed: this.#secondList.confirmed,
     });
     if (guarded.held === 0) {
+      this.#storeReplaced = false;
       this.#secondList.reset();
       this.#view.forgetDeletions();
     } else if (this.#secondList.ask(signal)) {
       status.counters.heldRemovals += guarded.held;
-      log.warn(
-        { held: guarded.held, confirmAfterMs },
-        'more than half of the peers left etcd; kept until a second list',
-      );
+      log.warn({ held: guarded.held, confirmAfterMs }, 'peers left etcd in a mass; kept until a second list');
     }
     return guarded.steps;
   }

@@ -26,9 +26,18 @@ describe('removal guard', () => {
     },
     { name: 'unless its deletion was watched', count: 1, before: 1, deleted: told, confirmed: false, held: 0 },
     { name: 'all at once is held though watched', count: 10, before: 10, deleted: told, confirmed: false, held: 10 },
-  ])('$name', ({ count, before, deleted, confirmed, held }) => {
+    {
+      name: 'any is held that a replaced store lacks',
+      count: 1,
+      before: 10,
+      deleted: new Set<string>(),
+      storeReplaced: true,
+      confirmed: false,
+      held: 1,
+    },
+  ])('$name', ({ count, before, deleted, storeReplaced = false, confirmed, held }) => {
     const steps = [addition, ...removals(count)];
-    const guarded = guardRemovals({ steps, routesBefore: before, deleted, confirmed });
+    const guarded = guardRemovals({ steps, routesBefore: before, deleted, storeReplaced, confirmed });
     expect(guarded.held).toBe(held);
     expect(guarded.steps).toEqual(held > 0 ? [addition] : steps);
   });
