@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +12,15 @@ import { keepPresence } from '../../../native/etcd/presence.ts';
 import { watchPrefix, type PrefixUpdate, type WatchState } from '../../../native/etcd/watch.ts';
 import { systemClock } from '../../../native/host/clock.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { run } from '../../support/netns.ts';
 import { startProcess, type TestProcess } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 
 const clientOf = (...urls: string[]): EtcdClient =>
   new EtcdClient({ endpoints: urls.map(parseEndpoint), clock: systemClock });
+
+const etcdctl = (etcd: TestEtcd, ...words: string[]): string =>
+  run('env', 'ETCDCTL_API=3', 'etcdctl', '--endpoints', etcd.endpoint, ...words);
 
 async function errorOf(work: Promise<unknown>): Promise<EtcdError> {
   try {
@@ -228,11 +231,7 @@ describe('one member', () => {
 test('history that was compacted away is listed again', async () => {
   await using etcd = await startEtcd();
   using client = clientOf(etcd.endpoint);
-  const ctl = (...words: string[]): string =>
-    execFileSync('etcdctl', ['--endpoints', etcd.endpoint, ...words], {
-      encoding: 'utf8',
-      env: { ...process.env, ETCDCTL_API: '3' },
-    });
+  const ctl = (...words: string[]): string => etcdctl(etcd, ...words);
   await client.put({ key: '/c/a', value: '1' });
   await using follower = new Follower(client, '/c/');
   await follower.connected();
@@ -253,7 +252,7 @@ interface SecureEtcd extends AsyncDisposable {
 }
 
 function openssl(folder: string, words: string): void {
-  execFileSync('openssl', words.split(' '), { cwd: folder, stdio: 'ignore' });
+  run('sh', '-c', `cd ${folder} && exec openssl ${words}`);
 }
 
 /** etcd behind a certificate of a private CA. */
@@ -341,11 +340,7 @@ describe('TLS', () => {
 
 test('users and passwords', async () => {
   await using etcd = await startEtcd();
-  const ctl = (...words: string[]): string =>
-    execFileSync('etcdctl', ['--endpoints', etcd.endpoint, ...words], {
-      encoding: 'utf8',
-      env: { ...process.env, ETCDCTL_API: '3' },
-    });
+  const ctl = (...words: string[]): string => etcdctl(etcd, ...words);
   ctl('user', 'add', 'root:secret');
   ctl('user', 'grant-role', 'root', 'root');
   ctl('role', 'add', 'net');
