@@ -142,6 +142,7 @@ export class StatsAgent {
     this.#readContainers(due.index, timeUnixMs);
     this.#readHost();
     this.#checkLives(due.index, keeper);
+    keeper.lookAtWaiting();
     const facts = { seq: due.index, timeUnixMs, monotonicMs, tableVersion: this.#table.version };
     const samples = this.#rows.map((container) => container.sample);
     if (this.#table.version > 0) publisher.frame({ frame: frameOf(facts, samples, this.#hostRow), table: this.#table });

@@ -42,9 +42,14 @@ interface Slot {
   readonly runtime: Runtime | undefined;
   container: LiveContainer;
   state: 'waiting' | 'alive';
+  /** Ticks for which it has waited. */
+  waited: number;
   stop: AbortController;
 }
 
+/** A cgroup that stays empty this long was left behind: it is looked at less often. */
+const YOUNG_WAIT_TICKS = 30;
+const OLD_WAIT_EVERY = 5;
 const STATE_RETRIES = 12;
 const STATE_RETRY_FIRST_MS = 20;
 const STATE_RETRY_MAX_MS = 160;
@@ -103,7 +108,6 @@ export class ContainerKeeper implements Disposable {
   rescan(): boolean {
     this.#refreshStates();
     const exists = this.#tree.rescan();
-    for (const [path, slot] of this.#slots) if (slot.state === 'waiting') this.#look(path);
     this.#started = true;
     return exists;
   }
@@ -125,6 +129,18 @@ export class ContainerKeeper implements Disposable {
   /** Looks at the life of a container after it was read; ends it when it is over. */
   checkLife(container: LiveContainer): void {
     this.#look(container.cgroupPath);
+  }
+
+  /**
+   * Looks, once a tick, whether the first process came. cgroup.events tells it sooner where the runtime fills the v2 tree;
+   * on a v1 host, and for crun on a hybrid one, only pids.current does.
+   */
+  lookAtWaiting(): void {
+    for (const [path, slot] of this.#slots) {
+      if (slot.state !== 'waiting') continue;
+      slot.waited += 1;
+      if (slot.waited <= YOUNG_WAIT_TICKS || slot.waited % OLD_WAIT_EVERY === 0) this.#look(path);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -155,7 +171,7 @@ export class ContainerKeeper implements Disposable {
 
   #open(path: string, facts: { inode: number; id: string; runtime: Runtime | undefined }): void {
     const container = this.#container(path, { ...facts, refilled: false });
-    this.#slots.set(path, { ...facts, container, state: 'waiting', stop: new AbortController() });
+    this.#slots.set(path, { ...facts, container, state: 'waiting', waited: 0, stop: new AbortController() });
     this.#look(path);
   }
 
@@ -215,6 +231,7 @@ export class ContainerKeeper implements Disposable {
       ...slot,
       container: this.#container(path, { ...slot, refilled: true }),
       state: 'waiting',
+      waited: 0,
       stop: new AbortController(),
     });
     this.#look(path); // from here its cgroup.events is watched again

@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Server } from 'socket.io';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../../../cli/demo/ports.ts';
+import { listenOn } from '../../../native/host/status-server.ts';
+import {
+  AGENT_NAMESPACE,
+  AGENT_WIRE_VERSION,
+  agentHandshakeSchema,
+  CONTAINER_COLUMNS,
+  containerExitSchema,
+  float64Columns,
+  frameSchema,
+  inventorySchema,
+  type AgentToDashboard,
+  type ContainerExit,
+  type DashboardToAgent,
+  type Frame,
+  type Inventory,
+} from '../../../statsd/wire.ts';
+import { runcRoom } from '../../support/runc.ts';
+import { startStatsd } from '../../support/statsd.ts';
+import { until } from '../../support/until.ts';
+
+interface Received extends AsyncDisposable {
+  readonly inventories: Inventory[];
+  readonly frames: Frame[];
+  readonly backfilled: Frame[];
+  readonly exits: ContainerExit[];
+  readonly events: string[];
+  readonly refusals: string[];
+  /** Asks every agent for its inventory. */
+  resync(): void;
+}
+
+/** A dashboard's door: the real server library, the real contract. */
+async function listenForAgents(port: number, token: string): Promise<Received> {
+  const http = createServer();
+  const io = new Server(http, { transports: ['websocket'] });
+  const agents = io.of(AGENT_NAMESPACE) as unknown as ReturnType<Server<AgentToDashboard, DashboardToAgent>['of']>;
+  const received = {
+    inventories: [] as Inventory[],
+    frames: [] as Frame[],
+    backfilled: [] as Frame[],
+    exits: [] as ContainerExit[],
+    events: [] as string[],
+    refusals: [] as string[],
+  };
+  agents.use((socket, next) => {
+    const handshake = agentHandshakeSchema.parse(socket.handshake.auth);
+    if (handshake.token === token && handshake.v === AGENT_WIRE_VERSION) {
+      next();
+      return;
+    }
+    received.refusals.push(handshake.token);
+    next(new RangeError('wrong agent token'));
+  });
+  agents.on('connection', (socket) => {
+    socket.onAny((event: string) => received.events.push(event));
+    socket.on('inventory', (inventory) => received.inventories.push(inventorySchema.parse(inventory)));
+    socket.on('frame', (frame) => received.frames.push(frameSchema.parse(frame)));
+    socket.on('backfill', (frames) => received.backfilled.push(...frames.map((frame) => frameSchema.parse(frame))));
+    socket.on('exit', (exit) => received.exits.push(containerExitSchema.parse(exit)));
+  });
+  await listenOn(http, { host: '127.0.0.1', port, setting: '--listen' });
+  return {
+    ...received,
+    resync: () => agents.emit('resync'),
+    [Symbol.asyncDispose]: async () => {
+      await io.close();
+    },
+  };
+}
+
+describe('a dashboard', () => {
+  test('gets the inventory, a frame each tick by its table, and the end after the last frame', async () => {
+    const port = await freePort();
+    await using dashboard = await listenForAgents(port, 'secret');
+    await using room = runcRoom('feed');
+    const flags = [
+      '--cgroup-root',
+      room.cgroupRoot,
+      '--runc-root',
+      room.root,
+      '--interval',
+      '200ms',
+      '--hostname',
+      'h1',
+    ];
+    await using _statsd = await startStatsd([
+      ...flags,
+      '--dashboard',
+      `http://127.0.0.1:${port}`,
+      '--agent-token',
+      'secret',
+    ]);
+    room.run('web', { resources: { memory: { limit: 32 << 20 } }, annotations: { 'org.weft.container.name': 'shop' } });
+    const inventory = await until(
+      () => dashboard.inventories.find((each) => each.containers[0]?.memoryLimitBytes !== undefined),
+      { what: 'an inventory with the container and its limit' },
+    );
+    expect(inventory).toMatchObject({
+      host: { hostname: 'h1', cgroupMode: 'hybrid', intervalMs: 200 },
+      containers: [
+        {
+          key: 'runc:web',
+          id: 'web',
+          name: 'shop',
+          runtime: 'runc',
+          cgroupPath: `${room.cgroupRoot}/web`,
+          memoryLimitBytes: 32 << 20,
+        },
+      ],
+    });
+    const withOne = (): Set<number> =>
+      new Set(dashboard.inventories.filter((each) => each.containers.length === 1).map((each) => each.tableVersion));
+    const frame = await until(() => dashboard.frames.find((each) => withOne().has(each.tableVersion)), {
+      what: 'a frame by a table with the container',
+    });
+    const columns = float64Columns(frame.containers, CONTAINER_COLUMNS.length, 1)!;
+    expect(columns[CONTAINER_COLUMNS.indexOf('pidsCurrent')]).toBe(1);
+    expect(columns[CONTAINER_COLUMNS.indexOf('cpuUsageSeconds')]).toBeGreaterThan(0);
+    expect(float64Columns(frame.host, 4, 1)![1]).toBe(inventory.host.memoryTotalBytes);
+    room.remove('web');
+    const exit = await until(() => dashboard.exits[0], { what: 'its end' });
+    expect(exit).toMatchObject({ key: 'runc:web', oomKilled: false });
+    await until(() => dashboard.inventories.at(-1)?.containers.length === 0, { what: 'an inventory without it' });
+    const told = dashboard.events.lastIndexOf('exit');
+    expect(dashboard.events[told - 1]).toBe('frame');
+    expect(dashboard.events[told + 1]).toBe('inventory');
+    const seqs = dashboard.frames.map((each) => each.seq);
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  });
+
+  test('that comes back gets what it missed, in the order of the newest table', async () => {
+    const port = await freePort();
+    await using room = runcRoom('missed');
+    const flags = ['--cgroup-root', room.cgroupRoot, '--runc-root', room.root, '--interval', '100ms'];
+    await using statsd = await startStatsd([...flags, '--dashboard', `http://127.0.0.1:${port}`, '--agent-token', 't']);
+    const first = await listenForAgents(port, 't');
+    room.run('a');
+    await until(() => first.inventories.at(-1)?.containers.length === 1 && first.frames.length > 2, {
+      what: 'the feed',
+      timeoutMs: 15_000,
+    });
+    await first[Symbol.asyncDispose]();
+    const lastSeen = first.frames.at(-1)!.seq;
+    room.run('b');
+    room.remove('a');
+    await until(async () => (await statsd.metrics()).includes('weft_statsd_container_deaths_total 1'), {
+      what: 'the agent noticed',
+    });
+    await using second = await listenForAgents(port, 't');
+    await until(() => second.backfilled.length > 0 && second.frames.length > 0, {
+      what: 'the feed is back',
+      timeoutMs: 15_000,
+    });
+    expect(second.events.slice(0, 3)).toEqual(['exit', 'inventory', 'backfill']);
+    expect(second.exits).toMatchObject([{ key: 'runc:a' }]);
+    expect(second.inventories[0]!.containers.map((each) => each.key)).toEqual(['runc:b']);
+    const seqs = [...second.backfilled, ...second.frames].map((frame) => frame.seq);
+    expect(seqs[0]).toBeLessThanOrEqual(lastSeen + 2);
+    expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, index) => seqs[0]! + index));
+    for (const frame of second.backfilled)
+      expect(float64Columns(frame.containers, CONTAINER_COLUMNS.length, 1)).toBeDefined();
+    const before = second.inventories.length;
+    second.resync();
+    await until(() => second.inventories.length > before, { what: 'resync is answered' });
+  });
+
+  test('that refuses the token is told so in one sentence, and let in once the file holds the right one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weft-test-token-'));
+    try {
+      const file = join(folder, 'token');
+      writeFileSync(file, 'wrong\n');
+      const port = await freePort();
+      await using dashboard = await listenForAgents(port, 'right');
+      await using room = runcRoom('token');
+      await using statsd = await startStatsd([
+        '--cgroup-root',
+        room.cgroupRoot,
+        '--dashboard',
+        `http://127.0.0.1:${port}`,
+        '--agent-token-file',
+        file,
+      ]);
+      await until(() => dashboard.refusals.length > 0, { what: 'a refusal' });
+      const told = await until(
+        () => statsd.process.logs().find((line) => String(line['msg']).includes('refuses this agent')),
+        { what: 'the sentence' },
+      );
+      expect(told['msg']).toBe(
+        `dashboard http://127.0.0.1:${port} refuses this agent: wrong agent token; check --agent-token or --agent-token-file`,
+      );
+      expect(statsd.process.stderr()).not.toContain('"wrong"');
+      writeFileSync(file, 'right\n');
+      await until(() => dashboard.inventories.length > 0, { what: 'the inventory', timeoutMs: 15_000 });
+      expect(statsd.process.logs().filter((line) => String(line['msg']).includes('refuses'))).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('settings that cannot work', () => {
+  test.each([
+    {
+      name: 'a port in use',
+      flags: (port: number) => ['--listen', `127.0.0.1:${port}`],
+      want: /cannot listen on 127\.0\.0\.1:\d+: another process listens there; choose another with --listen/,
+      code: 1,
+    },
+    {
+      name: 'a state folder that is a file',
+      flags: () => ['--listen', 'off', '--state-dir', '/etc/passwd/x'],
+      want: /cannot read or make \/etc\/passwd\/x\/node-id: .*; choose another folder with --state-dir/,
+      code: 1,
+    },
+    {
+      name: 'no cgroups there',
+      flags: () => ['--listen', 'off', '--cgroup-mount', '/nowhere'],
+      want: /no cgroup file system .* is mounted at or under \/nowhere/,
+      code: 1,
+    },
+    {
+      name: 'no token',
+      flags: () => ['--dashboard', 'http://127.0.0.1:1'],
+      want: /weft statsd: agent-token-file: needed with dashboard/,
+      code: 2,
+    },
+  ])('$name', async ({ flags, want, code }) => {
+    const { startWeft } = await import('../../support/processes.ts');
+    const port = await freePort();
+    const holder = createServer();
+    await listenOn(holder, { host: '127.0.0.1', port, setting: '' });
+    const folder = mkdtempSync(join(tmpdir(), 'weft-test-state-'));
+    try {
+      await using statsd = await startWeft(['statsd', '--state-dir', folder, ...flags(port)]);
+      const ended = await statsd.exited;
+      expect(ended.code).toBe(code);
+      expect(statsd.stderr()).toMatch(want);
+      expect(statsd.stderr().trim().split('\n')).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+      holder.close();
+    }
+  });
+});

@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.ts';
+
+export interface RuncOptions {
+  /** Shell command; `sleep 3600` when not given. */
+  readonly command?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly resources?: object;
+}
+
+export interface RuncRoom extends AsyncDisposable {
+  /** runc's state folder, for `--runc-root`. */
+  readonly root: string;
+  /** Cgroup path below which the containers live, for `--cgroup-root`. */
+  readonly cgroupRoot: string;
+  /** Runs a container; gives its cgroup path. */
+  run(id: string, options?: RuncOptions): string;
+  /** Ends and removes it. */
+  remove(id: string): void;
+  /** Processes of a container. */
+  pids(id: string): number[];
+}
+
+/** Every cgroup tree of this machine. */
+export function cgroupTrees(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => line.split(' ')[4] ?? '');
+}
+
+/** Removes a cgroup and what is below it from every tree; its processes must have ended. */
+export async function removeCgroup(path: string): Promise<void> {
+  const sweep = (directory: string): void => {
+    if (!existsSync(directory)) return;
+    for (const entry of readdirSync(directory, { withFileTypes: true }))
+      if (entry.isDirectory()) sweep(join(directory, entry.name));
+    rmdirSync(directory);
+  };
+  await until(
+    () => {
+      for (const tree of cgroupTrees()) sweep(join(tree, path));
+      return true;
+    },
+    { what: `cgroup ${path} can be removed` },
+  );
+  // The parent that all tests share goes with the last of them.
+  const parent = path.slice(0, path.lastIndexOf('/'));
+  for (const tree of parent === '' ? [] : cgroupTrees()) {
+    try {
+      rmdirSync(join(tree, parent));
+    } catch {
+      // another test is in it, or this tree never had it
+    }
+  }
+}
+
+/** Containers of runc with busybox inside, in a cgroup of their own that goes with them. */
+export function runcRoom(name: string): RuncRoom {
+  const folder = mkdtempSync(join(tmpdir(), `weft-test-${name}-`));
+  const root = join(folder, 'state');
+  const cgroupRoot = `/weft-test/${name}-${process.pid}`;
+  const rootfs = join(folder, 'rootfs');
+  for (const part of ['bin', 'proc', 'dev', 'tmp']) mkdirSync(join(rootfs, part), { recursive: true });
+  copyFileSync('/bin/busybox', join(rootfs, 'bin/busybox'));
+  for (const applet of ['sh', 'sleep', 'dd', 'cat']) symlinkSync('busybox', join(rootfs, 'bin', applet));
+  const runc = (...args: string[]): void => {
+    execFileSync('runc', ['--root', root, ...args], { stdio: 'ignore' });
+  };
+  const started = new Set<string>();
+  const pids = (id: string): number[] => {
+    const [memory = ''] = cgroupTrees().filter((tree) => tree.endsWith('/memory') || tree.endsWith('/cgroup'));
+    return readFileSync(join(memory, cgroupRoot, id, 'cgroup.procs'), 'utf8')
+      .trim()
+      .split('\n')
+      .map(Number);
+  };
+  const remove = (id: string): void => {
+    runc('delete', '-f', id);
+    started.delete(id);
+  };
+  return {
+    root,
+    cgroupRoot,
+    pids,
+    remove,
+    run(id, options = {}) {
+      const bundle = join(folder, 'bundles', id);
+      mkdirSync(bundle, { recursive: true });
+      const args = ['/bin/sh', '-c', options.command ?? 'exec sleep 3600'];
+      const config = {
+        ociVersion: '1.0.2',
+        process: { user: { uid: 0, gid: 0 }, args, env: ['PATH=/bin'], cwd: '/' },
+        root: { path: rootfs, readonly: true },
+        annotations: options.annotations ?? {},
+        mounts: [
+          { destination: '/proc', type: 'proc', source: 'proc' },
+          { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['mode=755', 'size=64k'] },
+          { destination: '/tmp', type: 'tmpfs', source: 'tmpfs' },
+        ],
+        linux: {
+          cgroupsPath: `${cgroupRoot}/${id}`,
+          resources: options.resources ?? {},
+          namespaces: ['pid', 'ipc', 'uts', 'mount', 'network'].map((type) => ({ type })),
+        },
+      };
+      writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+      started.add(id);
+      runc('run', '-d', '--bundle', bundle, id);
+      return `${cgroupRoot}/${id}`;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const id of started) {
+        try {
+          remove(id);
+        } catch {
+          // never started, or removed by the test
+        }
+      }
+      await removeCgroup(cgroupRoot);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
