@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LeaseStore } from '../../../flannel/io/lease-store.ts';
+import { LeaseKeeper } from '../../../flannel/lease-keeper.ts';
+import type { Self } from '../../../flannel/model/allocate.ts';
+import { parseNetworkConfig } from '../../../flannel/model/network-config.ts';
+import { encodeLease, flannelPresenceKey, subnetKey, type FlannelPresence } from '../../../flannel/wire.ts';
+import { EtcdClient } from '../../../native/etcd/client.ts';
+import { parseEndpoint } from '../../../native/etcd/endpoint.ts';
+import { leaseTimeToLive, revokeLease } from '../../../native/etcd/lease.ts';
+import { systemClock, type Clock } from '../../../native/host/clock.ts';
+import { createLogger } from '../../../native/host/log.ts';
+import { formatCidr4, parseCidr4, type Cidr4 } from '../../../native/net/cidr.ts';
+import { formatIpv4, parseIpv4 } from '../../../native/net/ipv4.ts';
+import { parseMac } from '../../../native/net/mac.ts';
+import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { until } from '../../support/until.ts';
+
+const PREFIX = '/coreos.com/network';
+const mac = parseMac('02:00:00:00:00:01');
+/** Ten minutes in half a second. */
+const SPEED = 1200;
+const fastClock: Clock = {
+  nowMs: () => systemClock.nowMs(),
+  monotonicMs: () => systemClock.monotonicMs() * SPEED,
+  sleep: (delayMs, signal) => systemClock.sleep(delayMs / SPEED, signal),
+};
+
+let etcd: TestEtcd;
+let client: EtcdClient;
+let store: LeaseStore;
+
+beforeAll(async () => {
+  etcd = await startEtcd();
+  client = new EtcdClient({ endpoints: [parseEndpoint(etcd.endpoint)], clock: systemClock });
+  store = new LeaseStore({ client, prefix: PREFIX, onJunk: () => undefined });
+});
+
+afterAll(async () => {
+  client.close();
+  await etcd[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  for (const { key } of (await client.list('/')).entries) await client.delete(key);
+});
+
+interface Kept extends AsyncDisposable {
+  readonly keeper: LeaseKeeper;
+  readonly subnet: Promise<Cidr4>;
+  readonly problems: (string | undefined)[];
+}
+
+const self = (nodeId: string, publicIp = '192.168.77.11'): Self => ({ nodeId, publicIp: parseIpv4(publicIp) });
+
+/** A keeper that acquires and then keeps; nobody tells it what etcd's watch would. */
+function keep(who: Self, options: { config?: object; previous?: Cidr4; clock?: Clock } = {}): Kept {
+  const problems: (string | undefined)[] = [];
+  const stop = new AbortController();
+  const keeper = new LeaseKeeper({
+    store,
+    config: parseNetworkConfig(
+      JSON.stringify({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' }, ...options.config }),
+    ),
+    self: who,
+    vtepMac: mac,
+    marginSeconds: 3600,
+    clock: options.clock ?? systemClock,
+    random: Math.random,
+    log: createLogger({ name: 'test', level: 'fatal' }),
+    onProblem: (problem) => problems.push(problem),
+  });
+  const subnet = store.list(stop.signal).then((leases) => keeper.acquire(leases, options.previous, stop.signal));
+  const run = subnet.then(() => keeper.run(stop.signal)).catch(() => undefined);
+  subnet.catch(() => undefined);
+  return {
+    keeper,
+    subnet,
+    problems,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await run;
+    },
+  };
+}
+
+const leased = async (subnet: Cidr4) => client.get(subnetKey(PREFIX, subnet));
+
+describe('renewal', () => {
+  test('keeps the etcd lease full without touching the key', async () => {
+    await using kept = keep(self('a'), { clock: fastClock });
+    const entry = await leased(await kept.subnet);
+    const startedMs = performance.now();
+    await until(() => performance.now() - startedMs > 3000, { what: 'three seconds' });
+    // Unrenewed it would have three seconds less.
+    expect((await leaseTimeToLive(client, entry!.leaseId)).ttlSeconds).toBeGreaterThanOrEqual(86_398);
+    expect(await leased(await kept.subnet)).toEqual(entry);
+    expect(kept.problems).toEqual([]);
+  });
+
+  test('finds by itself that the lease ran out, and takes the subnet again', async () => {
+    await using kept = keep(self('a'), { clock: fastClock });
+    const before = await leased(await kept.subnet);
+    await revokeLease(client, before!.leaseId);
+    const after = await until(async () => leased(await kept.subnet), { what: 'the subnet is leased again' });
+    expect([after.value, after.leaseId === before!.leaseId]).toEqual([before!.value, false]);
+  });
+
+  test('an outage is no problem before the margin', async () => {
+    await using kept = keep(self('a'), { clock: fastClock });
+    const subnet = await kept.subnet;
+    await etcd.kill();
+    const left = kept.keeper.secondsLeft;
+    await until(() => kept.keeper.secondsLeft < left - 1800, { what: 'half an hour of fast time' });
+    await etcd.start();
+    await until(() => kept.keeper.secondsLeft > 86_000, { what: 'renewed', timeoutMs: 20_000 });
+    expect([kept.problems, (await leased(subnet)) !== undefined]).toEqual([[], true]);
+  });
+});
+
+describe('acquisition', () => {
+  test('a restart goes on with key and etcd lease', async () => {
+    const first = keep(self('a'));
+    const subnet = await first.subnet;
+    const before = await leased(subnet);
+    await first[Symbol.asyncDispose]();
+    await using second = keep(self('a'), { previous: parseCidr4('10.5.200.0/24') });
+    expect([formatCidr4(await second.subnet), await leased(subnet)]).toEqual([formatCidr4(subnet), before]);
+  });
+
+  test('a new address is written into the own lease', async () => {
+    const first = keep(self('a'));
+    const subnet = await first.subnet;
+    await first[Symbol.asyncDispose]();
+    await using second = keep(self('a', '192.168.77.55'));
+    expect(formatCidr4(await second.subnet)).toBe(formatCidr4(subnet));
+    expect((await leased(subnet))?.value).toContain('"PublicIP":"192.168.77.55"');
+  });
+
+  test('the previous subnet is taken when it is free', async () => {
+    await using kept = keep(self('a'), { previous: parseCidr4('10.5.77.0/24') });
+    expect(formatCidr4(await kept.subnet)).toBe('10.5.77.0/24');
+  });
+
+  test('a reservation of our address becomes our lease', async () => {
+    await client.put({ key: `${PREFIX}/subnets/10.5.33.0-24`, value: '{"PublicIP":"192.168.77.11"}' });
+    await using kept = keep(self('a'));
+    const subnet = await kept.subnet;
+    expect(formatCidr4(subnet)).toBe('10.5.33.0/24');
+    expect((await leased(subnet))?.leaseId).not.toBe(0n);
+  });
+
+  test('an own lease outside the range is given up for one inside', async () => {
+    const first = keep(self('a'));
+    const before = await first.subnet;
+    await first[Symbol.asyncDispose]();
+    await using second = keep(self('a'), { config: { Network: '10.6.0.0/16' } });
+    expect(formatCidr4(await second.subnet)).toMatch(/^10\.6\./);
+    expect(await leased(before)).toBeUndefined();
+  });
+
+  test('ten keepers on ten subnets all get one; an eleventh is told, and waits', async () => {
+    const config = { SubnetMin: '10.5.1.0', SubnetMax: '10.5.10.0' };
+    const stack = new AsyncDisposableStack();
+    try {
+      const all = Array.from({ length: 10 }, (_, index) =>
+        stack.use(keep(self(`n${index}`, `192.168.77.${index + 1}`), { config })),
+      );
+      const subnets = await Promise.all(all.map(({ subnet }) => subnet));
+      expect(new Set(subnets.map(formatCidr4)).size).toBe(10);
+      const late = stack.use(keep(self('late', '192.168.77.99'), { config }));
+      await until(() => late.problems.length > 0, { what: 'the eleventh is told' });
+      expect(late.problems[0]).toBe('out of subnets: 10 leases leave no free /24 from 10.5.1.0 to 10.5.10.0');
+      await all[3]?.[Symbol.asyncDispose]();
+      const freed = subnets[3]!;
+      await client.delete(subnetKey(PREFIX, freed));
+      expect(formatCidr4(await late.subnet)).toBe(formatCidr4(freed));
+    } finally {
+      await stack.disposeAsync();
+    }
+  });
+
+  const presenceOf = (nodeId: string, publicIp: string): FlannelPresence => ({
+    v: 1,
+    nodeId,
+    hostname: 'twin',
+    version: '1',
+    pid: 1,
+    startedAtUnixMs: 0,
+    publicIp,
+    subnet: '10.5.8.0/24',
+    backendType: 'vxlan',
+    vni: 1,
+    vtepMac: mac,
+    mtu: 1450,
+  });
+
+  test.each([
+    {
+      name: 'our public IP',
+      twin: self('twin'),
+      want: 'the live host twin (twin) has the same public IP 192.168.77.11: give one of them another --public-ip or --iface',
+    },
+    {
+      name: 'our node id',
+      twin: self('a', '192.168.77.66'),
+      want: "the live host twin at 192.168.77.66 has the same node id a: remove node-id from this host's --state-dir if its disk was copied",
+    },
+  ])('nothing is taken from a live host with $name', async ({ twin, want }) => {
+    const lease = { kind: 'vxlan', subnet: parseCidr4('10.5.8.0/24'), vni: 1, vtepMac: mac, ...twin } as const;
+    const key = subnetKey(PREFIX, lease.subnet);
+    await client.put({ key, value: encodeLease(lease) });
+    const sign = flannelPresenceKey(twin.nodeId);
+    await client.put({ key: sign, value: JSON.stringify(presenceOf(twin.nodeId, formatIpv4(twin.publicIp))) });
+    await using kept = keep(self('a'));
+    await until(() => kept.problems.length > 0, { what: 'it is told' });
+    expect([kept.problems, (await client.get(key))?.value]).toEqual([[want], encodeLease(lease)]);
+    await client.delete(sign);
+    expect(formatCidr4(await kept.subnet)).toBe('10.5.8.0/24');
+    expect(kept.problems.at(-1)).toBeUndefined();
+  });
+});
