@@ -78,7 +78,8 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   await using server = await statusServer(config, status);
   using client = await etcdClient(config, clock);
   await using socket = openRouteSocket({ random });
-  const kernel = new OverlayKernel(socket);
+  await using quickSocket = openRouteSocket({ random });
+  const kernel = new OverlayKernel(socket, quickSocket);
   const nodeId = await onStateFolder(readOrCreateNodeId(config.stateDir));
   const underlay = await underlayOf(kernel, config, signal);
   log.info({ nodeId, interface: underlay.name, address: formatIpv4(underlay.address) }, 'starting');

@@ -78,13 +78,16 @@ function actualRoute(route: Route4): ActualRoute | undefined {
 
 const isGone = (error: unknown): boolean => error instanceof NetlinkError && error.code === 'ENODEV';
 
-/** The overlay in the kernel: reads what is ours, applies steps. Holds no state but the socket. */
+/** The overlay in the kernel: reads what is ours, applies steps. Holds no state but the sockets. */
 export class OverlayKernel {
   readonly #socket: NetlinkSocket;
+  readonly #quickSocket: NetlinkSocket;
   #defaultPort: number | undefined;
 
-  constructor(socket: NetlinkSocket) {
+  /** @param quickSocket for the short path, which must not wait for a dump on the other. */
+  constructor(socket: NetlinkSocket, quickSocket: NetlinkSocket) {
     this.#socket = socket;
+    this.#quickSocket = quickSocket;
   }
 
   /** The UDP port that a vxlan device gets when none is named. */
@@ -158,7 +161,7 @@ export class OverlayKernel {
 
   /** Applies the few steps of one lease at once, on the calling thread. */
   applySync(steps: readonly PeerStep[], ifindex: number): StepFailure[] {
-    return failuresOf(steps, this.#socket.transactSync(steps.map((step) => encodePeerStep(step, ifindex))));
+    return failuresOf(steps, this.#quickSocket.transactSync(steps.map((step) => encodePeerStep(step, ifindex))));
   }
 
   async #addresses(ifindex: number, signal: AbortSignal): Promise<Address4[]> {

@@ -39,7 +39,7 @@ beforeEach(async () => {
   const [host] = underlay.hosts;
   ns = host!.namespace;
   socket = openRouteSocket({ netns: { kind: 'name', name: ns.name } });
-  kernel = new OverlayKernel(socket);
+  kernel = new OverlayKernel(socket, socket);
   below = chooseUnderlay(await kernel.readHost(signal), { iface: [], publicIp: undefined });
 });
 
