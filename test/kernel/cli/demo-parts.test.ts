@@ -1,14 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { cgroupMounts, makeCgroups, pidsBelow, removeCgroupTree } from '../../../cli/demo/cgroups.ts';
 import { runCommand } from '../../../cli/demo/command.ts';
 import { startRelay } from '../../../cli/demo/relay.ts';
 import { startWebhookReceiver } from '../../../cli/demo/webhook-receiver.ts';
 
 const PARENT = `/weft-test/demo-${process.pid}`;
+
+afterAll(async () => {
+  // Shared with other tests: it goes with the last of them.
+  for (const mount of await cgroupMounts()) await rmdir(`${mount}/weft-test`).catch(() => undefined);
+});
 
 test('a cgroup tree is made in every hierarchy, and removed with what runs in it', async () => {
   const mounts = await cgroupMounts();
