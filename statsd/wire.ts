@@ -20,12 +20,8 @@ export const CONTAINER_COLUMNS = [
   'pidsCurrent',
 ] as const;
 
-export type ContainerColumn = (typeof CONTAINER_COLUMNS)[number];
-
 /** Values of a frame's host block, in this order; NaN where unavailable. */
 export const HOST_COLUMNS = ['cpuBusySeconds', 'memoryTotalBytes', 'memoryAvailableBytes', 'load1'] as const;
-
-export type HostColumn = (typeof HOST_COLUMNS)[number];
 
 const name = z.string().max(256);
 
