@@ -92,7 +92,14 @@ class PrefixFollower {
     const relisting = new AbortController();
     const onConnected = (): void => {
       this.#options.onState?.({ kind: 'connected', endpoint: streams.endpoint.url });
-      this.#relistNowAndThen(AbortSignal.any([signal, relisting.signal])).catch(() => undefined); // ends with the stream
+      const until = AbortSignal.any([signal, relisting.signal]);
+      this.#relistNowAndThen(until).catch((error: unknown) => {
+        if (until.aborted) return; // ended with the stream
+        // A listener that throws reaches uncaughtException, as it does from the stream's own events.
+        queueMicrotask(() => {
+          throw error;
+        });
+      });
     };
     const onEvents = (events: readonly EtcdEvent[]): void => {
       this.#deliver(events);

@@ -131,8 +131,9 @@ describe('what others can mend is waited for, and told', () => {
     await untilUnreadyWith(/the backend host-gw is not carried by weft: write "Backend": \{"Type": "vxlan"\}/);
     cluster.configure({ Network: '192.168.0.0/16', Backend: { Type: 'vxlan' } });
     await untilUnreadyWith(/Network 192\.168\.0\.0\/16 contains 192\.168\.77\.11, the address of eth0/);
-    const sayings = child.logs().filter(({ subject }) => subject === 'network config');
-    expect(sayings).toHaveLength(5);
+    const sayings = (): number => child.logs().filter(({ subject }) => subject === 'network config').length;
+    await until(() => sayings() >= 5, { what: 'five sentences in the log' });
+    expect(sayings()).toBe(5);
     cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' } });
     await until(async () => (await unready()) === 'ready: 200', { what: 'ready' });
   });
