@@ -6,7 +6,10 @@ import { runHere } from './child.mjs';
 import { nodeBinary, ownEnvironment } from './packages.mjs';
 
 /** In the order in which they tell something: the quick ones first. */
-export const TIERS = ['unit', 'kernel', 'cluster', 'browser', 'vm'];
+export const TIERS = ['static', 'unit', 'kernel', 'cluster', 'browser', 'vm'];
+
+/** What is judged without running anything: npm scripts, each of which counts as one test. */
+const STATIC_CHECKS = ['typecheck', 'lint', 'format:check', 'layers', 'deadcode'];
 
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
 
@@ -39,7 +42,19 @@ function readReport(path) {
   }
 }
 
+async function runStaticChecks(root) {
+  const counts = { ...NOTHING };
+  for (const script of STATIC_CHECKS) {
+    const options = { cwd: root, env: ownEnvironment(root), stdio: ['ignore', 'inherit', 'inherit'] };
+    const code = await runHere('npm', ['run', '--silent', script], options);
+    process.stdout.write(` ${code === 0 ? '✓' : '✗'} npm run ${script}\n`);
+    counts[code === 0 ? 'passed' : 'failed'] += 1;
+  }
+  return counts;
+}
+
 async function runTier(root, tier, outputFile) {
+  if (tier === 'static') return await runStaticChecks(root);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const args = ['run', '--project', tier, '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
   const code = await runHere(nodeBinary(root), [vitest, ...args], {
