@@ -28,7 +28,8 @@ export interface StatsAgentParts {
 /** A safety net under inotify. */
 const RESCAN_MS = 15_000;
 const RESCAN_UNWATCHABLE_MS = 2000;
-const RESCAN_NO_ROOT_MS = 1000;
+/** Each tick: it is one stat(2). */
+const RESCAN_NO_ROOT_MS = 0;
 /** Births come in groups: one inventory tells them all. */
 const INVENTORY_DELAY_MS = 50;
 
@@ -96,11 +97,12 @@ export class StatsAgent {
   async run(keeper: ContainerKeeper, signal: AbortSignal): Promise<never> {
     const { clock, host, counts } = this.#parts;
     const schedule = { startMs: clock.monotonicMs(), intervalMs: host.intervalMs };
-    let rescanAtMs = 0;
+    let rescanAtMs = -Infinity;
     let next: NextTick = { index: 0, dueAtMs: schedule.startMs, missed: 0 };
     for (;;) {
       counts.missedTicks += next.missed;
-      if (clock.monotonicMs() >= rescanAtMs) rescanAtMs = clock.monotonicMs() + this.#rescan(keeper);
+      // By the tick's due time, which does not jitter: a scan that is due with this tick is not put off to the next.
+      if (next.dueAtMs >= rescanAtMs) rescanAtMs = next.dueAtMs + this.#rescan(keeper);
       this.#tick(next, keeper);
       next = nextTick(schedule, next.index, clock.monotonicMs());
       await clock.sleep(next.dueAtMs - clock.monotonicMs(), signal);

@@ -20,6 +20,7 @@ export interface RuncOptions {
   readonly command?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly resources?: object;
+  readonly runtime?: 'runc' | 'crun';
 }
 
 export interface RuncRoom extends AsyncDisposable {
@@ -78,10 +79,20 @@ export function runcRoom(name: string): RuncRoom {
   for (const part of ['bin', 'proc', 'dev', 'tmp']) mkdirSync(join(rootfs, part), { recursive: true });
   copyFileSync('/bin/busybox', join(rootfs, 'bin/busybox'));
   for (const applet of ['sh', 'sleep', 'dd', 'cat']) symlinkSync('busybox', join(rootfs, 'bin', applet));
-  const runc = (...args: string[]): void => {
-    execFileSync('runc', ['--root', root, ...args], { stdio: 'ignore' });
+  const call = (runtime: 'runc' | 'crun', ...args: string[]): void => {
+    // crun refuses a hybrid host; without the v2 tree in its mount namespace it takes this one for a v1 host.
+    const hide = [
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      'umount /sys/fs/cgroup/unified 2>/dev/null; exec crun "$@"',
+      'crun',
+    ];
+    const [file = '', ...rest] = [...(runtime === 'crun' ? hide : ['runc']), '--root', root, ...args];
+    execFileSync(file, rest, { stdio: 'ignore' });
   };
-  const started = new Set<string>();
+  const started = new Map<string, 'runc' | 'crun'>();
   const pids = (id: string): number[] => {
     const [memory = ''] = cgroupTrees().filter((tree) => tree.endsWith('/memory') || tree.endsWith('/cgroup'));
     return readFileSync(join(memory, cgroupRoot, id, 'cgroup.procs'), 'utf8')
@@ -90,7 +101,7 @@ export function runcRoom(name: string): RuncRoom {
       .map(Number);
   };
   const remove = (id: string): void => {
-    runc('delete', '-f', id);
+    call(started.get(id) ?? 'runc', 'delete', '-f', id);
     started.delete(id);
   };
   return {
@@ -119,12 +130,13 @@ export function runcRoom(name: string): RuncRoom {
         },
       };
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
-      started.add(id);
-      runc('run', '-d', '--bundle', bundle, id);
+      const { runtime = 'runc' } = options;
+      started.set(id, runtime);
+      call(runtime, 'run', '-d', '--bundle', bundle, id);
       return `${cgroupRoot}/${id}`;
     },
     [Symbol.asyncDispose]: async () => {
-      for (const id of started) {
+      for (const id of [...started.keys()]) {
         try {
           remove(id);
         } catch {

@@ -74,6 +74,23 @@ describe('runc containers', () => {
     expect(ends.map((line) => line['key'])).toEqual(['runc:web']);
   });
 
+  test('crun, which leaves the v2 tree of a hybrid host alone', async () => {
+    await using room = runcRoom('crun');
+    await using statsd = await startStatsd(['--cgroup-root', room.cgroupRoot, '--runc-root', room.root]);
+    // As an earlier container of runc may leave it: a directory of the same path that never has a process.
+    mkdirSync(`${V1}/unified${room.cgroupRoot}/web`, { recursive: true });
+    const path = room.run('web', { runtime: 'crun', annotations: { 'org.weft.container.name': 'shop' } });
+    await until(
+      async () => (await statsd.metrics()).includes(`container_threads{id="${path}",name="shop",image=""} 1`),
+      {
+        what: 'it appears',
+      },
+    );
+    room.remove('web');
+    await until(async () => (await statsd.value('container_threads', path)) === undefined, { what: 'it is gone' });
+    expect(statsd.process.logs().filter((line) => line['key'] === 'crun:web')).toHaveLength(2);
+  });
+
   test('a kill for memory is told', async () => {
     await using room = runcRoom('oom');
     await using statsd = await startStatsd(['--cgroup-root', room.cgroupRoot, '--runc-root', room.root]);
