@@ -11,6 +11,7 @@ import type { OwnCounts } from './model/own-metrics.ts';
 import { FIELD, type Collector } from './model/reading.ts';
 import { nextTick, tiersOf, type NextTick } from './model/schedule.ts';
 import { frameOf, type Table } from './model/table.ts';
+import { cleanText, MAX_PATH } from './model/text.ts';
 import { AGENT_WIRE_VERSION, HOST_COLUMNS, type HostInventory } from './wire.ts';
 
 export interface StatsAgentParts {
@@ -77,7 +78,8 @@ export class StatsAgent {
   }
 
   renamed(container: LiveContainer): void {
-    const { cgroupPath, identity } = container;
+    const { identity } = container;
+    const cgroupPath = cleanText(container.cgroupPath, MAX_PATH);
     container.metricLabels = containerLabels({ cgroupPath, ...identity }, this.#parts.metricLabels);
     this.#dirty = true;
     this.#inventoryWaker.wake();

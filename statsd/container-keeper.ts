@@ -198,7 +198,7 @@ export class ContainerKeeper implements Disposable {
     const slot = this.#slots.get(path);
     if (slot === undefined) return;
     if (slot.state === 'waiting') {
-      if (slot.container.life(slot.container.readPids()) === 'alive') this.#bear(slot);
+      if (slot.container.hasCome()) this.#bear(slot);
       return;
     }
     const life = slot.container.life();

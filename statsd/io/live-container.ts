@@ -2,9 +2,9 @@ import { readFileSync, watch, type FSWatcher } from 'node:fs';
 import type { Runtime } from '../model/container.ts';
 import { directoryIn, mountOf, type Hierarchy } from '../model/hierarchy.ts';
 import type { Identity } from '../model/identity.ts';
-import { lifeOf, parseOomKills, parsePopulated, type Life } from '../model/lifecycle.ts';
+import { isBorn, lifeOf, parseOomKills, parsePopulated, type Life } from '../model/lifecycle.ts';
 import { emptySample, FIELD, type Collector, type Reader, type Tick } from '../model/reading.ts';
-import { textOf } from '../model/cgroup-text.ts';
+import { textOf, uintAt } from '../model/cgroup-text.ts';
 import { OpenCgroup } from './cgroup-view.ts';
 import type { FilePool, PooledFile } from './kernel-file.ts';
 
@@ -65,7 +65,11 @@ export class LiveContainer implements Disposable {
 
   /** Full path of cgroup.procs in the tree where the container was found. */
   get procsFile(): string {
-    return `${directoryIn(this.#parts.hierarchy.discovery, this.cgroupPath)}/cgroup.procs`;
+    return `${this.#discoveryDirectory}/cgroup.procs`;
+  }
+
+  get #discoveryDirectory(): string {
+    return directoryIn(this.#parts.hierarchy.discovery, this.cgroupPath);
   }
 
   /** Reads what one collector reads. On a failure its fields are unknown. @throws {CgroupTextError} */
@@ -106,25 +110,24 @@ export class LiveContainer implements Disposable {
     return this.#view.gone;
   }
 
-  /** Looks at cgroup.events and pids. `sample` must be fresh, or {@link readPids} be given. */
-  life(pids: number | undefined = this.sample[FIELD.pidsCurrent]): Life {
+  /** Looks at cgroup.events and at what was read of pids. */
+  life(): Life {
     this.#watchEvents();
-    const populated = this.#populated();
-    const life = lifeOf({
+    const pids = this.sample[FIELD.pidsCurrent] ?? Number.NaN;
+    return lifeOf({
       gone: this.#view.gone,
-      populated,
-      pids: pids === undefined || Number.isNaN(pids) ? undefined : pids,
+      populated: this.#populated(),
+      pids: Number.isNaN(pids) ? undefined : pids,
       wasPopulated: this.#wasPopulated,
     });
-    if (populated === true) this.#wasPopulated = true;
-    return life;
   }
 
-  /** pids.current by itself, for a container that is not measured yet. */
-  readPids(): number | undefined {
-    const file = this.#parts.pool.openedPerRead(`${this.#directory('pids')}/pids.current`);
-    const length = file.read();
-    return length < 0 ? undefined : Number.parseInt(textOf(file.bytes, length), 10);
+  /** Whether processes came into a cgroup that had none; asked until it is so. */
+  hasCome(): boolean {
+    this.#watchEvents();
+    const wasPopulated = this.#wasPopulated;
+    const signs = { populated: this.#populated(), pids: this.#numberIn('pids', 'pids.current'), wasPopulated };
+    return isBorn(signs, () => this.#numberIn('', 'cgroup.procs') !== undefined);
   }
 
   markBorn(): void {
@@ -153,7 +156,18 @@ export class LiveContainer implements Disposable {
   #populated(): boolean | undefined {
     if (this.#events === undefined) return undefined;
     const length = this.#events.read();
-    return length < 0 ? undefined : parsePopulated(textOf(this.#events.bytes, length));
+    const populated = length < 0 ? undefined : parsePopulated(textOf(this.#events.bytes, length));
+    if (populated === true) this.#wasPopulated = true;
+    return populated;
+  }
+
+  /** The number that a file begins with, without keeping it open; `undefined` when there is none. */
+  #numberIn(controller: string, name: string): number | undefined {
+    const directory = controller === '' ? this.#discoveryDirectory : this.#directory(controller);
+    const file = this.#parts.pool.openedPerRead(`${directory}/${name}`);
+    const length = file.read();
+    const value = length < 0 ? Number.NaN : uintAt(file.bytes, 0, length);
+    return Number.isNaN(value) ? undefined : value;
   }
 
   #watchEvents(): void {

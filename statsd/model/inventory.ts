@@ -1,7 +1,7 @@
 import type { ContainerInventory } from '../wire.ts';
 import type { Identity } from './identity.ts';
 import { FIELD } from './reading.ts';
-import { cleanText } from './text.ts';
+import { cleanText, MAX_PATH } from './text.ts';
 
 export interface InventoryFacts {
   readonly key: string;
@@ -34,7 +34,7 @@ export function inventoryOf(facts: InventoryFacts): ContainerInventory {
     name: identity.name,
     runtime: facts.runtime,
     labels: identity.labels,
-    cgroupPath: cleanText(facts.cgroupPath, 4096),
+    cgroupPath: cleanText(facts.cgroupPath, MAX_PATH),
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
   };
 }

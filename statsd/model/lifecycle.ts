@@ -24,6 +24,18 @@ export function lifeOf(signs: LifeSigns): Life {
   return 'alive';
 }
 
+/**
+ * Whether a cgroup that was empty got a process. That needs evidence: where nothing can be read, as in the moment between
+ * the end of the last process and the removal of its cgroup, nothing lives. `members` tells whether cgroup.procs lists
+ * one, for hosts without pids and without a v2 tree.
+ */
+export function isBorn(signs: Omit<LifeSigns, 'gone'>, members: () => boolean): boolean {
+  if (signs.populated === true) return true;
+  // Zombies count in pids; where `populated` is to be believed, it says no.
+  if (signs.populated === false && signs.wasPopulated) return false;
+  return signs.pids === undefined ? members() : signs.pids > 0;
+}
+
 /** `populated` of a cgroup.events text. */
 export function parsePopulated(text: string): boolean | undefined {
   const match = /^populated ([01])$/m.exec(text);

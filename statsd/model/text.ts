@@ -1,5 +1,7 @@
 /** Longest string that a container's owner can make us keep. */
 export const MAX_TEXT = 256;
+/** The kernel's own bound on a path. */
+export const MAX_PATH = 4096;
 
 // C0 and C1 controls, line and paragraph separators, and the characters that reorder what a person reads.
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;

@@ -69,6 +69,7 @@ async function value(name: string, group: string): Promise<number | undefined> {
 
 const threads = (group: string): Promise<number | undefined> => value('container_threads', group);
 const keyed = (text: string, key: string): number => Number(new RegExp(`^${key} (\\d+)$`, 'm').exec(text)?.[1]);
+const births = (): number => log.match(/"msg":"container appeared"/g)?.length ?? 0;
 const ends = (): Record<string, unknown>[] =>
   log
     .split('\n')
@@ -202,6 +203,9 @@ void describe('weft statsd on pure cgroup v2', () => {
     await until('it is back', async () => (await threads(group)) === 1);
     await remove(group);
     await until('both ends were told', () => ends().filter((end) => end['key'] === `docker:${idOf(7)}`).length === 2);
+    assert.equal(births(), ends().length, 'nobody else lives');
+    const keys = ends().map((end) => String(end['key']));
+    assert.equal(new Set(keys).size, keys.length - 1, `only this one ended twice: ${keys.join(' ')}`);
   });
 
   void test('a kill for memory is told', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lifeOf, parseOomKills, parsePopulated } from '../../../../statsd/model/lifecycle.ts';
+import { isBorn, lifeOf, parseOomKills, parsePopulated } from '../../../../statsd/model/lifecycle.ts';
 import { LIMITS_EVERY, nextTick, SLOW_EVERY, tiersOf, YOUNG_TICKS } from '../../../../statsd/model/schedule.ts';
 import { fixtureText } from '../../../support/fixture-file.ts';
 
@@ -73,5 +73,30 @@ describe('lifeOf', () => {
     expect(parseOomKills(fixtureText('v1-6.18-runc/container/memory.oom_control'))).toBe(0);
     expect(parseOomKills(fixtureText('v2-6.1-docker/container/memory.events'))).toBeDefined();
     expect(parseOomKills('low 0\n')).toBeUndefined();
+  });
+});
+
+describe('isBorn', () => {
+  const signs = { populated: undefined, pids: undefined, wasPopulated: false };
+  const nobody = (): boolean => false;
+  test.each([
+    { name: 'a process came', signs: { ...signs, populated: true }, members: nobody, want: true },
+    { name: 'nobody yet', signs: { ...signs, populated: false, pids: 0 }, members: nobody, want: false },
+    { name: 'crun on a hybrid host', signs: { ...signs, populated: false, pids: 1 }, members: nobody, want: true },
+    {
+      name: 'only the zombie of the last one',
+      signs: { populated: false, pids: 1, wasPopulated: true },
+      members: nobody,
+      want: false,
+    },
+    {
+      name: 'the cgroup is being removed: nothing can be read',
+      signs: { ...signs, wasPopulated: true },
+      members: nobody,
+      want: false,
+    },
+    { name: 'v1 without pids', signs, members: () => true, want: true },
+  ])('$name', ({ signs: given, members, want }) => {
+    expect(isBorn(given, members)).toBe(want);
   });
 });
