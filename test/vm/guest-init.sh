@@ -5,8 +5,13 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 mount -n -t proc proc /proc
 mount -n -t sysfs sys /sys
 mount -n -t tmpfs tmpfs /run
+mkdir -p /dev/pts /dev/shm /run/work /run/kernel /run/root
+mount -n --bind / /run/root
 for folder in /tmp /var/tmp /mnt; do mount -n -t tmpfs tmpfs "$folder"; done
-mkdir -p /dev/pts /dev/shm /run/work /run/kernel
+# The clone may lie below a folder that was just covered.
+for folder in "$GUEST_ROOT" "$GUEST_CACHE"; do
+  [ -d "$folder" ] || { mkdir -p "$folder" && mount -n --bind "/run/root$folder" "$folder"; }
+done
 mount -n -t devpts pts /dev/pts
 mount -n -t tmpfs shm /dev/shm
 ln -sf /proc/self/fd /dev/fd
