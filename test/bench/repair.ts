@@ -19,10 +19,16 @@ const DEADLINE_MS = 5_000;
 /** Between rounds, so that each repair starts from a loop at rest. */
 const REST_MS = 120;
 
+interface Victim {
+  /** Breaks one thing. */
+  readonly strike: () => void;
+  /** Whether it is whole again. */
+  readonly repaired: () => Promise<boolean>;
+}
+
 interface Damage {
   readonly name: string;
-  /** Breaks one thing; gives the test that it is whole again. */
-  readonly inflict: (socket: NetlinkSocket, device: string) => Promise<() => Promise<boolean>>;
+  readonly choose: (socket: NetlinkSocket, device: string) => Promise<Victim>;
 }
 
 async function deviceOf(socket: NetlinkSocket, name: string): Promise<number | undefined> {
@@ -56,57 +62,65 @@ async function fdb(socket: NetlinkSocket, ifindex: number): Promise<FdbEntry[]> 
 const DAMAGES: readonly Damage[] = [
   {
     name: 'a peer route deleted → back',
-    inflict: async (socket, device) => {
+    choose: async (socket, device) => {
       const ifindex = await expectDevice(socket, device);
       const before = await routes(socket, ifindex);
       const [victim] = before;
       if (victim === undefined) throw new RangeError(`${device} has no peer route to delete`);
-      socket.transactSync([encodeDelRoute4(victim)]);
-      return async () => (await routes(socket, ifindex)).length === before.length;
+      return {
+        strike: () => socket.transactSync([encodeDelRoute4(victim)]),
+        repaired: async () => (await routes(socket, ifindex)).length === before.length,
+      };
     },
   },
   {
     name: 'a peer neighbour deleted → back',
-    inflict: async (socket, device) => {
+    choose: async (socket, device) => {
       const ifindex = await expectDevice(socket, device);
       const before = await neighbors(socket, ifindex);
       const [victim] = before;
       if (victim === undefined) throw new RangeError(`${device} has no neighbour to delete`);
-      socket.transactSync([encodeDelNeighbor4(victim)]);
-      return async () => (await neighbors(socket, ifindex)).length === before.length;
+      return {
+        strike: () => socket.transactSync([encodeDelNeighbor4(victim)]),
+        repaired: async () => (await neighbors(socket, ifindex)).length === before.length,
+      };
     },
   },
   {
     name: 'a peer FDB entry deleted → back',
-    inflict: async (socket, device) => {
+    choose: async (socket, device) => {
       const ifindex = await expectDevice(socket, device);
       const before = await fdb(socket, ifindex);
       const [victim] = before;
       if (victim === undefined) throw new RangeError(`${device} has no FDB entry to delete`);
-      socket.transactSync([encodeDelFdb(victim)]);
-      return async () => (await fdb(socket, ifindex)).length === before.length;
+      return {
+        strike: () => socket.transactSync([encodeDelFdb(victim)]),
+        repaired: async () => (await fdb(socket, ifindex)).length === before.length,
+      };
     },
   },
   {
     name: 'flannel.1 deleted → device, address and all peers back',
-    inflict: async (socket, device) => {
+    choose: async (socket, device) => {
       const ifindex = await expectDevice(socket, device);
       const wanted = (await routes(socket, ifindex)).length;
-      socket.transactSync([encodeDelLink(ifindex)]);
-      return async () => {
+      const repaired = async (): Promise<boolean> => {
         const again = await deviceOf(socket, device);
         if (again === undefined || decodeLink(await socket.get(encodeGetLink({ ifindex: again })))?.up !== true)
           return false;
         const counts = [await routes(socket, again), await neighbors(socket, again), await fdb(socket, again)];
         return counts.every((entries) => entries.length === wanted);
       };
+      return { strike: () => socket.transactSync([encodeDelLink(ifindex)]), repaired };
     },
   },
 ];
 
 async function repairMs(socket: NetlinkSocket, device: string, damage: Damage): Promise<number> {
-  const repaired = await damage.inflict(socket, device);
+  const { strike, repaired } = await damage.choose(socket, device);
+  // From before the blow: while the kernel is still taking a device apart, the agent may be at work already.
   const start = performance.now();
+  strike();
   while (!(await repaired())) {
     if (performance.now() - start > DEADLINE_MS) throw new RangeError(`${damage.name}: not within ${DEADLINE_MS} ms`);
   }
