@@ -60,7 +60,7 @@ export async function awaitNetworkConfig(source: NetworkConfigSource, signal: Ab
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof NetworkConfigError) status.config(`${key}: ${error.message}`);
-      else if (error instanceof EtcdError) status.etcd(error.message);
+      else if (error instanceof EtcdError) status.config(error.message);
       else throw error;
     }
     await clock.sleep(backoff.nextMs(), signal);
