@@ -27,7 +27,11 @@ export const statsdSchema = z.object({
   /** Where the node id is kept. */
   stateDir: absolutePath.default('/var/lib/weft'),
   /** Of the status server; `off` for none. */
-  listen: z.union([z.literal('off').transform(() => null), listenAddress]).default({ host: '127.0.0.1', port: 9101 }),
+  listen: z
+    .union([z.literal('off').transform(() => null), listenAddress], {
+      error: 'expected ADDRESS:PORT, such as 127.0.0.1:9101, or off',
+    })
+    .default({ host: '127.0.0.1', port: 9101 }),
   dashboard: stringList.pipe(z.array(dashboardUrl)).default([]),
   agentToken: z.string().min(1).max(512).optional(),
   /** Read again at each connection. */

@@ -37,7 +37,10 @@ export async function buildRootfs(folder: string, busybox: string): Promise<void
 /** What a host's web server shows: a page that names the host, and a large one. */
 export async function writePages(folder: string, hostName: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(`${folder}/index.html`, `<!doctype html><title>${hostName}</title><h1>Hello from ${hostName}</h1>\n`);
+  await writeFile(
+    `${folder}/index.html`,
+    `<!doctype html><title>${hostName}</title><h1>Hello from ${hostName}</h1>\n<a href="/large.bin">A page of 1.5 MiB</a>\n`,
+  );
   const line = `${hostName}: the thread that runs over and under the warp\n`;
   await writeFile(`${folder}/large.bin`, line.repeat(Math.ceil(LARGE_PAGE_BYTES / line.length)));
 }

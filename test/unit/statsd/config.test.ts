@@ -57,6 +57,11 @@ describe('loadStatsdConfig', () => {
       want: 'dashboard.0: expected a URL such as http://dashboard:8080, got "ftp://a"',
     },
     {
+      name: 'a port that does not exist',
+      flags: { listen: '127.0.0.1:99999' },
+      want: 'listen: expected ADDRESS:PORT, such as 127.0.0.1:9101, or off, got "127.0.0.1:99999"',
+    },
+    {
       name: 'no token',
       flags: { dashboard: ['http://a'] },
       want: 'agent-token-file: needed with dashboard (or agent-token), since no dashboard listens to strangers',
