@@ -139,6 +139,8 @@ export interface HistoryMessage {
   readonly endUnixMs: number;
   /** Columns `cpuOfLimitRatio` then `memoryWorkingSetBytes`: container-major Float32, `rows × points` each. */
   readonly block: Uint8Array | ArrayBuffer;
+  /** Sums over the hosts: `cpuCores`, then `memoryUsedBytes`, `points` Float32 each. */
+  readonly cluster: Uint8Array | ArrayBuffer;
 }
 
 export interface AlertsMessage {

@@ -10,7 +10,7 @@ import type {
 import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../wire.ts';
 import type { Cluster, ClusterHost } from './cluster.ts';
 import type { ContainerRow } from './container-row.ts';
-import { HISTORY_COLUMNS } from './history.ts';
+import { HISTORY_COLUMNS, HOST_HISTORY_COLUMNS } from './history.ts';
 
 /** One container with the host it runs on. */
 export interface PlacedRow {
@@ -140,6 +140,27 @@ export function frameMessage(
 export const HISTORY_POINTS = 60;
 export const HISTORY_STEP_MS = 5000;
 
+/** The seconds up to which each point of a history reaches, oldest first. */
+function pointEnds(endSecond: number): number[] {
+  const stepSeconds = HISTORY_STEP_MS / 1000;
+  return Array.from({ length: HISTORY_POINTS }, (_, point) => endSecond - (HISTORY_POINTS - 1 - point) * stepSeconds);
+}
+
+/** Sums over the hosts that told something at that time; NaN when none did. */
+function clusterBlock({ hosts }: RowOrder, ends: readonly number[]): Uint8Array {
+  const block = new Float32Array(HOST_HISTORY_COLUMNS.length * HISTORY_POINTS);
+  for (let column = 0; column < HOST_HISTORY_COLUMNS.length; column += 1) {
+    for (const [point, end] of ends.entries()) {
+      const known = hosts
+        .map(({ feed }) => feed.history.mean(column, end, HISTORY_STEP_MS / 1000))
+        .filter((mean) => !Number.isNaN(mean));
+      const sum = known.reduce((total, mean) => total + mean, 0);
+      block[column * HISTORY_POINTS + point] = known.length === 0 ? Number.NaN : sum;
+    }
+  }
+  return new Uint8Array(block.buffer);
+}
+
 /** The sparklines' past, ending with the current second. */
 export function historyMessage(
   order: RowOrder,
@@ -147,16 +168,14 @@ export function historyMessage(
 ): HistoryMessage {
   const stepSeconds = HISTORY_STEP_MS / 1000;
   const endSecond = Math.floor(stamp.nowUnixMs / 1000);
+  const ends = pointEnds(endSecond);
   const rows = order.containers.length;
   const block = new Float32Array(HISTORY_COLUMNS.length * rows * HISTORY_POINTS).fill(Number.NaN);
   for (const [index, { row }] of order.containers.entries()) {
     if (row.history === undefined) continue;
     for (let column = 0; column < HISTORY_COLUMNS.length; column += 1) {
       const start = (column * rows + index) * HISTORY_POINTS;
-      for (let point = 0; point < HISTORY_POINTS; point += 1) {
-        const end = endSecond - (HISTORY_POINTS - 1 - point) * stepSeconds;
-        block[start + point] = row.history.mean(column, end, stepSeconds);
-      }
+      for (const [point, end] of ends.entries()) block[start + point] = row.history.mean(column, end, stepSeconds);
     }
   }
   return {
@@ -165,5 +184,6 @@ export function historyMessage(
     points: HISTORY_POINTS,
     endUnixMs: (endSecond + 1) * 1000,
     block: new Uint8Array(block.buffer),
+    cluster: clusterBlock(order, ends),
   };
 }

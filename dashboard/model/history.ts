@@ -1,18 +1,21 @@
 /** Columns kept for the sparklines, in this order. */
 export const HISTORY_COLUMNS = ['cpuOfLimitRatio', 'memoryWorkingSetBytes'] as const;
 
+/** Columns kept of a host for the totals' sparklines, in this order. */
+export const HOST_HISTORY_COLUMNS = ['cpuCores', 'memoryUsedBytes'] as const;
+
 /** One slot a second for 15 minutes. */
 export const HISTORY_SECONDS = 900;
 
 /**
- * The last 15 minutes of one container, a slot a second: 2 × 900 × 4 bytes. Writes may come in any order (a back-fill after live frames);
+ * The last 15 minutes of two values of one container or host, a slot a second: 2 × 900 × 4 bytes. Writes may come in any order (a back-fill after live frames);
  * invariant: a slot that no frame wrote is NaN.
  */
 export class HistoryRing {
   readonly #values = new Float32Array(HISTORY_COLUMNS.length * HISTORY_SECONDS).fill(Number.NaN);
   #newestSecond = Number.NaN;
 
-  /** Writes one second; older than the ring or not a time at all is ignored. `columns` in the order of {@link HISTORY_COLUMNS}. */
+  /** Writes one second; older than the ring or not a time at all is ignored. `columns` as its owner keeps them, such as {@link HISTORY_COLUMNS}. */
   write(timeUnixMs: number, columns: readonly number[]): void {
     const second = Math.floor(timeUnixMs / 1000);
     if (!Number.isSafeInteger(second)) return;

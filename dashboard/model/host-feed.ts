@@ -16,7 +16,7 @@ import {
   type ContainerRow,
   type Counters,
 } from './container-row.ts';
-import type { RingBudget } from './history.ts';
+import { HistoryRing, type RingBudget } from './history.ts';
 import { rateWindowMs, ratePerSecond, sane, sameRun, type FrameTime } from './rates.ts';
 
 /** What became of a frame: shown as live values, kept for the sparklines only, or refused. */
@@ -40,6 +40,7 @@ const CLOCK_OFFSET_SLACK_MS = 2000;
 /** Frames that came before ones already seen: their rates are made among themselves. */
 interface PastChain {
   readonly time: FrameTime;
+  readonly cpuBusySeconds: number;
   readonly counters: ReadonlyMap<string, Counters>;
 }
 
@@ -52,6 +53,8 @@ export class HostFeed {
   readonly rows = new Map<string, ContainerRow>();
   /** In the order of {@link HOST_VIEW_COLUMNS}; NaN where unknown. */
   readonly values = new Float64Array(HOST_VIEW_COLUMNS.length).fill(Number.NaN);
+  /** {@link HOST_HISTORY_COLUMNS}. */
+  readonly history = new HistoryRing();
   host: HostInventory | undefined;
   lastReceived: Received | undefined;
   readonly #rings: RingBudget;
@@ -108,7 +111,7 @@ export class HostFeed {
     if (block === undefined || hostBlock === undefined) return 'wrong-length';
     const past = this.#lastTime !== undefined && sameRun(this.#lastTime, frame) && frame.seq <= this.#lastTime.seq;
     if (past) {
-      this.#applyPast(frame, keys, block);
+      this.#applyPast(frame, keys, { block, hostBlock });
       return 'history';
     }
     this.#clockOffsetMs = offsetOf(frame.timeUnixMs, received.nowUnixMs);
@@ -121,13 +124,17 @@ export class HostFeed {
       row.counters = current;
       this.#record(row, row.values, frame.timeUnixMs);
     }
-    this.#applyHost(hostBlock, elapsedMs);
+    this.#applyHost(hostBlock, frame.timeUnixMs, elapsedMs);
     this.#lastTime = timeOf(frame);
     this.lastReceived = received;
     return 'live';
   }
 
-  #applyPast(frame: Frame, keys: readonly string[], block: Float64Array): void {
+  #applyPast(
+    frame: Frame,
+    keys: readonly string[],
+    { block, hostBlock }: { readonly block: Float64Array; readonly hostBlock: Float64Array },
+  ): void {
     const elapsedMs = rateWindowMs(this.#past?.time, frame, this.host?.intervalMs ?? Number.NaN);
     const counters = new Map<string, Counters>();
     const values = emptyValues();
@@ -139,7 +146,10 @@ export class HostFeed {
       counters.set(key, current);
       this.#record(row, values, frame.timeUnixMs);
     }
-    this.#past = { time: timeOf(frame), counters };
+    const host = readHost(hostBlock);
+    const cpuCores = ratePerSecond(this.#past?.cpuBusySeconds ?? Number.NaN, host.cpuBusySeconds, elapsedMs);
+    this.history.write(frame.timeUnixMs + this.#clockOffsetMs, [cpuCores, host.memoryUsedBytes]);
+    this.#past = { time: timeOf(frame), counters, cpuBusySeconds: host.cpuBusySeconds };
   }
 
   #derive(
@@ -157,22 +167,18 @@ export class HostFeed {
     ]);
   }
 
-  #applyHost(block: Float64Array, elapsedMs: number): void {
-    const [cpuBusySeconds, memoryTotalBytes, memoryAvailableBytes] = [...block].map(sane);
-    const busy = cpuBusySeconds ?? Number.NaN;
+  #applyHost(block: Float64Array, timeUnixMs: number, elapsedMs: number): void {
+    const { cpuBusySeconds, memoryUsedBytes } = readHost(block);
     let containersCpuCores = 0;
     let containersMemoryBytes = 0;
     for (const row of this.rows.values()) {
       containersCpuCores += orZero(row.values[columnIndex('cpuCores')]);
       containersMemoryBytes += orZero(row.values[columnIndex('memoryWorkingSetBytes')]);
     }
-    this.values.set([
-      ratePerSecond(this.#cpuBusySeconds, busy, elapsedMs),
-      sane((memoryTotalBytes ?? Number.NaN) - (memoryAvailableBytes ?? Number.NaN)),
-      containersCpuCores,
-      containersMemoryBytes,
-    ]);
-    this.#cpuBusySeconds = busy;
+    const cpuCores = ratePerSecond(this.#cpuBusySeconds, cpuBusySeconds, elapsedMs);
+    this.values.set([cpuCores, memoryUsedBytes, containersCpuCores, containersMemoryBytes]);
+    this.history.write(timeUnixMs + this.#clockOffsetMs, [cpuCores, memoryUsedBytes]);
+    this.#cpuBusySeconds = cpuBusySeconds;
   }
 
   #upsert(container: ContainerInventory): void {
@@ -191,6 +197,14 @@ export class HostFeed {
       history: this.#rings.take(),
     });
   }
+}
+
+/** NaN where the host block does not tell. */
+function readHost(block: Float64Array): { cpuBusySeconds: number; memoryUsedBytes: number } {
+  const [cpuBusySeconds = Number.NaN, memoryTotalBytes = Number.NaN, memoryAvailableBytes = Number.NaN] = [
+    ...block,
+  ].map(sane);
+  return { cpuBusySeconds, memoryUsedBytes: sane(memoryTotalBytes - memoryAvailableBytes) };
 }
 
 function timeOf(frame: Frame): FrameTime {

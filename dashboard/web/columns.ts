@@ -86,3 +86,13 @@ export function decodeHistory(
   const values = float32Of(message.block);
   return { cpuOfLimitRatio: values.subarray(0, half), memoryWorkingSetBytes: values.subarray(half) };
 }
+
+/** The sums over the hosts, one value a point; `undefined` when the length does not fit. */
+export function decodeClusterHistory(
+  message: Pick<wire.HistoryMessage, 'cluster' | 'points'>,
+): { readonly cpuCores: Float32Array; readonly memoryUsedBytes: Float32Array } | undefined {
+  const { points, cluster } = message;
+  if (cluster.byteLength !== 2 * points * 4) return undefined;
+  const values = float32Of(cluster);
+  return { cpuCores: values.subarray(0, points), memoryUsedBytes: values.subarray(points) };
+}

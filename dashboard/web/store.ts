@@ -10,6 +10,7 @@ import type {
 } from '../wire.ts';
 import { learnServerTime } from './clock.ts';
 import {
+  decodeClusterHistory,
   decodeContainerBlock,
   decodeHistory,
   decodeHostBlock,
@@ -59,17 +60,16 @@ const shapeOf = (stepMs: number): { stepMs: number; points: number } => ({
 
 let cpuHistory = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
 let memoryHistory = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
-/** The line of a page that was just opened is not squeezed into its last pixel. */
-const LEAST_CLUSTER_POINTS = 30;
-
-const clusterSeries = new SeriesTable({ stepMs: 1_000, points: SPARKLINE_MS / 1_000 });
+let clusterSeries = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
+/** The line of a cluster that was just started is not squeezed into its last pixel. */
+const LEAST_CLUSTER_POINTS = 6;
 
 export const CLUSTER_CPU = 'cpuCores';
 export const CLUSTER_MEMORY = 'memoryUsedBytes';
 
 export const cpuSeries = (key: string): ReturnType<SeriesTable['view']> => cpuHistory.view(key);
 export const memorySeries = (key: string): ReturnType<SeriesTable['view']> => memoryHistory.view(key);
-/** Sums over the hosts since the page was opened, at most five minutes. */
+/** Sums over the hosts of the last five minutes. */
 export const clusterHistory = (id: string): ReturnType<SeriesTable['view']> =>
   sinceFirstValue(clusterSeries.view(id), LEAST_CLUSTER_POINTS);
 
@@ -127,12 +127,21 @@ export function applyHistory(message: HistoryMessage): void {
   const past = decodeHistory(message, known.containers.length);
   cpuHistory = new SeriesTable(shapeOf(message.stepMs));
   memoryHistory = new SeriesTable(shapeOf(message.stepMs));
+  loadCluster(message);
   if (past === undefined) return;
   known.containers.forEach(({ key }, row) => {
     const [from, to] = [row * message.points, (row + 1) * message.points];
     cpuHistory.load(key, past.cpuOfLimitRatio.subarray(from, to), message.endUnixMs);
     memoryHistory.load(key, past.memoryWorkingSetBytes.subarray(from, to), message.endUnixMs);
   });
+}
+
+function loadCluster(message: HistoryMessage): void {
+  const sums = decodeClusterHistory(message);
+  clusterSeries = new SeriesTable(shapeOf(message.stepMs));
+  if (sums === undefined) return;
+  clusterSeries.load(CLUSTER_CPU, sums.cpuCores, message.endUnixMs);
+  clusterSeries.load(CLUSTER_MEMORY, sums.memoryUsedBytes, message.endUnixMs);
 }
 
 /** One second of values; dropped when its inventory is not the one that is known. */

@@ -210,6 +210,21 @@ describe('messages', () => {
     }
   });
 
+  test('the totals sum what the hosts told, live or late, and are NaN where none did', () => {
+    const cluster = clusterWith(aContainer('api'));
+    cluster.inventory(anInventory([], { nodeId: 'n2', hostname: 'h2' }), at(0));
+    const frame = (seq: number, rows: readonly object[]) =>
+      aFrame(seq, rows, { host: { cpuBusySeconds: seq / 2, memoryTotalBytes: 100, memoryAvailableBytes: 70 } });
+    for (let seq = 11; seq <= 13; seq += 1) cluster.frame('n1', frame(seq, [{}]), at(seq));
+    for (let seq = 6; seq <= 10; seq += 1) cluster.frame('n1', frame(seq, [{}]), at(14));
+    for (let seq = 12; seq <= 13; seq += 1) cluster.frame('n2', frame(seq, []), at(seq));
+    const message = historyMessage(rowOrder(cluster), { nowUnixMs: T0 + 13_000, inventoryVersion: 1 });
+    const sums = new Float32Array(new Uint8Array(message.cluster).buffer);
+    expect(sums).toHaveLength(2 * HISTORY_POINTS);
+    expect([...sums.slice(HISTORY_POINTS - 3, HISTORY_POINTS)]).toEqual([NaN, 0.5, 1]);
+    expect([...sums.slice(-3)]).toEqual([NaN, 30, 60]);
+  });
+
   test('a cluster without anything is an empty message', () => {
     const order = rowOrder(new Cluster());
     expect(frameMessage(order, { seq: 1, nowUnixMs: T0, inventoryVersion: 1 }).containers).toHaveLength(0);

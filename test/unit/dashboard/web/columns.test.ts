@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   decodeContainerBlock,
+  decodeClusterHistory,
   decodeHistory,
   decodeHostBlock,
   UI_NAMESPACE,
@@ -55,4 +56,14 @@ test('history comes in two halves, and only whole', () => {
   expect([...history!.memoryWorkingSetBytes]).toEqual([5, 6, 7, 8]);
   expect(decodeHistory({ block, points: 3 }, 2)).toBeUndefined();
   expect(decodeHistory({ block: new Uint8Array(0), points: 60 }, 0)).toBeUndefined();
+});
+
+test('the totals come in two halves, and only whole', () => {
+  const cluster = bytes([1, 2, 3, 4]);
+  const sums = decodeClusterHistory({ cluster, points: 2 });
+  expect([[...sums!.cpuCores], [...sums!.memoryUsedBytes]]).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(decodeClusterHistory({ cluster, points: 3 })).toBeUndefined();
 });
