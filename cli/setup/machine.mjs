@@ -18,7 +18,10 @@ const DEMO_PACKAGES = [
   ['busybox', 'busybox-static'],
 ];
 const TEST_PACKAGES = [
+  ['runc', 'runc'],
   ['crun', 'crun'],
+  ['etcdctl', 'etcd-client'],
+  ['openssl', 'openssl'],
   ['ping', 'iputils-ping'],
   ['ps', 'procps'],
   ['chromium', 'chromium'],
