@@ -169,10 +169,14 @@ test('an FDB entry deleted by hand is repaired', async () => {
   await settled();
 });
 
+/** Peers believe a deletion at once, so pings (10 ms apart) are lost while the owner takes its key again: an etcd round trip or two. */
+const FEW = 20;
+
 test.each([
-  { name: 'its key is deleted', lose: (key: string) => cluster.ctl('del', key) },
+  { name: 'its key is deleted', mayLose: FEW, lose: (key: string) => cluster.ctl('del', key) },
   {
     name: 'its etcd lease is revoked',
+    mayLose: FEW,
     lose: (key: string) => {
       const shown = JSON.parse(cluster.ctl('get', '-w', 'json', key)) as { kvs: { lease: number }[] };
       // JSON rounds the 64-bit id, so it is found by its key.
@@ -182,12 +186,13 @@ test.each([
       cluster.ctl('lease', 'revoke', id ?? '');
     },
   },
-  { name: 'its value is garbled', lose: (key: string) => cluster.ctl('put', key, 'garbage') },
+  { name: 'its value is garbled', mayLose: 0, lose: (key: string) => cluster.ctl('put', key, 'garbage') },
   {
     name: 'its etcd lease is stripped',
+    mayLose: 0,
     lose: (key: string) => cluster.ctl('put', key, cluster.keys(key).get(key) ?? ''),
   },
-])('a host takes the same subnet again when $name', async ({ lose }) => {
+])('a host takes the same subnet again when $name', async ({ lose, mayLose }) => {
   const subnet = await h2.subnet();
   const key = await keyOf(h2);
   const value = cluster.keys(key).get(key);
@@ -199,7 +204,7 @@ test.each([
   await until(isHeld, { what: 'the lease is back' });
   await settled();
   expect(await h2.subnet()).toBe(subnet);
-  expect((await ping.lost()).lost).toBe(0);
+  expect((await ping.lost()).lost).toBeLessThanOrEqual(mayLose);
 });
 
 test('junk below the prefix is counted and changes nothing', async () => {
