@@ -1,7 +1,20 @@
 import { cidr4Contains, cidr4Size, parseCidr4, type Cidr4 } from '../../native/net/cidr.ts';
 import { addIpv4, formatIpv4, parseIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
-import { goField } from '../wire.ts';
+import {
+  boolean,
+  bounded,
+  fault,
+  isObject,
+  NetworkConfigError,
+  parsed,
+  plainField,
+  unsigned,
+  type JsonObject,
+} from './config-fields.ts';
+import { checkIpv6Range } from './ipv6-range.ts';
 import { outerMtu, type OuterMtu } from './mtu.ts';
+
+export { NetworkConfigError } from './config-fields.ts';
 
 export interface VxlanBackend {
   readonly vni: number;
@@ -25,60 +38,10 @@ export interface NetworkConfig {
   readonly backend: VxlanBackend;
 }
 
-/** The configuration cannot be used; the message is flannel's own where flannel has one. */
-export class NetworkConfigError extends Error {
-  override readonly name = 'NetworkConfigError';
-}
-
-type JsonObject = Readonly<Record<string, unknown>>;
-
 const MAX_VNI = 2 ** 24 - 1;
 
 /** Real backends of flannel that this agent does not carry; a cluster can be moved to vxlan by changing its config. */
 const OTHER_BACKENDS = new Set(['udp', 'host-gw', 'wireguard', 'ipip', 'ipsec', 'alloc', 'extension', 'tencent-vpc']);
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function fault(name: string, expected: string, value: unknown): NetworkConfigError {
-  return new NetworkConfigError(`${name}: expected ${expected}, got ${JSON.stringify(value)}`);
-}
-
-/** In Go, null leaves a plain field as it was. */
-function plainField(object: JsonObject, name: string): unknown {
-  return goField(object, name) ?? undefined;
-}
-
-function boolean(object: JsonObject, name: string, fallback: boolean): boolean {
-  const value = plainField(object, name) ?? fallback;
-  if (typeof value !== 'boolean') throw fault(name, 'true or false', value);
-  return value;
-}
-
-function unsigned(object: JsonObject, name: string, fallback: number): number {
-  const value = plainField(object, name) ?? fallback;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw fault(name, 'a whole number', value);
-  return value;
-}
-
-function bounded(object: JsonObject, name: string, bounds: { fallback: number; maximum: number }): number {
-  const value = unsigned(object, name, bounds.fallback);
-  if (value > bounds.maximum) throw fault(name, `a number from 0 to ${bounds.maximum}`, value);
-  return value;
-}
-
-/** Addresses are no plain fields in flannel: null is an error for them. */
-function parsed<T>(object: JsonObject, name: string, parse: (text: string) => T): T | undefined {
-  const value = goField(object, name);
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw fault(name, 'a string', value);
-  try {
-    return parse(value);
-  } catch (cause) {
-    throw new NetworkConfigError(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
 
 function parseNetwork(text: string): Cidr4 {
   if (text.includes(':')) throw new RangeError('invalid IPv4 CIDR format');
@@ -156,30 +119,21 @@ function unsupportedBackend(type: string, absent: boolean): NetworkConfigError {
   return new NetworkConfigError(`unknown backend type: ${type} (weft carries vxlan: ${wayOut})`);
 }
 
-function parseStacks(object: JsonObject): void {
+interface Stacks {
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+}
+
+function parseStacks(object: JsonObject): Stacks {
   const ipv4 = boolean(object, 'EnableIPv4', true);
   const ipv6 = boolean(object, 'EnableIPv6', false);
   if (!ipv4 && !ipv6) throw new NetworkConfigError('none defined stack');
-  if (ipv6) {
-    throw new NetworkConfigError(
-      'EnableIPv6 is true, and weft carries IPv4 only: leave EnableIPv6 out, or run flanneld on this cluster',
-    );
-  }
+  return { ipv4, ipv6 };
 }
 
-/**
- * Reads and validates the network configuration as flannel does: letter case of keys does not matter, unknown keys are passed
- * over, the checks come in flannel's order and with its words. @throws {NetworkConfigError}
- */
-export function parseNetworkConfig(text: string): NetworkConfig {
-  let object: unknown;
-  try {
-    object = JSON.parse(text);
-  } catch (cause) {
-    throw new NetworkConfigError(`not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-  if (!isObject(object)) throw new NetworkConfigError(`expected a JSON object, got ${text.slice(0, 60)}`);
-  parseStacks(object);
+type Ipv4Range = Omit<NetworkConfig, 'backend'>;
+
+function parseIpv4Range(object: JsonObject): Ipv4Range {
   const network = parsed(object, 'Network', parseNetwork);
   if (network === undefined || (network.address === 0 && network.prefixLength === 0)) {
     throw new NetworkConfigError('please define a correct Network parameter in the flannel config');
@@ -197,8 +151,35 @@ export function parseNetworkConfig(text: string): NetworkConfig {
     subnetLength,
     subnetMin: onBoundary('SubnetMin', subnetMin, size),
     subnetMax: onBoundary('SubnetMax', subnetMax, size),
-    backend: parseBackend(object),
   };
+}
+
+/** IPv6 is checked before it is refused: who wrote the config is told of its faults first. */
+function parseRanges(object: JsonObject): Ipv4Range {
+  const { ipv4, ipv6 } = parseStacks(object);
+  const range = ipv4 ? parseIpv4Range(object) : undefined;
+  if (ipv6) checkIpv6Range(object);
+  if (range === undefined || ipv6) {
+    throw new NetworkConfigError(
+      'EnableIPv6 is true, and weft carries IPv4 only: leave EnableIPv6 out, or run flanneld on this cluster',
+    );
+  }
+  return range;
+}
+
+/**
+ * Reads and validates the network configuration as flannel does: letter case of keys does not matter, unknown keys are passed
+ * over, the checks come in flannel's order and with its words. @throws {NetworkConfigError}
+ */
+export function parseNetworkConfig(text: string): NetworkConfig {
+  let object: unknown;
+  try {
+    object = JSON.parse(text);
+  } catch (cause) {
+    throw new NetworkConfigError(`not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  if (!isObject(object)) throw new NetworkConfigError(`expected a JSON object, got ${text.slice(0, 60)}`);
+  return { ...parseRanges(object), backend: parseBackend(object) };
 }
 
 /** Whether a subnet may be leased under this configuration. */

@@ -35,6 +35,56 @@ describe('what is left out is derived as flannel derives it', () => {
   });
 });
 
+describe('IPv6 is checked before it is refused', () => {
+  const refused =
+    'EnableIPv6 is true, and weft carries IPv4 only: leave EnableIPv6 out, or run flanneld on this cluster';
+  test.each([
+    { v6: '', want: 'please define a correct IPv6Network parameter in the flannel config' },
+    { v6: ',"IPv6Network":"::/0"', want: 'please define a correct IPv6Network parameter in the flannel config' },
+    { v6: ',"IPv6Network":"10.5.0.0/16"', want: 'IPv6Network: invalid IPv6 CIDR format' },
+    { v6: ',"IPv6Network":null', want: 'IPv6Network: expected a string, got null' },
+    { v6: ',"IPv6Network":"fc00:5::/48","IPv6SubnetLen":127', want: 'SubnetLen must be less than /127' },
+    {
+      v6: ',"IPv6Network":"fc00:5::/48","IPv6SubnetLen":49',
+      want: 'network must be able to accommodate at least four subnets',
+    },
+    {
+      v6: ',"IPv6Network":"fc00:5::/125"',
+      want: 'IPv6Network is too small. Minimum useful network prefix is /124',
+    },
+    {
+      v6: ',"IPv6Network":"fc00:5::/48","IPv6SubnetMin":"fc00:6::"',
+      want: 'IPv6SubnetMin is not in the range of the IPv6Network',
+    },
+    {
+      v6: ',"IPv6Network":"fc00:5::/48","IPv6SubnetMax":"fc00:6::"',
+      want: 'IPv6SubnetMax is not in the range of the IPv6Network',
+    },
+    {
+      v6: ',"IPv6Network":"fc00:5::/48","IPv6SubnetMin":"fc00:5:0:1::1"',
+      want: 'IPv6SubnetMin is not on a SubnetLen boundary: fc00:5:0:1::1',
+    },
+    {
+      v6: ',"IPv6Network":"fc00:5::/48","IPv6SubnetMax":"fc00:5:0:1:8000::"',
+      want: 'IPv6SubnetMax is not on a SubnetLen boundary: fc00:5:0:1:8000::',
+    },
+    { v6: ',"IPv6Network":"fc00:5::/48"', want: refused },
+    { v6: ',"IPv6Network":"2001:cafe:42::/56","IPv6SubnetMin":"::"', want: refused },
+    { v6: ',"IPv6Network":"fc00:5::/123","IPv6SubnetMax":null', want: refused },
+  ])('$v6: $want', ({ v6, want }) => {
+    expect(() => parseNetworkConfig(`{"EnableIPv6":true,"Network":"10.5.0.0/16"${v6}}`)).toThrow(
+      new NetworkConfigError(want),
+    );
+    expect(() => parseNetworkConfig(`{"EnableIPv4":false,"EnableIPv6":true${v6}}`)).toThrow(
+      new NetworkConfigError(want),
+    );
+  });
+
+  test('a fault of IPv4 is told first', () => {
+    expect(() => parseNetworkConfig('{"EnableIPv6":true}')).toThrow('please define a correct Network parameter');
+  });
+});
+
 describe('every fault has its sentence', () => {
   test.each([
     { text: '{}', want: 'please define a correct Network parameter in the flannel config' },
@@ -64,7 +114,7 @@ describe('every fault has its sentence', () => {
     },
     { text: '{"EnableIPv4":false}', want: 'none defined stack' },
     {
-      text: '{"EnableIPv6":true}',
+      text: '{"EnableIPv6":true,"Network":"10.5.0.0/16","IPv6Network":"fc00:5::/48"}',
       want: 'EnableIPv6 is true, and weft carries IPv4 only: leave EnableIPv6 out, or run flanneld on this cluster',
     },
     {

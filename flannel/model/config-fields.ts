@@ -1,0 +1,57 @@
+import { goField } from '../wire.ts';
+
+/** The configuration cannot be used; the message is flannel's own where flannel has one. */
+export class NetworkConfigError extends Error {
+  override readonly name = 'NetworkConfigError';
+}
+
+/** A JSON object of which nothing is known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The sentence for a value of the wrong kind: its name, what was expected, the value. */
+export function fault(name: string, expected: string, value: unknown): NetworkConfigError {
+  return new NetworkConfigError(`${name}: expected ${expected}, got ${JSON.stringify(value)}`);
+}
+
+/** In Go, null leaves a plain field as it was. */
+export function plainField(object: JsonObject, name: string): unknown {
+  return goField(object, name) ?? undefined;
+}
+
+/** `fallback` when absent. @throws {NetworkConfigError} */
+export function boolean(object: JsonObject, name: string, fallback: boolean): boolean {
+  const value = plainField(object, name) ?? fallback;
+  if (typeof value !== 'boolean') throw fault(name, 'true or false', value);
+  return value;
+}
+
+/** A Go uint; `fallback` when absent. @throws {NetworkConfigError} for a string, too, as Go does. */
+export function unsigned(object: JsonObject, name: string, fallback: number): number {
+  const value = plainField(object, name) ?? fallback;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0) throw fault(name, 'a whole number', value);
+  return value;
+}
+
+/** {@link unsigned} with an upper bound. @throws {NetworkConfigError} */
+export function bounded(object: JsonObject, name: string, bounds: { fallback: number; maximum: number }): number {
+  const value = unsigned(object, name, bounds.fallback);
+  if (value > bounds.maximum) throw fault(name, `a number from 0 to ${bounds.maximum}`, value);
+  return value;
+}
+
+/** An address or network; `undefined` when absent. They are no plain fields in flannel: null is an error. @throws {NetworkConfigError} */
+export function parsed<T>(object: JsonObject, name: string, parse: (text: string) => T): T | undefined {
+  const value = goField(object, name);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw fault(name, 'a string', value);
+  try {
+    return parse(value);
+  } catch (cause) {
+    throw new NetworkConfigError(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
