@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Filter } from '../model/filter.ts';
 import type { ViewColumn } from '../wire.ts';
 import { keepOrder, orderContainers, type Sort } from './container-rows.ts';
@@ -48,7 +48,8 @@ export function useOrder(filter: Filter, sort: Sort): Ordered {
   const wanted = useRef({ filter, sort });
   wanted.current = { filter, sort };
 
-  useEffect(() => {
+  // Before the browser paints: a header that says one order above rows in another would be wrong for a frame.
+  useLayoutEffect(() => {
     setOrdered(compute(filter, sort));
   }, [filter, sort.key, sort.descending]);
 
