@@ -6,7 +6,7 @@ import { Waker } from '../native/host/waker.ts';
 import type { Cidr4 } from '../native/net/cidr.ts';
 import type { MacAddress } from '../native/net/mac.ts';
 import { NetlinkError } from '../native/netlink/errors.ts';
-import { deviceName, vxlanOverlay } from './backends/vxlan.ts';
+import { deviceName, vxlanOverlay, type VxlanNetwork } from './backends/vxlan.ts';
 import type { Applied, OverlayKernel } from './io/kernel.ts';
 import { watchKernel, type EventFilter } from './io/kernel-events.ts';
 import type { LeaseStore } from './io/lease-store.ts';
@@ -15,7 +15,6 @@ import type { LeaseFeed } from './lease-feed.ts';
 import type { Self } from './model/allocate.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
-import type { NetworkConfig } from './model/network-config.ts';
 import type { DesiredOverlay } from './model/overlay.ts';
 import type { EntryStep } from './model/peer-change.ts';
 import { plan, type ActualOverlay, type Step } from './model/plan.ts';
@@ -28,7 +27,7 @@ export interface AgentParts {
   readonly kernel: OverlayKernel;
   readonly feed: LeaseFeed;
   readonly store: LeaseStore;
-  readonly config: NetworkConfig;
+  readonly config: VxlanNetwork;
   readonly self: Self;
   readonly subnet: Cidr4;
   readonly vtepMac: MacAddress;
@@ -158,7 +157,7 @@ export class OverlayAgent {
       deviceIfindex: this.#ifindex,
       underlayName: this.#underlay.name,
       underlayIfindex: this.#underlay.ifindex,
-      network: config.network,
+      network: config.ipv4.network,
       peerAt: (address) => this.#view.peerAt(address),
       remoteOf: (mac) => this.#view.remoteOf(mac),
     };

@@ -3,21 +3,27 @@ import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import { formatCidr4, type Cidr4 } from '../native/net/cidr.ts';
-import { formatIpv4 } from '../native/net/ipv4.ts';
-import type { MacAddress } from '../native/net/mac.ts';
 import type { LeaseStore } from './io/lease-store.ts';
 import { chooseAcquisition, type Self } from './model/allocate.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import { judgeOwnKey, nextKeepaliveMs, type HeldLease } from './model/renewal.ts';
-import { parseSubnetKey, SUBNET_LEASE_TTL_SECONDS, type VxlanLease } from './wire.ts';
+import { addressText, rangeText, subnetsText } from './model/lease-text.ts';
+import {
+  parseSubnetKey,
+  SUBNET_LEASE_TTL_SECONDS,
+  type FlannelPresence,
+  type Lease,
+  type LeaseBackend,
+  type SubnetPair,
+} from './wire.ts';
 
 export interface LeaseKeeperParts {
   readonly store: LeaseStore;
   readonly config: NetworkConfig;
   readonly self: Self;
-  readonly vtepMac: MacAddress;
+  /** How peers reach this host. */
+  readonly backend: LeaseBackend;
   /** From `--subnet-lease-renew-margin`. */
   readonly marginSeconds: number;
   readonly clock: Clock;
@@ -57,7 +63,11 @@ export class LeaseKeeper {
   }
 
   /** Takes or finds this host's subnet; tries for as long as it takes. @throws the signal's reason. */
-  async acquire(known: readonly KnownLease[], previous: Cidr4 | undefined, signal: AbortSignal): Promise<Cidr4> {
+  async acquire(
+    known: readonly KnownLease[],
+    previous: SubnetPair | undefined,
+    signal: AbortSignal,
+  ): Promise<SubnetPair> {
     let leases: readonly KnownLease[] | undefined = known;
     for (;;) {
       try {
@@ -113,25 +123,24 @@ export class LeaseKeeper {
 
   async #tryAcquire(
     leases: readonly KnownLease[],
-    previous: Cidr4 | undefined,
+    previous: SubnetPair | undefined,
     signal: AbortSignal,
   ): Promise<HeldLease | undefined> {
     const { store, config, self, random } = this.#parts;
     const choice = chooseAcquisition({ config, leases, self, previous, random });
     if (choice.kind === 'full') {
-      const range = `${formatIpv4(config.subnetMin)} to ${formatIpv4(config.subnetMax)}`;
-      this.#tell(`out of subnets: ${leases.length} leases leave no free /${config.subnetLength} from ${range}`);
+      this.#tell(`out of subnets: ${leases.length} leases leave no free ${rangeText(config)}`);
       return undefined;
     }
-    if (choice.kind === 'create') return store.create(this.#lease(choice.subnet), signal);
+    if (choice.kind === 'create') return store.create(this.#lease(choice.subnets), signal);
     const rival = choice.suspect === undefined ? undefined : await this.#livingRival(choice.suspect, signal);
     if (rival !== undefined) {
       this.#tell(rival);
       return undefined;
     }
-    const { subnet } = choice.held.lease;
-    if (choice.kind === 'reuse') return store.adopt(choice.held, this.#lease(subnet), signal);
-    this.#parts.log.warn({ subnet: formatCidr4(subnet) }, 'own lease does not fit the network config; giving it up');
+    const { subnets } = choice.held.lease;
+    if (choice.kind === 'reuse') return store.adopt(choice.held, this.#lease(subnets), signal);
+    this.#parts.log.warn({ subnet: subnetsText(subnets) }, 'own lease does not fit the network config; giving it up');
     await store.remove(choice.held, signal);
     return undefined;
   }
@@ -142,10 +151,10 @@ export class LeaseKeeper {
     const presence = await store.presence(nodeId, signal);
     if (presence === undefined) return undefined;
     if (nodeId !== self.nodeId) {
-      return `the live host ${presence.hostname} (${nodeId}) has the same public IP ${formatIpv4(self.publicIp)}: give one of them another --public-ip or --iface`;
+      return `the live host ${presence.hostname} (${nodeId}) has the same public IP ${addressText(self)}: give one of them another --public-ip or --iface`;
     }
-    if (presence.publicIp === formatIpv4(self.publicIp)) return undefined;
-    return `the live host ${presence.hostname} at ${presence.publicIp} has the same node id ${nodeId}: remove node-id from this host's --state-dir if its disk was copied`;
+    if (presenceAddress(presence) === addressText(self)) return undefined;
+    return `the live host ${presence.hostname} at ${presenceAddress(presence)} has the same node id ${nodeId}: remove node-id from this host's --state-dir if its disk was copied`;
   }
 
   /** One look at the lease: put right what changed, else keep it alive. */
@@ -184,7 +193,7 @@ export class LeaseKeeper {
   }
 
   /** The same subnet or none: containers use its addresses. A foreign owner is reported and never fought. */
-  async #retake(subnet: Cidr4, signal: AbortSignal): Promise<void> {
+  async #retake(subnet: SubnetPair, signal: AbortSignal): Promise<void> {
     const { store, self } = this.#parts;
     const lease = this.#lease(subnet);
     const created = await store.create(lease, signal);
@@ -201,12 +210,12 @@ export class LeaseKeeper {
   }
 
   /** Their key is watched: when it goes, the subnet is taken again. */
-  #tellForeign(subnet: Cidr4): void {
+  #tellForeign(subnet: SubnetPair): void {
     const lease = this.#seen?.lease;
     if (lease === undefined) return;
     const owner = lease.nodeId === undefined ? 'a flannel host' : `node ${lease.nodeId}`;
     this.#tell(
-      `${formatCidr4(subnet)} is leased by ${formatIpv4(lease.publicIp)} (${owner}) now and its traffic goes there: ` +
+      `${subnetsText(subnet)} is leased by ${addressText(lease)} (${owner}) now and its traffic goes there: ` +
         `stop that host, or remove this host's subnet.env and restart`,
     );
   }
@@ -216,7 +225,7 @@ export class LeaseKeeper {
     else this.#waker.wake();
   }
 
-  #hold(held: HeldLease): Cidr4 {
+  #hold(held: HeldLease): SubnetPair {
     this.#held = held;
     this.#newsFrom = held.modRevision;
     this.#seen = {
@@ -238,9 +247,9 @@ export class LeaseKeeper {
     this.#tell(undefined);
   }
 
-  #lease(subnet: Cidr4): VxlanLease {
-    const { self, config, vtepMac } = this.#parts;
-    return { kind: 'vxlan', subnet, publicIp: self.publicIp, vni: config.backend.vni, vtepMac, nodeId: self.nodeId };
+  #lease(subnets: SubnetPair): Lease {
+    const { self, backend } = this.#parts;
+    return { subnets, publicIp: self.publicIp, publicIpv6: self.publicIpv6, backend, nodeId: self.nodeId };
   }
 
   #tell(problem: string | undefined): void {
@@ -266,3 +275,6 @@ function sentenceOf(error: unknown, signal: AbortSignal): string {
   if (error instanceof EtcdError) return error.message;
   throw error;
 }
+
+const presenceAddress = ({ publicIp, publicIpv6 }: FlannelPresence): string =>
+  publicIp === '0.0.0.0' && publicIpv6 !== undefined ? publicIpv6 : publicIp;

@@ -3,7 +3,7 @@ import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
 import { cidr4Contains, formatCidr4 } from '../native/net/cidr.ts';
 import { formatIpv4 } from '../native/net/ipv4.ts';
-import { overlayMtu } from './backends/vxlan.ts';
+import { overlayMtu, type VxlanNetwork } from './backends/vxlan.ts';
 import type { LeaseStore } from './io/lease-store.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import { NetworkConfigError, parseNetworkConfig, type NetworkConfig } from './model/network-config.ts';
@@ -19,14 +19,24 @@ export interface NetworkConfigSource {
   readonly random: RandomSource;
 }
 
+/** What this host can carry. */
+export type UsableNetwork = NetworkConfig & VxlanNetwork;
+
 const RETRY = { firstMs: 250, maxMs: 5_000 };
 
 /** What only this host can find wrong with a valid configuration. @throws {NetworkConfigError} */
-function checkedAgainst(underlay: Underlay, config: NetworkConfig): NetworkConfig {
+function checkedAgainst(underlay: Underlay, { ipv4, ipv6, backend, enableNftables }: NetworkConfig): UsableNetwork {
+  if (ipv6 !== undefined || ipv4 === undefined) {
+    throw new NetworkConfigError('EnableIPv6 is true, and weft carries IPv4 only: leave EnableIPv6 out');
+  }
+  if (backend.kind !== 'vxlan') {
+    throw new NetworkConfigError(`the backend ${backend.kind} is not carried: write "Backend": {"Type": "vxlan"}`);
+  }
+  const config = { ipv4, ipv6, backend, enableNftables };
   for (const address of [underlay.address, underlay.publicIp]) {
-    if (cidr4Contains(config.network, address)) {
+    if (cidr4Contains(config.ipv4.network, address)) {
       throw new NetworkConfigError(
-        `Network ${formatCidr4(config.network)} contains ${formatIpv4(address)}, the address of ${underlay.name}: ` +
+        `Network ${formatCidr4(config.ipv4.network)} contains ${formatIpv4(address)}, the address of ${underlay.name}: ` +
           'choose a Network that no interface of the hosts is in',
       );
     }
@@ -42,7 +52,7 @@ function checkedAgainst(underlay: Underlay, config: NetworkConfig): NetworkConfi
 }
 
 /** Waits until etcd holds a configuration that can be used here; says once what is in the way. @throws the signal's reason. */
-export async function awaitNetworkConfig(source: NetworkConfigSource, signal: AbortSignal): Promise<NetworkConfig> {
+export async function awaitNetworkConfig(source: NetworkConfigSource, signal: AbortSignal): Promise<UsableNetwork> {
   const { store, key, underlay, status, clock, random } = source;
   const backoff = new Backoff({ ...RETRY, random });
   for (;;) {

@@ -5,7 +5,6 @@ import { keepPresence } from '../native/etcd/presence.ts';
 import type { Logger } from '../native/host/log.ts';
 import { packageVersion } from '../native/host/package-root.ts';
 import { formatCidr4, type Cidr4 } from '../native/net/cidr.ts';
-import { formatIpv4 } from '../native/net/ipv4.ts';
 import { locallyAdministeredMac, type MacAddress } from '../native/net/mac.ts';
 import { OverlayAgent } from './agent.ts';
 import { deviceName, overlayMtu } from './backends/vxlan.ts';
@@ -17,8 +16,8 @@ import type { LeaseFeed } from './lease-feed.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Self } from './model/allocate.ts';
 import type { Underlay } from './model/interface-choice.ts';
-import type { NetworkConfig } from './model/network-config.ts';
-import { awaitNetworkConfig } from './network-config-source.ts';
+import { addressText } from './model/lease-text.ts';
+import { awaitNetworkConfig, type UsableNetwork } from './network-config-source.ts';
 import type { StartParts } from './start-parts.ts';
 import type { FlannelStatus } from './status.ts';
 import { together } from './together.ts';
@@ -39,7 +38,7 @@ export interface OverlayHost extends StartParts {
 
 /** What the host has once it is part of the overlay. */
 interface Membership {
-  readonly network: NetworkConfig;
+  readonly network: UsableNetwork;
   readonly vtepMac: MacAddress;
   readonly subnet: Cidr4;
 }
@@ -48,7 +47,7 @@ interface Membership {
 const CONFIRM_REMOVALS_AFTER_MS = 10_000;
 
 /** The MAC of the run before, else that of the device a flanneld left here, else a new one; kept before anybody is told. */
-async function vtepMacOf(host: OverlayHost, network: NetworkConfig, signal: AbortSignal): Promise<MacAddress> {
+async function vtepMacOf(host: OverlayHost, network: UsableNetwork, signal: AbortSignal): Promise<MacAddress> {
   const { kernel, config } = host;
   const { vni } = network.backend;
   const known = await onStateFolder(readVtepMac(config.stateDir, vni));
@@ -59,18 +58,18 @@ async function vtepMacOf(host: OverlayHost, network: NetworkConfig, signal: Abor
   return mac;
 }
 
-function warnOfLimits({ backend }: NetworkConfig, log: Logger): void {
+function warnOfLimits({ backend }: UsableNetwork, log: Logger): void {
   if (backend.directRouting) {
     log.warn('DirectRouting is set: this host sends through VXLAN all the same; peers that route directly take both');
   }
   if (backend.vni > 0xffff) log.warn({ vni: backend.vni }, 'flanneld before v0.24.0 cannot read a VNI above 65535');
 }
 
-function keeperOf(host: OverlayHost, network: NetworkConfig, vtepMac: MacAddress): LeaseKeeper {
+function keeperOf(host: OverlayHost, network: UsableNetwork, vtepMac: MacAddress): LeaseKeeper {
   return new LeaseKeeper({
     ...host,
     config: network,
-    vtepMac,
+    backend: { kind: 'vxlan', ipv4: { vni: network.backend.vni, vtepMac }, ipv6: undefined },
     marginSeconds: host.config.subnetLeaseRenewMargin * 60,
     log: host.log.child({ module: 'lease' }),
     onProblem: (problem) => {
@@ -103,7 +102,7 @@ async function showPresence(host: OverlayHost, membership: Membership, signal: A
     version: packageVersion(),
     pid: process.pid,
     startedAtUnixMs,
-    publicIp: formatIpv4(self.publicIp),
+    publicIp: addressText(self),
     subnet: formatCidr4(subnet),
     backendType: 'vxlan',
     vni: network.backend.vni,
@@ -137,7 +136,9 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
   const leases = await feed.first;
   const keeper = keeperOf(host, network, vtepMac);
   const previous = await readPreviousSubnet(config.subnetFile).catch(() => undefined); // told when it cannot be written
-  const subnet = await keeper.acquire([...leases.values()], previous, signal);
+  const wish = previous && { ipv4: previous, ipv6: undefined };
+  const { ipv4: subnet } = await keeper.acquire([...leases.values()], wish, signal);
+  if (subnet === undefined) throw new RangeError('a lease without an IPv4 subnet');
   status.leaseSecondsLeft = () => keeper.secondsLeft;
   status.reached('leaseHeld');
   log.info({ subnet: formatCidr4(subnet), vtepMac }, 'subnet leased');

@@ -97,7 +97,7 @@ export class PeerView {
 
 function subnetOf(key: string): Cidr4 | undefined {
   try {
-    return parseSubnetKey(key);
+    return parseSubnetKey(key).ipv4;
   } catch {
     return undefined; // junk
   }

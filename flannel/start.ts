@@ -91,7 +91,7 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
     },
   });
   const feed = new LeaseFeed(store, status);
-  const self = { nodeId, publicIp: underlay.publicIp };
+  const self = { nodeId, publicIp: underlay.publicIp, publicIpv6: undefined };
   const host = { ...parts, status, client, kernel, store, feed, self, underlay, statusListen: server?.listen };
   // The list is under way while the configuration is read.
   return await together([(s) => feed.run(s), (s) => runOverlay(host, s)], signal);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatCidr4, parseCidr4, type Cidr4 } from '../native/net/cidr.ts';
 import { formatIpv4, parseIpv4, type Ipv4 } from '../native/net/ipv4.ts';
+import { formatIpv6, parseCidr6, parseIpv6, type Cidr6, type Ipv6 } from '../native/net/ipv6.ts';
 import { parseMac, type MacAddress } from '../native/net/mac.ts';
 
 /** Lifetime of a subnet lease in etcd, seconds; flannel uses a day. */
@@ -15,29 +16,51 @@ export const DEFAULT_ETCD_PREFIX = '/coreos.com/network';
 /** Where weft's agents announce themselves. Never below flannel's prefix: its peers watch that as a string prefix. */
 export const AGENT_PRESENCE_PREFIX = '/weft/agents/';
 
-export const LEASE_BACKEND_VXLAN = 'vxlan';
+/** A host's part of the overlay: one subnet for each family that the network has; never none. */
+export interface SubnetPair {
+  readonly ipv4: Cidr4 | undefined;
+  readonly ipv6: Cidr6 | undefined;
+}
 
-/** What a vxlan host tells its peers about itself; the value of its subnet key. */
-export interface VxlanLease {
-  readonly kind: 'vxlan';
-  readonly subnet: Cidr4;
-  readonly publicIp: Ipv4;
+/** What a vxlan host tells of one of its devices. */
+export interface VxlanData {
   readonly vni: number | undefined;
   readonly vtepMac: MacAddress;
+}
+
+/** What a wireguard host tells of one of its devices. */
+export interface WireguardData {
+  /** 32 bytes as base64, as `wg show` prints it. */
+  readonly publicKey: string;
+  /** UDP port; `undefined` from flanneld before v0.26.6, which takes 51820 (51821 for IPv6). */
+  readonly port: number | undefined;
+}
+
+/** Twin values of a lease: `BackendData` and `BackendV6Data`. */
+export interface PerFamily<T> {
+  readonly ipv4: T | undefined;
+  readonly ipv6: T | undefined;
+}
+
+/** How a host is reached. `other`: nothing is programmed for it, its subnets are taken all the same. */
+export type LeaseBackend =
+  | ({ readonly kind: 'vxlan' } & PerFamily<VxlanData>)
+  | ({ readonly kind: 'wireguard' } & PerFamily<WireguardData>)
+  | { readonly kind: 'host-gw' }
+  | { readonly kind: 'ipip' }
+  /** alloc and udp write no type; a bare reservation has none either. */
+  | { readonly kind: 'other'; readonly type: string | undefined };
+
+/** The value of a subnet key together with the subnets in its name. */
+export interface Lease {
+  readonly subnets: SubnetPair;
+  /** `undefined` for a host of IPv6 alone, which flannel writes as 0.0.0.0. */
+  readonly publicIp: Ipv4 | undefined;
+  readonly publicIpv6: Ipv6 | undefined;
+  readonly backend: LeaseBackend;
   /** weft's own extra key; real flannel ignores it and never writes it. */
   readonly nodeId: string | undefined;
 }
-
-/** A lease of another backend, or a bare reservation: its subnet is taken, nothing is programmed for it. */
-export interface ForeignLease {
-  readonly kind: 'foreign';
-  readonly subnet: Cidr4;
-  readonly publicIp: Ipv4;
-  readonly backendType: string | undefined;
-  readonly nodeId: string | undefined;
-}
-
-export type Lease = VxlanLease | ForeignLease;
 
 /** A key or value under `<prefix>/subnets` that no flannel agent could have written. */
 export class LeaseFormatError extends Error {
@@ -66,29 +89,39 @@ export function subnetsPrefix(prefix: string): string {
   return joinEtcdPath(prefix, 'subnets');
 }
 
-/** `<prefix>/subnets/10.5.1.0-24`. */
-export function subnetKey(prefix: string, subnet: Cidr4): string {
-  return joinEtcdPath(subnetsPrefix(prefix), formatCidr4(subnet).replace('/', '-'));
+/** `10.5.1.0-24`, `10.5.1.0-24&fc00:5:0:1::-64`; a host of IPv6 alone has `0.0.0.0-0` in front, as flannel writes it. */
+export function subnetKeyName({ ipv4, ipv6 }: SubnetPair): string {
+  const first = ipv4 === undefined ? '0.0.0.0-0' : formatCidr4(ipv4).replace('/', '-');
+  return ipv6 === undefined ? first : `${first}&${formatIpv6(ipv6.address)}-${ipv6.prefixLength}`;
+}
+
+/** `<prefix>/subnets/` and {@link subnetKeyName}. */
+export function subnetKey(prefix: string, subnets: SubnetPair): string {
+  return joinEtcdPath(subnetsPrefix(prefix), subnetKeyName(subnets));
 }
 
 const MAX_NODE_ID_CHARACTERS = 64;
+/** What flannel writes for a host without IPv4. */
+const NO_IPV4 = parseIpv4('0.0.0.0');
 
 const SUBNET_KEY = /(\d+\.\d+.\d+.\d+)-(\d+)(?:&([a-f\d:]+)-(\d+))?$/;
 
 /**
- * Reads the subnet out of a key as flannel does: anchored on the right only, an IPv4 length of 0-31.
+ * Reads the subnets out of a key as flannel does: anchored on the right only, an IPv4 length of 0-31, an IPv6 length of 0-127.
  * @throws {LeaseFormatError}
  */
-export function parseSubnetKey(key: string): Cidr4 {
-  const match = SUBNET_KEY.exec(key);
-  const [, address, length] = match ?? [];
-  if (address === undefined || length === undefined || Number(length) > 31) {
-    throw new LeaseFormatError(key, 'not a subnet key: expected ADDRESS-LENGTH, such as 10.5.1.0-24');
+export function parseSubnetKey(key: string): SubnetPair {
+  const [, address, length, address6, length6] = SUBNET_KEY.exec(key) ?? [];
+  const expected = 'not a subnet key: expected ADDRESS-LENGTH, such as 10.5.1.0-24 or 10.5.1.0-24&fc00:5:0:1::-64';
+  if (address === undefined || length === undefined || Number(length) > 31 || Number(length6 ?? 0) > 127) {
+    throw new LeaseFormatError(key, expected);
   }
   try {
-    return parseCidr4(`${address}/${Number(length)}`);
+    const ipv6 = address6 === undefined ? undefined : parseCidr6(`${address6}/${Number(length6)}`);
+    const ipv4 = parseCidr4(`${address}/${Number(length)}`);
+    return { ipv4: ipv6 !== undefined && ipv4.prefixLength === 0 ? undefined : ipv4, ipv6 };
   } catch (cause) {
-    throw new LeaseFormatError(key, 'not a subnet key: expected ADDRESS-LENGTH, such as 10.5.1.0-24', { cause });
+    throw new LeaseFormatError(key, expected, { cause });
   }
 }
 
@@ -114,13 +147,55 @@ function textOf(record: JsonObject, name: string): string {
   throw new RangeError(`${name}: expected a string`);
 }
 
-function parseVxlanData(data: unknown): { vni: number | undefined; vtepMac: MacAddress } {
-  const record = objectOf(data, 'BackendData');
-  const vni = goField(record, 'VNI') ?? undefined;
-  if (vni !== undefined && !(typeof vni === 'number' && Number.isInteger(vni) && vni >= 0)) {
-    throw new RangeError('VNI: expected a whole number');
+/** The data of one family; `undefined` when the lease has none for it. */
+function dataOf<T>(value: unknown, read: (record: JsonObject) => T): T | undefined {
+  return value === undefined || value === null ? undefined : read(objectOf(value, 'BackendData'));
+}
+
+function wholeNumber(record: JsonObject, name: string): number | undefined {
+  const value = goField(record, name) ?? undefined;
+  if (value === undefined || (typeof value === 'number' && Number.isInteger(value) && value >= 0)) return value;
+  throw new RangeError(`${name}: expected a whole number`);
+}
+
+function vxlanData(record: JsonObject): VxlanData {
+  return { vni: wholeNumber(record, 'VNI'), vtepMac: parseMac(textOf(record, 'VtepMAC')) };
+}
+
+function wireguardData(record: JsonObject): WireguardData {
+  const publicKey = textOf(record, 'PublicKey');
+  if (!/^[A-Za-z0-9+/]{43}=$/.test(publicKey)) throw new RangeError('PublicKey: expected 32 bytes as base64');
+  return { publicKey, port: wholeNumber(record, 'Port') };
+}
+
+/** @throws {RangeError} if a family that has a subnet has no data: nothing could be sent there. */
+function twins<T>(record: JsonObject, { ipv4, ipv6 }: SubnetPair, read: (data: JsonObject) => T): PerFamily<T> {
+  const data = {
+    ipv4: dataOf(goField(record, 'BackendData'), read),
+    ipv6: dataOf(goField(record, 'BackendV6Data'), read),
+  };
+  if (ipv4 !== undefined && data.ipv4 === undefined) throw new RangeError('BackendData: expected a JSON object');
+  if (ipv4 === undefined && ipv6 !== undefined && data.ipv6 === undefined) {
+    throw new RangeError('BackendV6Data: expected a JSON object');
   }
-  return { vni, vtepMac: parseMac(textOf(record, 'VtepMAC')) };
+  return data;
+}
+
+function backendOf(record: JsonObject, subnets: SubnetPair): LeaseBackend {
+  const type = goField(record, 'BackendType') ?? undefined;
+  const name = type === undefined ? undefined : textOf(record, 'BackendType');
+  switch (name) {
+    case 'vxlan':
+      return { kind: name, ...twins(record, subnets, vxlanData) };
+    case 'wireguard':
+      return { kind: name, ...twins(record, subnets, wireguardData) };
+    case 'host-gw':
+    case 'ipip':
+      return { kind: name };
+    case undefined:
+    default:
+      return { kind: 'other', type: name };
+  }
 }
 
 function parseValue(value: string): JsonObject {
@@ -133,30 +208,52 @@ function parseValue(value: string): JsonObject {
 
 /** One key and its JSON value as a lease. @throws {LeaseFormatError} for anything that flannel's own readers would skip. */
 export function decodeLease(key: string, value: string): Lease {
-  const subnet = parseSubnetKey(key);
+  const subnets = parseSubnetKey(key);
   try {
     const record = parseValue(value);
     const publicIp = parseIpv4(textOf(record, 'PublicIP'));
-    const type = goField(record, 'BackendType') ?? undefined;
-    const backendType = type === undefined ? undefined : textOf(record, 'BackendType');
+    const ipv6 = goField(record, 'PublicIPv6') ?? undefined;
+    const publicIpv6 = ipv6 === undefined ? undefined : parseIpv6(textOf(record, 'PublicIPv6'));
     const node = record['NodeID'];
     const nodeId = typeof node === 'string' && node.length <= MAX_NODE_ID_CHARACTERS ? node : undefined;
-    if (backendType !== LEASE_BACKEND_VXLAN) return { kind: 'foreign', subnet, publicIp, backendType, nodeId };
-    return { kind: 'vxlan', subnet, publicIp, nodeId, ...parseVxlanData(goField(record, 'BackendData')) };
+    const known = publicIp === 0 ? undefined : publicIp;
+    return { subnets, publicIp: known, publicIpv6, backend: backendOf(record, subnets), nodeId };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new LeaseFormatError(key, cause.message, { cause });
   }
 }
 
+const vxlanJson = (data: VxlanData | undefined): object | undefined => data && { VNI: data.vni, VtepMAC: data.vtepMac };
+
+const wireguardJson = (data: WireguardData | undefined): object | undefined =>
+  data && { PublicKey: data.publicKey, Port: data.port };
+
+function backendJson(backend: LeaseBackend): object {
+  switch (backend.kind) {
+    case 'vxlan':
+      return { BackendType: 'vxlan', BackendData: vxlanJson(backend.ipv4), BackendV6Data: vxlanJson(backend.ipv6) };
+    case 'wireguard':
+      return {
+        BackendType: 'wireguard',
+        BackendData: wireguardJson(backend.ipv4),
+        BackendV6Data: wireguardJson(backend.ipv6),
+      };
+    case 'host-gw':
+    case 'ipip':
+      return { BackendType: backend.kind };
+    case 'other':
+      return { BackendType: backend.type };
+  }
+}
+
 /** The value as flannel writes it, byte for byte, with weft's `NodeID` behind flannel's own keys. */
-export function encodeLease(lease: VxlanLease): string {
+export function encodeLease({ publicIp, publicIpv6, backend, nodeId }: Lease): string {
   return JSON.stringify({
-    PublicIP: formatIpv4(lease.publicIp),
-    PublicIPv6: null,
-    BackendType: LEASE_BACKEND_VXLAN,
-    BackendData: { VNI: lease.vni, VtepMAC: lease.vtepMac },
-    NodeID: lease.nodeId,
+    PublicIP: formatIpv4(publicIp ?? NO_IPV4),
+    PublicIPv6: publicIpv6 === undefined ? null : formatIpv6(publicIpv6),
+    ...backendJson(backend),
+    NodeID: nodeId,
   });
 }
 
@@ -173,10 +270,16 @@ export const flannelPresenceSchema = z.object({
   version: z.string().max(64),
   pid: z.number().int(),
   startedAtUnixMs: z.number(),
+  /** `0.0.0.0` for a host of IPv6 alone. */
   publicIp: z.string(),
+  publicIpv6: z.string().optional(),
+  /** IPv4, or IPv6 where that is all there is. */
   subnet: z.string(),
+  subnetIpv6: z.string().optional(),
   backendType: z.string(),
+  /** 0 for backends without one. */
   vni: z.number().int(),
+  /** Empty for backends without one. */
   vtepMac: z.string(),
   mtu: z.number().int(),
   /** `ADDRESS:PORT` of the status server, or absent when it is off. */

@@ -1,22 +1,29 @@
 import type { MacAddress } from '../../native/net/mac.ts';
 import type { Underlay } from '../model/interface-choice.ts';
 import { innerMtu, outerMtu, type InnerMtu } from '../model/mtu.ts';
-import type { NetworkConfig } from '../model/network-config.ts';
+import type { VxlanBackend } from '../model/backend-config.ts';
+import type { Range4 } from '../model/subnet-range.ts';
 import type { DesiredOverlay, Peer, VxlanDevice } from '../model/overlay.ts';
 import type { Cidr4 } from '../../native/net/cidr.ts';
 
+/** A network configuration of vxlan over IPv4. */
+export interface VxlanNetwork {
+  readonly ipv4: Range4;
+  readonly backend: VxlanBackend;
+}
+
 /** `flannel.<VNI>`. */
-export function deviceName(config: NetworkConfig): string {
+export function deviceName(config: VxlanNetwork): string {
   return `flannel.${config.backend.vni}`;
 }
 
 /** What containers may send in one piece: the configured MTU, else the underlay's, less the headers. @throws {RangeError} if that is nothing. */
-export function overlayMtu(config: NetworkConfig, underlay: Underlay): InnerMtu {
+export function overlayMtu(config: VxlanNetwork, underlay: Underlay): InnerMtu {
   return innerMtu(config.backend.mtu ?? outerMtu(underlay.mtu));
 }
 
 export interface VxlanInput {
-  readonly config: NetworkConfig;
+  readonly config: VxlanNetwork;
   readonly underlay: Underlay;
   readonly vtepMac: MacAddress;
   readonly subnet: Cidr4;
@@ -41,5 +48,5 @@ export function vxlanOverlay({ config, underlay, vtepMac, subnet, peers, default
     mtu: overlayMtu(config, underlay),
   };
   // The network address of the subnet, as flannel has it: the bridge takes the first host address.
-  return { device, address: subnet.address, network: config.network, peers };
+  return { device, address: subnet.address, network: config.ipv4.network, peers };
 }

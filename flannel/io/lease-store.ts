@@ -16,7 +16,7 @@ import {
   subnetKey,
   subnetsPrefix,
   type FlannelPresence,
-  type VxlanLease,
+  type Lease,
 } from '../wire.ts';
 
 export interface LeaseStoreOptions {
@@ -75,8 +75,8 @@ export class LeaseStore {
   }
 
   /** Takes a free subnet. @returns `undefined` when another host was faster. @throws {EtcdError} */
-  async create(lease: VxlanLease, signal: AbortSignal): Promise<HeldLease | undefined> {
-    const key = subnetKey(this.#options.prefix, lease.subnet);
+  async create(lease: Lease, signal: AbortSignal): Promise<HeldLease | undefined> {
+    const key = subnetKey(this.#options.prefix, lease.subnets);
     return this.#write({ key, lease, compare: { target: 'Version', version: '0' } }, signal);
   }
 
@@ -84,7 +84,7 @@ export class LeaseStore {
    * Goes on with a key that is ours: keeps its etcd lease alive where nothing else has to change, which no peer notices, else
    * writes it under a compare. @returns `undefined` when somebody changed it meanwhile. @throws {EtcdError}
    */
-  async adopt(seen: KnownLease, lease: VxlanLease, signal: AbortSignal): Promise<HeldLease | undefined> {
+  async adopt(seen: KnownLease, lease: Lease, signal: AbortSignal): Promise<HeldLease | undefined> {
     const value = encodeLease(lease);
     const { key, modRevision, etcdLeaseId } = seen;
     if (seen.value === value && etcdLeaseId !== 0n) {
@@ -132,7 +132,7 @@ export class LeaseStore {
 
   /** A new etcd lease and one put under a compare, with the outcome made certain. */
   async #write(
-    write: { key: string; lease: VxlanLease; compare: WriteCompare },
+    write: { key: string; lease: Lease; compare: WriteCompare },
     signal: AbortSignal,
   ): Promise<HeldLease | undefined> {
     const { client } = this.#options;

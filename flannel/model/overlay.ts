@@ -1,8 +1,7 @@
 import { cidr4Overlaps, formatCidr4, type Cidr4 } from '../../native/net/cidr.ts';
 import { formatIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
-import type { VxlanLease } from '../wire.ts';
-import type { Self } from './allocate.ts';
+import { hasAddressOf, type Self } from './allocate.ts';
 import type { KnownLease } from './lease.ts';
 import type { InnerMtu } from './mtu.ts';
 
@@ -55,13 +54,19 @@ export interface SelfInOverlay extends Self {
 
 interface Candidate {
   readonly known: KnownLease;
-  readonly lease: VxlanLease;
+  readonly lease: Peer & { readonly nodeId: string | undefined };
+}
+
+/** The IPv4 part of a vxlan lease. */
+function peerOf({ lease: { subnets, publicIp, backend, nodeId } }: KnownLease): Candidate['lease'] | undefined {
+  if (backend.kind !== 'vxlan' || subnets.ipv4 === undefined || backend.ipv4 === undefined) return undefined;
+  return publicIp && { subnet: subnets.ipv4, vtepMac: backend.ipv4.vtepMac, publicIp, nodeId };
 }
 
 /** @returns why a lease can be no peer, `''` when it is our own and there is nothing to tell. */
 function refusal({ known, lease }: Candidate, self: SelfInOverlay): string | undefined {
   const subnet = formatCidr4(lease.subnet);
-  if (lease.nodeId === self.nodeId || lease.publicIp === self.publicIp) return '';
+  if (lease.nodeId === self.nodeId || hasAddressOf(known.lease, self)) return '';
   if (cidr4Overlaps(lease.subnet, self.subnet)) {
     return `${subnet} overlaps this host's own ${formatCidr4(self.subnet)}: one of the two leases has to go (${known.key})`;
   }
@@ -125,8 +130,8 @@ export function selectPeers(leases: Iterable<KnownLease>, self: SelfInOverlay): 
   const problems: LeaseProblem[] = [];
   const candidates: Candidate[] = [];
   for (const known of leases) {
-    const { lease } = known;
-    if (lease.kind !== 'vxlan') continue;
+    const lease = peerOf(known);
+    if (lease === undefined) continue;
     const reason = refusal({ known, lease }, self);
     if (reason === undefined) candidates.push({ known, lease });
     else if (reason !== '') problems.push({ key: known.key, reason });

@@ -1,4 +1,4 @@
-import type { Self } from './allocate.ts';
+import { hasAddressOf, type Self } from './allocate.ts';
 import type { KnownLease } from './lease.ts';
 
 /** A lease this host holds. */
@@ -44,7 +44,7 @@ export type LeaseVerdict =
 export function judgeOwnKey(held: HeldLease, seen: KnownLease | undefined, self: Self): LeaseVerdict {
   if (seen === undefined) return 'gone';
   if (seen.value === held.value && seen.etcdLeaseId === held.etcdLeaseId) return 'ours';
-  const { nodeId, publicIp } = seen.lease;
-  const ours = nodeId === undefined ? publicIp === self.publicIp : nodeId === self.nodeId;
+  const { nodeId } = seen.lease;
+  const ours = nodeId === undefined ? hasAddressOf(seen.lease, self) : nodeId === self.nodeId;
   return ours ? 'altered' : 'foreign';
 }

@@ -5,7 +5,7 @@ import { systemClock } from '../../native/host/clock.ts';
 import { cidr4 } from '../../native/net/cidr.ts';
 import { addIpv4, parseIpv4 } from '../../native/net/ipv4.ts';
 import { locallyAdministeredMac } from '../../native/net/mac.ts';
-import { configKey, DEFAULT_ETCD_PREFIX, encodeLease, subnetKey, type VxlanLease } from '../../flannel/wire.ts';
+import { configKey, DEFAULT_ETCD_PREFIX, encodeLease, subnetKey, type Lease } from '../../flannel/wire.ts';
 
 /**
  * Runs inside the namespace that etcd listens in: `node lease-writer.ts ENDPOINT`. Reads lines from stdin and answers each with
@@ -14,20 +14,20 @@ import { configKey, DEFAULT_ETCD_PREFIX, encodeLease, subnetKey, type VxlanLease
 const [endpoint = ''] = process.argv.slice(2);
 using client = new EtcdClient({ endpoints: [parseEndpoint(endpoint)], clock: systemClock });
 
-function leaseOf(number: number, macByte = 0): VxlanLease {
+function leaseOf(number: number, macByte = 0): Lease {
+  const mac = Uint8Array.of(2, macByte, 0, number >>> 16, (number >>> 8) & 255, number & 255);
   return {
-    kind: 'vxlan',
-    subnet: cidr4(addIpv4(parseIpv4('10.64.0.0'), number * 256), 24),
+    subnets: { ipv4: cidr4(addIpv4(parseIpv4('10.64.0.0'), number * 256), 24), ipv6: undefined },
     publicIp: addIpv4(parseIpv4('172.20.0.0'), number),
-    vni: 1,
-    vtepMac: locallyAdministeredMac(Uint8Array.of(2, macByte, 0, number >>> 16, (number >>> 8) & 255, number & 255)),
+    publicIpv6: undefined,
+    backend: { kind: 'vxlan', ipv4: { vni: 1, vtepMac: locallyAdministeredMac(mac) }, ipv6: undefined },
     nodeId: undefined,
   };
 }
 
 async function put(number: number, macByte: number): Promise<void> {
   const lease = leaseOf(number, macByte);
-  await client.put({ key: subnetKey(DEFAULT_ETCD_PREFIX, lease.subnet), value: encodeLease(lease) });
+  await client.put({ key: subnetKey(DEFAULT_ETCD_PREFIX, lease.subnets), value: encodeLease(lease) });
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -48,7 +48,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (word === 'put') {
     await put(first, second);
   } else if (word === 'delete') {
-    await client.delete(subnetKey(DEFAULT_ETCD_PREFIX, leaseOf(first).subnet));
+    await client.delete(subnetKey(DEFAULT_ETCD_PREFIX, leaseOf(first).subnets));
   }
   process.stdout.write(`${JSON.stringify({ line, startNanos: String(startNanos) })}\n`);
 }

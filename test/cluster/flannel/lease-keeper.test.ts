@@ -2,21 +2,32 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LeaseStore } from '../../../flannel/io/lease-store.ts';
 import { LeaseKeeper } from '../../../flannel/lease-keeper.ts';
 import type { Self } from '../../../flannel/model/allocate.ts';
+import { addressText, subnetsText } from '../../../flannel/model/lease-text.ts';
 import { parseNetworkConfig } from '../../../flannel/model/network-config.ts';
-import { encodeLease, flannelPresenceKey, subnetKey, type FlannelPresence } from '../../../flannel/wire.ts';
+import {
+  encodeLease,
+  flannelPresenceKey,
+  subnetKey,
+  type FlannelPresence,
+  type Lease,
+  type LeaseBackend,
+  type SubnetPair,
+} from '../../../flannel/wire.ts';
 import { EtcdClient } from '../../../native/etcd/client.ts';
 import { parseEndpoint } from '../../../native/etcd/endpoint.ts';
 import { leaseTimeToLive, revokeLease } from '../../../native/etcd/lease.ts';
 import { systemClock, type Clock } from '../../../native/host/clock.ts';
 import { createLogger } from '../../../native/host/log.ts';
-import { formatCidr4, parseCidr4, type Cidr4 } from '../../../native/net/cidr.ts';
-import { formatIpv4, parseIpv4 } from '../../../native/net/ipv4.ts';
+import { parseCidr4 } from '../../../native/net/cidr.ts';
+import { parseIpv4 } from '../../../native/net/ipv4.ts';
 import { parseMac } from '../../../native/net/mac.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { until } from '../../support/until.ts';
 
 const PREFIX = '/coreos.com/network';
 const mac = parseMac('02:00:00:00:00:01');
+const backend: LeaseBackend = { kind: 'vxlan', ipv4: { vni: 1, vtepMac: mac }, ipv6: undefined };
+const ipv4Only = (subnet: string): SubnetPair => ({ ipv4: parseCidr4(subnet), ipv6: undefined });
 /** Ten minutes in half a second. */
 const SPEED = 1200;
 const fastClock: Clock = {
@@ -46,14 +57,18 @@ beforeEach(async () => {
 
 interface Kept extends AsyncDisposable {
   readonly keeper: LeaseKeeper;
-  readonly subnet: Promise<Cidr4>;
+  readonly subnet: Promise<SubnetPair>;
   readonly problems: (string | undefined)[];
 }
 
-const self = (nodeId: string, publicIp = '192.168.77.11'): Self => ({ nodeId, publicIp: parseIpv4(publicIp) });
+const self = (nodeId: string, publicIp = '192.168.77.11'): Self => ({
+  nodeId,
+  publicIp: parseIpv4(publicIp),
+  publicIpv6: undefined,
+});
 
 /** A keeper that acquires and then keeps; nobody tells it what etcd's watch would. */
-function keep(who: Self, options: { config?: object; previous?: Cidr4; clock?: Clock } = {}): Kept {
+function keep(who: Self, options: { config?: object; previous?: SubnetPair; clock?: Clock } = {}): Kept {
   const problems: (string | undefined)[] = [];
   const stop = new AbortController();
   const keeper = new LeaseKeeper({
@@ -62,7 +77,7 @@ function keep(who: Self, options: { config?: object; previous?: Cidr4; clock?: C
       JSON.stringify({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' }, ...options.config }),
     ),
     self: who,
-    vtepMac: mac,
+    backend,
     marginSeconds: 3600,
     clock: options.clock ?? systemClock,
     random: Math.random,
@@ -83,7 +98,7 @@ function keep(who: Self, options: { config?: object; previous?: Cidr4; clock?: C
   };
 }
 
-const leased = async (subnet: Cidr4) => client.get(subnetKey(PREFIX, subnet));
+const leased = async (subnet: SubnetPair) => client.get(subnetKey(PREFIX, subnet));
 
 describe('renewal', () => {
   test('keeps the etcd lease full without touching the key', async () => {
@@ -123,8 +138,8 @@ describe('acquisition', () => {
     const subnet = await first.subnet;
     const before = await leased(subnet);
     await first[Symbol.asyncDispose]();
-    await using second = keep(self('a'), { previous: parseCidr4('10.5.200.0/24') });
-    expect([formatCidr4(await second.subnet), await leased(subnet)]).toEqual([formatCidr4(subnet), before]);
+    await using second = keep(self('a'), { previous: ipv4Only('10.5.200.0/24') });
+    expect([subnetsText(await second.subnet), await leased(subnet)]).toEqual([subnetsText(subnet), before]);
   });
 
   test('a new address is written into the own lease', async () => {
@@ -132,20 +147,20 @@ describe('acquisition', () => {
     const subnet = await first.subnet;
     await first[Symbol.asyncDispose]();
     await using second = keep(self('a', '192.168.77.55'));
-    expect(formatCidr4(await second.subnet)).toBe(formatCidr4(subnet));
+    expect(subnetsText(await second.subnet)).toBe(subnetsText(subnet));
     expect((await leased(subnet))?.value).toContain('"PublicIP":"192.168.77.55"');
   });
 
   test('the previous subnet is taken when it is free', async () => {
-    await using kept = keep(self('a'), { previous: parseCidr4('10.5.77.0/24') });
-    expect(formatCidr4(await kept.subnet)).toBe('10.5.77.0/24');
+    await using kept = keep(self('a'), { previous: ipv4Only('10.5.77.0/24') });
+    expect(subnetsText(await kept.subnet)).toBe('10.5.77.0/24');
   });
 
   test('a reservation of our address becomes our lease', async () => {
     await client.put({ key: `${PREFIX}/subnets/10.5.33.0-24`, value: '{"PublicIP":"192.168.77.11"}' });
     await using kept = keep(self('a'));
     const subnet = await kept.subnet;
-    expect(formatCidr4(subnet)).toBe('10.5.33.0/24');
+    expect(subnetsText(subnet)).toBe('10.5.33.0/24');
     expect((await leased(subnet))?.leaseId).not.toBe(0n);
   });
 
@@ -154,7 +169,7 @@ describe('acquisition', () => {
     const before = await first.subnet;
     await first[Symbol.asyncDispose]();
     await using second = keep(self('a'), { config: { Network: '10.6.0.0/16' } });
-    expect(formatCidr4(await second.subnet)).toMatch(/^10\.6\./);
+    expect(subnetsText(await second.subnet)).toMatch(/^10\.6\./);
     expect(await leased(before)).toBeUndefined();
   });
 
@@ -166,14 +181,14 @@ describe('acquisition', () => {
         stack.use(keep(self(`n${index}`, `192.168.77.${index + 1}`), { config })),
       );
       const subnets = await Promise.all(all.map(({ subnet }) => subnet));
-      expect(new Set(subnets.map(formatCidr4)).size).toBe(10);
+      expect(new Set(subnets.map(subnetsText)).size).toBe(10);
       const late = stack.use(keep(self('late', '192.168.77.99'), { config }));
       await until(() => late.problems.length > 0, { what: 'the eleventh is told' });
       expect(late.problems[0]).toBe('out of subnets: 10 leases leave no free /24 from 10.5.1.0 to 10.5.10.0');
       await all[3]?.[Symbol.asyncDispose]();
       const freed = subnets[3]!;
       await client.delete(subnetKey(PREFIX, freed));
-      expect(formatCidr4(await late.subnet)).toBe(formatCidr4(freed));
+      expect(subnetsText(await late.subnet)).toBe(subnetsText(freed));
     } finally {
       await stack.disposeAsync();
     }
@@ -206,16 +221,16 @@ describe('acquisition', () => {
       want: "the live host twin at 192.168.77.66 has the same node id a: remove node-id from this host's --state-dir if its disk was copied",
     },
   ])('nothing is taken from a live host with $name', async ({ twin, want }) => {
-    const lease = { kind: 'vxlan', subnet: parseCidr4('10.5.8.0/24'), vni: 1, vtepMac: mac, ...twin } as const;
-    const key = subnetKey(PREFIX, lease.subnet);
+    const lease: Lease = { subnets: ipv4Only('10.5.8.0/24'), backend, ...twin };
+    const key = subnetKey(PREFIX, lease.subnets);
     await client.put({ key, value: encodeLease(lease) });
     const sign = flannelPresenceKey(twin.nodeId);
-    await client.put({ key: sign, value: JSON.stringify(presenceOf(twin.nodeId, formatIpv4(twin.publicIp))) });
+    await client.put({ key: sign, value: JSON.stringify(presenceOf(twin.nodeId, addressText(twin))) });
     await using kept = keep(self('a'));
     await until(() => kept.problems.length > 0, { what: 'it is told' });
     expect([kept.problems, (await client.get(key))?.value]).toEqual([[want], encodeLease(lease)]);
     await client.delete(sign);
-    expect(formatCidr4(await kept.subnet)).toBe('10.5.8.0/24');
+    expect(subnetsText(await kept.subnet)).toBe('10.5.8.0/24');
     expect(kept.problems.at(-1)).toBeUndefined();
   });
 });

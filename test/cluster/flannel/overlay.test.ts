@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addressText, subnetsText } from '../../../flannel/model/lease-text.ts';
 import { decodeLease, encodeLease, type Lease } from '../../../flannel/wire.ts';
-import { formatCidr4 } from '../../../native/net/cidr.ts';
-import { formatIpv4 } from '../../../native/net/ipv4.ts';
 import { httpGet } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { makeCluster, startPing, STATUS, SUBNETS, type OverlayCluster, type OverlayHost } from './cluster.ts';
@@ -71,7 +70,7 @@ test('three hosts lease three subnets, in flannel’s keys and values', async ()
       `FLANNEL_NETWORK=10.5.0.0/16\nFLANNEL_SUBNET=${subnet.replace('.0/', '.1/')}\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=false\n`,
     );
   }
-  expect(new Set(leases().map(({ subnet }) => formatCidr4(subnet))).size).toBe(3);
+  expect(new Set(leases().map(({ subnets }) => subnetsText(subnets))).size).toBe(3);
 });
 
 test('each lease hangs on an etcd lease of a day', () => {
@@ -128,7 +127,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
 test('a peer that came while an agent was down is there after its start, one that left is not', async () => {
   h3.agent().signal('SIGKILL');
   await h3.agent().exited;
-  const ghost = encodeLease({ ...(leases()[0] as Lease & { kind: 'vxlan' }), nodeId: undefined })
+  const ghost = encodeLease({ ...leases()[0]!, nodeId: undefined })
     .replace(/"PublicIP":"[^"]*"/, '"PublicIP":"192.168.77.99"')
     .replace(/"VtepMAC":"[^"]*"/, '"VtepMAC":"02:00:00:00:00:99"');
   cluster.ctl('put', `${SUBNETS}10.5.0.0-24`, ghost);
@@ -297,7 +296,7 @@ test('a compaction behind a broken watch is caught up with', async () => {
 
 const owners = (): string[] =>
   leases()
-    .map(({ subnet, publicIp }) => `${formatCidr4(subnet)} ${formatIpv4(publicIp)}`)
+    .map((lease) => `${subnetsText(lease.subnets)} ${addressText(lease)}`)
     .sort();
 
 test.each<{ name: string; wipe: () => Promise<void> }>([

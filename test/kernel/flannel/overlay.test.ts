@@ -7,7 +7,7 @@ import { chooseUnderlay, type Underlay } from '../../../flannel/model/interface-
 import type { DesiredOverlay, Peer } from '../../../flannel/model/overlay.ts';
 import { parseNetworkConfig } from '../../../flannel/model/network-config.ts';
 import { plan, type ActualOverlay } from '../../../flannel/model/plan.ts';
-import { vxlanOverlay } from '../../../flannel/backends/vxlan.ts';
+import { vxlanOverlay, type VxlanNetwork } from '../../../flannel/backends/vxlan.ts';
 import { parseCidr4 } from '../../../native/net/cidr.ts';
 import { parseIpv4 } from '../../../native/net/ipv4.ts';
 import { parseMac } from '../../../native/net/mac.ts';
@@ -19,7 +19,7 @@ import { until } from '../../support/until.ts';
 
 /** Host 1 of recording R01, whose underlay makeUnderlay builds again. */
 const RECORDING = join(packageRoot(), 'test/fixtures/flannel/R01-v0.20.2-vxlan-masq/h1');
-const config = parseNetworkConfig('{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}');
+const config = vxlanNetwork('{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}');
 const mac = parseMac('66:67:05:52:a6:9e');
 const subnet = parseCidr4('10.5.89.0/24');
 const peers: readonly Peer[] = [
@@ -27,6 +27,12 @@ const peers: readonly Peer[] = [
   { subnet: parseCidr4('10.5.80.0/24'), vtepMac: parseMac('52:46:5e:31:5e:b4'), publicIp: parseIpv4('192.168.77.13') },
 ];
 const signal = AbortSignal.timeout(60_000);
+
+function vxlanNetwork(text: string): VxlanNetwork {
+  const { ipv4, backend } = parseNetworkConfig(text);
+  if (ipv4 === undefined || backend.kind !== 'vxlan') throw new RangeError(`expected vxlan over IPv4: ${text}`);
+  return { ipv4, backend };
+}
 
 let underlay: TestUnderlay;
 let ns: TestNamespace;
@@ -264,7 +270,7 @@ describe('events', () => {
       deviceIfindex: device!.ifindex,
       underlayName: 'eth0',
       underlayIfindex: below.ifindex,
-      network: config.network,
+      network: config.ipv4.network,
       peerAt: (address: number) => peers.find((peer) => peer.subnet.address === address),
       remoteOf: (vtep: string) => peers.find(({ vtepMac }) => vtepMac === vtep)?.publicIp,
     };

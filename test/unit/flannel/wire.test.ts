@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   decodeLease,
@@ -11,8 +12,14 @@ import {
   parseSubnetKey,
   subnetKey,
   subnetsPrefix,
+  type Lease,
+  type LeaseBackend,
 } from '../../../flannel/wire.ts';
-import { formatCidr4, parseCidr4 } from '../../../native/net/cidr.ts';
+import { subnetsText } from '../../../flannel/model/lease-text.ts';
+import { cidr4, parseCidr4 } from '../../../native/net/cidr.ts';
+import { parseIpv4, type Ipv4 } from '../../../native/net/ipv4.ts';
+import { parseCidr6, parseIpv6, type Ipv6 } from '../../../native/net/ipv6.ts';
+import { parseMac, type MacAddress } from '../../../native/net/mac.ts';
 import { packageRoot } from '../../../native/host/package-root.ts';
 
 /** Key and value of every lease that real flanneld wrote in the recordings. */
@@ -28,24 +35,75 @@ function recordedLeases(): { key: string; value: string }[] {
 
 describe('leases of real flanneld', () => {
   const leases = recordedLeases();
-  const single = leases.filter(({ key, value }) => value.includes('"vxlan"') && !key.includes('&'));
 
-  test('there are recordings', () => {
-    expect(leases.length).toBeGreaterThan(20);
-    expect(single.length).toBeGreaterThan(8);
+  test('there are recordings of one family and of two', () => {
+    expect(leases.filter(({ key }) => !key.includes('&')).length).toBeGreaterThan(15);
+    expect(leases.filter(({ key }) => key.includes('&')).length).toBe(12);
   });
 
-  test.each(leases)('$key is read', ({ key, value }) => {
+  test.each(leases)('$key is read and written again byte for byte', ({ key, value }) => {
     const lease = decodeLease(key, value);
-    expect(key.endsWith(formatCidr4(lease.subnet).replace('/', '-')) || key.includes('&')).toBe(true);
-    expect(lease.kind).toBe(value.includes('"BackendType":"vxlan"') ? 'vxlan' : 'foreign');
+    expect([subnetKey('/coreos.com/network', lease.subnets), encodeLease(lease)]).toEqual([key, value]);
+    expect(value).toContain(`"BackendType":"${lease.backend.kind}"`);
   });
 
-  test.each(single)('$key is written again byte for byte', ({ key, value }) => {
+  test('a lease of two families has both of everything', () => {
+    const { key, value } = leases.find(({ value: text }) => text.includes('ca:a4:ab:75:d6:c8'))!;
+    expect(decodeLease(key, value)).toEqual({
+      subnets: { ipv4: parseCidr4('10.5.29.0/24'), ipv6: parseCidr6('fc00:5:0:38::/64') },
+      publicIp: parseIpv4('192.168.77.11'),
+      publicIpv6: parseIpv6('fd00:77::11'),
+      backend: {
+        kind: 'vxlan',
+        ipv4: { vni: 1, vtepMac: 'ca:a4:ab:75:d6:c8' },
+        ipv6: { vni: 1, vtepMac: 'd6:e1:38:dc:72:78' },
+      },
+      nodeId: undefined,
+    });
+  });
+});
+
+const KEY_4 = '/p/subnets/10.5.17.0-24';
+const KEY_46 = '/p/subnets/10.5.17.0-24&fc00:5:0:38::-64';
+const KEY_6 = '/p/subnets/0.0.0.0-0&fc00:5:0:38::-64';
+const PUBLIC_KEY = 'mTYWZNTZ5gqPXwNa/Ws7TvTH6B3SDdFS+h0Ib4xDkQk=';
+
+/** The forms of flannel's source, for which there is no recording. */
+describe('every backend and family is read and written again byte for byte', () => {
+  test.each([
+    {
+      name: 'IPv6 alone',
+      key: KEY_6,
+      value:
+        '{"PublicIP":"0.0.0.0","PublicIPv6":"fd00:77::11","BackendType":"vxlan","BackendV6Data":{"VNI":1,"VtepMAC":"0a:e1:f7:b6:a3:60"}}',
+    },
+    {
+      name: 'wireguard',
+      key: KEY_4,
+      value: `{"PublicIP":"1.2.3.4","PublicIPv6":null,"BackendType":"wireguard","BackendData":{"PublicKey":"${PUBLIC_KEY}","Port":51820}}`,
+    },
+    {
+      name: 'wireguard before v0.26.6, without a port',
+      key: KEY_4,
+      value: `{"PublicIP":"1.2.3.4","PublicIPv6":null,"BackendType":"wireguard","BackendData":{"PublicKey":"${PUBLIC_KEY}"}}`,
+    },
+    {
+      name: 'wireguard of two families',
+      key: KEY_46,
+      value: `{"PublicIP":"1.2.3.4","PublicIPv6":"fd00::1","BackendType":"wireguard","BackendData":{"PublicKey":"${PUBLIC_KEY}","Port":51820},"BackendV6Data":{"PublicKey":"${PUBLIC_KEY}","Port":51821}}`,
+    },
+    { name: 'host-gw', key: KEY_46, value: '{"PublicIP":"1.2.3.4","PublicIPv6":"fd00::1","BackendType":"host-gw"}' },
+    { name: 'ipip', key: KEY_4, value: '{"PublicIP":"1.2.3.4","PublicIPv6":null,"BackendType":"ipip"}' },
+    { name: 'alloc and udp', key: KEY_4, value: '{"PublicIP":"1.2.3.4","PublicIPv6":null}' },
+    {
+      name: 'the tunnel of one family under two',
+      key: KEY_46,
+      value:
+        '{"PublicIP":"1.2.3.4","PublicIPv6":"fd00::1","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"0a:e1:f7:b6:a3:60"}}',
+    },
+  ])('$name', ({ key, value }) => {
     const lease = decodeLease(key, value);
-    if (lease.kind !== 'vxlan') throw new RangeError('expected vxlan');
-    expect(encodeLease(lease)).toBe(value);
-    expect(subnetKey('/coreos.com/network', lease.subnet)).toBe(key);
+    expect([subnetKey('/p', lease.subnets), encodeLease(lease)]).toEqual([key, value]);
   });
 });
 
@@ -54,7 +112,7 @@ test('our node id stands behind what flannel writes', () => {
     '{"PublicIP":"192.168.77.12","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"06:e2:40:46:20:58"},"NodeID":"n1"}';
   const lease = decodeLease('/x/subnets/10.5.17.0-24', value);
   expect(lease.nodeId).toBe('n1');
-  if (lease.kind === 'vxlan') expect(encodeLease(lease)).toBe(value);
+  expect(encodeLease(lease)).toBe(value);
 });
 
 describe('what flannel reads is read', () => {
@@ -63,26 +121,37 @@ describe('what flannel reads is read', () => {
     {
       name: 'other letter case of keys',
       value: `{"publicip":"1.2.3.4","backendtype":"vxlan","BACKENDDATA":{"vni":1,"vtepmac":"06-E2-40-46-20-58"}}`,
-      want: { kind: 'vxlan', vtepMac: '06:e2:40:46:20:58' },
+      want: { kind: 'vxlan', ipv4: { vni: 1, vtepMac: '06:e2:40:46:20:58' } },
     },
     {
       name: 'unknown keys',
       value: `{"PublicIP":"1.2.3.4","BackendType":"vxlan",${data},"Agent":{"x":1}}`,
-      want: { kind: 'vxlan', vni: 1 },
+      want: { kind: 'vxlan', ipv4: { vni: 1 }, ipv6: undefined },
     },
     {
       name: 'a lease without VNI',
       value: '{"PublicIP":"1.2.3.4","BackendType":"vxlan","BackendData":{"VtepMAC":"06e2.4046.2058"}}',
-      want: { kind: 'vxlan', vni: undefined },
+      want: { kind: 'vxlan', ipv4: { vni: undefined } },
     },
-    { name: 'a bare reservation', value: '{"PublicIP":"1.2.3.4"}', want: { kind: 'foreign', backendType: undefined } },
+    { name: 'a bare reservation', value: '{"PublicIP":"1.2.3.4"}', want: { kind: 'other', type: undefined } },
+    {
+      name: 'a backend of flannel’s that weft does not carry',
+      value: '{"PublicIP":"1.2.3.4","PublicIPv6":null,"BackendType":"extension","BackendData":"text"}',
+      want: { kind: 'other', type: 'extension' },
+    },
+    { name: 'a type of null', value: '{"PublicIP":"1.2.3.4","BackendType":null}', want: { kind: 'other' } },
+    {
+      name: 'an IPv6 twin of null',
+      value: `{"PublicIP":"1.2.3.4","BackendType":"vxlan",${data},"BackendV6Data":null}`,
+      want: { kind: 'vxlan', ipv6: undefined },
+    },
     {
       name: 'a type in upper case is foreign',
       value: `{"PublicIP":"1.2.3.4","BackendType":"VXLAN",${data}}`,
-      want: { kind: 'foreign', backendType: 'VXLAN' },
+      want: { kind: 'other', type: 'VXLAN' },
     },
   ])('$name', ({ value, want }) => {
-    expect(decodeLease('/p/subnets/10.5.17.0-24', value)).toMatchObject(want);
+    expect(decodeLease(KEY_4, value).backend).toMatchObject(want);
   });
 });
 
@@ -103,30 +172,55 @@ describe('what flannel skips is told with its key', () => {
       value: '{"PublicIP":"1.2.3.4","BackendType":"vxlan","BackendData":{"VNI":"1","VtepMAC":"06:e2:40:46:20:58"}}',
       want: /VNI: expected a whole number/,
     },
-  ])('$value', ({ value, want }) => {
-    const decode = (): unknown => decodeLease('/p/subnets/10.5.17.0-24', value);
+    { value: '{"PublicIP":"1.2.3.4","PublicIPv6":"fd00::x"}', want: /"fd00::x" is not an IPv6 address/ },
+    { value: '{"PublicIP":"1.2.3.4","PublicIPv6":7}', want: /PublicIPv6: expected a string/ },
+    { value: '{"PublicIP":"1.2.3.4","BackendType":"wireguard"}', want: /BackendData: expected a JSON object/ },
+    {
+      value: '{"PublicIP":"1.2.3.4","BackendType":"wireguard","BackendData":{"PublicKey":"short="}}',
+      want: /PublicKey: expected 32 bytes as base64/,
+    },
+    {
+      value: `{"PublicIP":"1.2.3.4","BackendType":"wireguard","BackendData":{"PublicKey":"${PUBLIC_KEY}","Port":-1}}`,
+      want: /Port: expected a whole number/,
+    },
+    {
+      key: KEY_6,
+      value: '{"PublicIP":"0.0.0.0","BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"06:e2:40:46:20:58"}}',
+      want: /BackendV6Data: expected a JSON object/,
+    },
+  ])('$value', ({ key = KEY_4, value, want }) => {
+    const decode = (): unknown => decodeLease(key, value);
     expect(decode).toThrow(LeaseFormatError);
     expect(decode).toThrow(want);
-    expect(decode).toThrow(/^\/p\/subnets\/10\.5\.17\.0-24: /);
+    expect(decode).toThrow(`${key}: `);
   });
 });
 
 describe('subnet keys', () => {
   test.each([
     { key: '/p/subnets/10.5.1.0-24', want: '10.5.1.0/24' },
-    { key: '/p/subnets/10.5.29.0-24&fc00:5:0:38::-64', want: '10.5.29.0/24' },
+    { key: '/p/subnets/10.5.29.0-24&fc00:5:0:38::-64', want: '10.5.29.0/24 and fc00:5:0:38::/64' },
+    { key: '/p/subnets/0.0.0.0-0&fc00:5:0:38::-64', want: 'fc00:5:0:38::/64' },
     { key: '/p/subnetsX/10.5.204.0-24', want: '10.5.204.0/24' },
     { key: '10.5.1.9-31', want: '10.5.1.8/31' },
+    { key: '10.5.1.0-24&fc00:5::7-127', want: '10.5.1.0/24 and fc00:5::6/127' },
+    { key: '0.0.0.0-0', want: '0.0.0.0/0' },
   ])('$key', ({ key, want }) => {
-    expect(formatCidr4(parseSubnetKey(key))).toBe(want);
+    expect(subnetsText(parseSubnetKey(key))).toBe(want);
   });
 
-  test.each(['/p/subnets/garbage', '/p/subnets/10.5.1.0-32', '/p/subnets/10.5.1.0-24/x', '/p/subnets/999.5.1.0-24'])(
-    '%s is none',
-    (key) => {
-      expect(() => parseSubnetKey(key)).toThrow(LeaseFormatError);
-    },
-  );
+  test.each([
+    '/p/subnets/garbage',
+    '/p/subnets/10.5.1.0-32',
+    '/p/subnets/10.5.1.0-24/x',
+    '/p/subnets/999.5.1.0-24',
+    '/p/subnets/10.5.1.0-24&fc00:5::-128',
+    '/p/subnets/10.5.1.0-24&FC00:5::-64',
+    '/p/subnets/10.5.1.0-24&fc00:::-64',
+    '/p/subnets/&fc00:5::-64',
+  ])('%s is none', (key) => {
+    expect(() => parseSubnetKey(key)).toThrow(LeaseFormatError);
+  });
 
   test.each([
     { parts: ['/coreos.com/network/', 'config'], want: '/coreos.com/network/config' },
@@ -138,11 +232,94 @@ describe('subnet keys', () => {
 
   test('presence is no neighbour of the subnets', () => {
     expect(flannelPresenceKey('n').startsWith(subnetsPrefix('/coreos.com/network'))).toBe(false);
-    expect(subnetKey('/a/', parseCidr4('10.5.1.0/24'))).toBe('/a/subnets/10.5.1.0-24');
+    expect(subnetKey('/a/', { ipv4: parseCidr4('10.5.1.0/24'), ipv6: undefined })).toBe('/a/subnets/10.5.1.0-24');
   });
 });
 
 test('of keys that differ in case the last one counts', () => {
   expect(goField({ network: 1, Network: 2, NETWORK: 3 }, 'Network')).toBe(3);
   expect(goField({ other: 1 }, 'Network')).toBeUndefined();
+});
+
+const CHEAP_RUNS = 100_000;
+
+const ipv4s = fc.integer({ min: 1, max: 0xffff_ffff }).map((value) => value as Ipv4);
+const ipv6s = fc.bigInt({ min: 1n, max: (1n << 128n) - 1n }).map((value) => value as Ipv6);
+const cidr4s = fc.tuple(ipv4s, fc.integer({ min: 1, max: 31 })).map(([address, length]) => cidr4(address, length));
+const cidr6s = fc.tuple(ipv6s, fc.integer({ min: 0, max: 127 })).map(([address, prefixLength]) => {
+  const host = 1n << BigInt(128 - prefixLength);
+  return { address: (address - (address % host)) as Ipv6, prefixLength };
+});
+const macs = fc
+  .uint8Array({ minLength: 6, maxLength: 6 })
+  .map((bytes): MacAddress => parseMac([...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')));
+const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined });
+const vxlanDatas = fc.record({ vni: optional(fc.integer({ min: 0, max: 0xff_ffff })), vtepMac: macs });
+const wireguardDatas = fc.record({
+  publicKey: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((key) => Buffer.from(key).toString('base64')),
+  port: optional(fc.integer({ min: 0, max: 65_535 })),
+});
+const backends: fc.Arbitrary<LeaseBackend> = fc.oneof(
+  fc.record({ kind: fc.constant('vxlan' as const), ipv4: vxlanDatas, ipv6: vxlanDatas }),
+  fc.record({ kind: fc.constant('wireguard' as const), ipv4: wireguardDatas, ipv6: wireguardDatas }),
+  fc.constantFrom({ kind: 'host-gw' } as const, { kind: 'ipip' } as const),
+  fc
+    .constantFrom('udp', 'ipsec', 'extension', 'VXLAN', '', undefined)
+    .map((type) => ({ kind: 'other' as const, type })),
+);
+const leases: fc.Arbitrary<Lease> = fc.record({
+  subnets: fc
+    .record({ ipv4: optional(cidr4s), ipv6: optional(cidr6s) })
+    .filter(({ ipv4, ipv6 }) => ipv4 !== undefined || ipv6 !== undefined),
+  publicIp: optional(ipv4s),
+  publicIpv6: optional(ipv6s),
+  backend: backends,
+  nodeId: optional(fc.uuid()),
+});
+
+describe('properties', () => {
+  test('what is written is read again', () => {
+    fc.assert(
+      fc.property(leases, (lease) => {
+        expect(decodeLease(subnetKey('/p', lease.subnets), encodeLease(lease))).toEqual(lease);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  const readsOrTells = (key: string, value: string): boolean => {
+    try {
+      decodeLease(key, value);
+      return true;
+    } catch (error) {
+      return error instanceof LeaseFormatError;
+    }
+  };
+
+  const fieldNames = ['PublicIP', 'publicip', 'PublicIPv6', 'BackendType', 'BackendData', 'BackendV6Data', 'NodeID'];
+  const fieldValues = fc.oneof(
+    fc.constantFrom('1.2.3.4', 'fd00::1', 'vxlan', 'wireguard', { VtepMAC: '02:00:00:00:00:01', VNI: 1 }),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const junk = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
+    fc.dictionary(fc.constantFrom(...fieldNames), fieldValues).map((value) => JSON.stringify(value)),
+    fc.json({ maxDepth: 3 }),
+  );
+
+  test('no bytes and no JSON do anything but be read or be told', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(KEY_4, KEY_46, KEY_6), junk, (key, value) => readsOrTells(key, value)),
+      { numRuns: CHEAP_RUNS },
+    );
+  }, 60_000);
+
+  test('no key does', () => {
+    const almost = fc.stringMatching(/^[0-9.]{0,16}-[0-9]{0,3}(&[0-9a-f:]{0,20}-[0-9]{0,4})?$/);
+    fc.assert(
+      fc.property(fc.oneof(almost, fc.string()), (name) => readsOrTells(`/p/subnets/${name}`, '{}')),
+      { numRuns: CHEAP_RUNS },
+    );
+  }, 60_000);
 });

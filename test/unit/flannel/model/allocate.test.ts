@@ -1,30 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseAcquisition, chooseSubnet } from '../../../../flannel/model/allocate.ts';
+import {
+  chooseAcquisition,
+  chooseSubnet4,
+  chooseSubnet6,
+  pairsOverlap,
+  type Self,
+} from '../../../../flannel/model/allocate.ts';
 import type { KnownLease } from '../../../../flannel/model/lease.ts';
+import { subnetsText } from '../../../../flannel/model/lease-text.ts';
 import { isLeasable, parseNetworkConfig, type NetworkConfig } from '../../../../flannel/model/network-config.ts';
 import { cidr4, cidr4Overlaps, formatCidr4, parseCidr4, type Cidr4 } from '../../../../native/net/cidr.ts';
 import { parseIpv4, type Ipv4 } from '../../../../native/net/ipv4.ts';
+import { parseCidr6, parseIpv6, type Cidr6, type Ipv6 } from '../../../../native/net/ipv6.ts';
+import type { Range4, Range6 } from '../../../../flannel/model/subnet-range.ts';
+import { knownLease, pairOf } from '../builders.ts';
 
 const configOf = (fields: object): NetworkConfig =>
   parseNetworkConfig(JSON.stringify({ Backend: { Type: 'vxlan' }, ...fields }));
 
+const range4 = (fields: object): Range4 => configOf(fields).ipv4!;
+const range6 = (fields: object): Range6 => configOf({ EnableIPv4: false, EnableIPv6: true, ...fields }).ipv6!;
+
 const tight = configOf({ Network: '10.5.0.0/16', SubnetMin: '10.5.1.0', SubnetMax: '10.5.4.0' });
 
-const lease = (subnet: string, publicIp: string, nodeId?: string): KnownLease => ({
-  key: `/p/subnets/${subnet.replace('/', '-')}`,
-  lease: {
-    kind: 'foreign',
-    subnet: parseCidr4(subnet),
-    publicIp: parseIpv4(publicIp),
-    backendType: undefined,
-    nodeId,
-  },
-  value: '',
-  createRevision: 1n,
-  modRevision: 1n,
-  etcdLeaseId: 1n,
-});
+const lease = (subnets: string, ip: string, nodeId?: string): KnownLease => knownLease(subnets, { ip, nodeId });
 
 describe('a free subnet', () => {
   test.each([
@@ -36,58 +36,109 @@ describe('a free subnet', () => {
     { name: 'leases out of range cost nothing', taken: ['10.5.99.0/24', '11.0.0.0/8'], random: 0, want: '10.5.1.0/24' },
     { name: 'none when all are taken', taken: ['10.5.0.0/16'], random: 0.5, want: undefined },
   ])('$name', ({ taken, random, want }) => {
-    const chosen = chooseSubnet({ config: tight, taken: taken.map(parseCidr4), random: () => random });
+    const chosen = chooseSubnet4({ range: tight.ipv4!, taken: taken.map(parseCidr4), random: () => random });
     expect(chosen && formatCidr4(chosen)).toBe(want);
   });
 
   test('SubnetMin above SubnetMax leaves none', () => {
-    const config = configOf({ Network: '10.5.0.0/16', SubnetMin: '10.5.9.0', SubnetMax: '10.5.2.0' });
-    expect(chooseSubnet({ config, taken: [], random: () => 0.5 })).toBeUndefined();
+    const range = range4({ Network: '10.5.0.0/16', SubnetMin: '10.5.9.0', SubnetMax: '10.5.2.0' });
+    expect(chooseSubnet4({ range, taken: [], random: () => 0.5 })).toBeUndefined();
   });
 
+  test.each<{ name: string; taken: string[]; random: number; want: string | undefined }>([
+    { name: 'the first', taken: [], random: 0, want: 'fc00:5:0:1::/64' },
+    { name: 'the last of 65535', taken: [], random: 0.999_999_9, want: 'fc00:5:0:ffff::/64' },
+    { name: 'not a taken one', taken: ['fc00:5:0:1::/64'], random: 0, want: 'fc00:5:0:2::/64' },
+    { name: 'not inside a wider one', taken: ['fc00:5::/49'], random: 0, want: 'fc00:5:0:8000::/64' },
+    { name: 'not around a narrower one', taken: ['fc00:5:0:1:2::/80'], random: 0, want: 'fc00:5:0:2::/64' },
+    { name: 'others cost nothing', taken: ['fc00:6::/32', 'fc00:4::/32'], random: 0, want: 'fc00:5:0:1::/64' },
+    { name: 'none when all are taken', taken: ['fc00::/16'], random: 0.5, want: undefined },
+  ])('of IPv6: $name', ({ taken, random, want }) => {
+    const range = range6({ IPv6Network: 'fc00:5::/48' });
+    const ipv6 = chooseSubnet6({ range, taken: taken.map(parseCidr6), random: () => random });
+    expect(ipv6 && subnetsText({ ipv4: undefined, ipv6 })).toBe(want);
+  });
+
+  test('of IPv6: a /8 of /126s is no more work than its leases', () => {
+    const range = range6({ IPv6Network: 'fc00::/8', IPv6SubnetLen: 126 });
+    const taken = [parseCidr6('fc00::/9')];
+    const ipv6 = chooseSubnet6({ range, taken, random: () => 0 });
+    expect(ipv6 && subnetsText({ ipv4: undefined, ipv6 })).toBe('fc80::/126');
+  });
+
+  const CHEAP_RUNS = 100_000;
   const arbitraryCidr = fc
     .tuple(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 18, max: 30 }))
     .map(([low, length]) => cidr4((0x0a050000 + low) as Ipv4, length));
 
   test('never overlaps a lease, is in range, and is missing only when there is none', () => {
     const config = configOf({ Network: '10.5.0.0/16', SubnetLen: 22 });
+    const range = config.ipv4!;
     const all = Array.from({ length: 63 }, (_, index) => cidr4((0x0a050400 + index * 1024) as Ipv4, 22));
     fc.assert(
       fc.property(
         fc.array(arbitraryCidr, { maxLength: 80 }),
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         (taken, random) => {
-          const chosen = chooseSubnet({ config, taken, random: () => random });
+          const chosen = chooseSubnet4({ range, taken, random: () => random });
           const isFree = (subnet: Cidr4): boolean => !taken.some((other) => cidr4Overlaps(subnet, other));
           if (chosen === undefined) return !all.some(isFree);
-          return isFree(chosen) && isLeasable(config, chosen);
+          return isFree(chosen) && isLeasable(config, { ipv4: chosen, ipv6: undefined });
         },
       ),
+      { numRuns: CHEAP_RUNS },
     );
-  });
+  }, 60_000);
+
+  const arbitraryCidr6 = fc
+    .tuple(fc.integer({ min: 0, max: 0xff }), fc.integer({ min: 120, max: 126 }))
+    .map(([low, prefixLength]): Cidr6 => {
+      const address = (0xfc00_0005n << 96n) + BigInt(low);
+      return { address: (address - (address % (1n << BigInt(128 - prefixLength)))) as Ipv6, prefixLength };
+    });
+
+  test('of IPv6 keeps the same promise', () => {
+    const config = configOf({ EnableIPv4: false, EnableIPv6: true, IPv6Network: 'fc00:5::/120', IPv6SubnetLen: 124 });
+    const range = config.ipv6!;
+    const all = Array.from({ length: 15 }, (_, index) => parseCidr6(`fc00:5::${(index + 1).toString(16)}0/124`));
+    const pair = (ipv6: Cidr6) => ({ ipv4: undefined, ipv6 });
+    fc.assert(
+      fc.property(
+        fc.array(arbitraryCidr6, { maxLength: 30 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (taken, random) => {
+          const chosen = chooseSubnet6({ range, taken, random: () => random });
+          const isFree = (ipv6: Cidr6): boolean => !taken.some((other) => pairsOverlap(pair(ipv6), pair(other)));
+          if (chosen === undefined) return !all.some(isFree);
+          return isFree(chosen) && isLeasable(config, pair(chosen));
+        },
+      ),
+      { numRuns: CHEAP_RUNS },
+    );
+  }, 60_000);
 
   test('every free subnet can be chosen', () => {
-    const config = configOf({ Network: '10.5.0.0/24' });
+    const range = range4({ Network: '10.5.0.0/24' });
     const seen = new Set<string>();
     for (let step = 0; step < 100; step++) {
-      const chosen = chooseSubnet({ config, taken: [parseCidr4('10.5.0.128/26')], random: () => step / 100 });
+      const chosen = chooseSubnet4({ range, taken: [parseCidr4('10.5.0.128/26')], random: () => step / 100 });
       if (chosen !== undefined) seen.add(formatCidr4(chosen));
     }
     expect([...seen].sort()).toEqual(['10.5.0.192/26', '10.5.0.64/26']);
   });
 
   test('a range of four million costs no more than its leases', () => {
-    const config = configOf({ Network: '10.0.0.0/8', SubnetLen: 30 });
+    const range = range4({ Network: '10.0.0.0/8', SubnetLen: 30 });
     const taken = Array.from({ length: 5000 }, (_, index) => cidr4((0x0a000004 + index * 4) as Ipv4, 30));
-    const chosen = chooseSubnet({ config, taken, random: () => 0 });
+    const chosen = chooseSubnet4({ range, taken, random: () => 0 });
     expect(chosen && formatCidr4(chosen)).toBe('10.0.78.36/30');
   });
 });
 
 describe('how a lease is come by', () => {
-  const self = { nodeId: 'me', publicIp: parseIpv4('192.168.0.1') };
+  const self: Self = { nodeId: 'me', publicIp: parseIpv4('192.168.0.1'), publicIpv6: undefined };
   const other = lease('10.5.2.0/24', '192.168.0.2', 'other');
-  const previous = parseCidr4('10.5.3.0/24');
+  const previous = pairOf('10.5.3.0/24');
   test.each([
     {
       name: 'own lease by node id, also from another address',
@@ -134,5 +185,62 @@ describe('how a lease is come by', () => {
     const leases = [lease('10.5.1.0/24', '192.168.0.1'), lease('10.5.2.0/24', '192.168.0.1')];
     const choice = chooseAcquisition({ config: tight, leases, self, previous: undefined, random: () => 0 });
     expect(choice).toMatchObject({ kind: 'reuse', held: leases[0] });
+  });
+});
+
+describe('how a lease of two families is come by', () => {
+  const dual = configOf({
+    Network: '10.5.0.0/16',
+    SubnetMax: '10.5.3.0',
+    EnableIPv6: true,
+    IPv6Network: 'fc00:5::/48',
+    IPv6SubnetMax: 'fc00:5:0:2::',
+  });
+  const self: Self = { nodeId: 'me', publicIp: parseIpv4('192.168.0.1'), publicIpv6: parseIpv6('fd00:77::1') };
+  const previous = pairOf('10.5.3.0/24&fc00:5:0:2::/64');
+  const created = (subnets: string, because: string) => ({ kind: 'create', subnets: pairOf(subnets), because });
+  test.each([
+    { name: 'the previous pair', leases: [], want: created('10.5.3.0/24&fc00:5:0:2::/64', 'previous') },
+    {
+      name: 'no half of the previous pair',
+      leases: [lease('10.5.9.0/24&fc00:5:0:2::/64', '192.168.0.2')],
+      want: created('10.5.1.0/24&fc00:5:0:1::/64', 'free'),
+    },
+    {
+      name: 'none when one family is full',
+      leases: [lease('10.5.9.0/24&fc00:5::/48', '192.168.0.2')],
+      want: { kind: 'full' },
+    },
+    {
+      name: 'an own lease of one family is given up',
+      leases: [lease('10.5.1.0/24', '192.168.0.1')],
+      want: { kind: 'discard' },
+    },
+    {
+      name: 'an own lease of both is kept',
+      leases: [lease('10.5.1.0/24&fc00:5:0:1::/64', '192.168.0.1')],
+      want: { kind: 'reuse' },
+    },
+  ])('$name', ({ leases, want }) => {
+    expect(chooseAcquisition({ config: dual, leases, self, previous, random: () => 0 })).toMatchObject(want);
+  });
+});
+
+describe('hosts of IPv6 alone', () => {
+  const only6 = configOf({ EnableIPv4: false, EnableIPv6: true, IPv6Network: 'fc00:5::/48' });
+  const self: Self = { nodeId: 'me', publicIp: undefined, publicIpv6: parseIpv6('fd00:77::1') };
+  const choose = (leases: readonly KnownLease[]) =>
+    chooseAcquisition({ config: only6, leases, self, previous: undefined, random: () => 0 });
+
+  test('are not one another because all of them are 0.0.0.0', () => {
+    const other = knownLease('&fc00:5:0:1::/64', { ipv6: 'fd00:77::2' });
+    expect(choose([other])).toEqual({ kind: 'create', subnets: pairOf('&fc00:5:0:2::/64'), because: 'free' });
+  });
+
+  test('are known by node id, then by IPv6 address', () => {
+    const byNode = knownLease('&fc00:5:0:1::/64', { ipv6: 'fd00:77::9', nodeId: 'me' });
+    const byAddress = knownLease('&fc00:5:0:2::/64', { ipv6: 'fd00:77::1' });
+    expect(choose([byAddress, byNode])).toMatchObject({ kind: 'reuse', held: byNode, suspect: 'me' });
+    expect(choose([byAddress])).toMatchObject({ kind: 'reuse', held: byAddress, suspect: undefined });
   });
 });

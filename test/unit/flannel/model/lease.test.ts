@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { foldLeases, type KnownLease } from '../../../../flannel/model/lease.ts';
-import { parseCidr4 } from '../../../../native/net/cidr.ts';
-import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { knownLease } from '../builders.ts';
 
 describe('known leases', () => {
-  const lease = (key: string, modRevision: bigint): KnownLease => ({
-    key,
-    value: '',
-    createRevision: 1n,
-    modRevision,
-    etcdLeaseId: 1n,
-    lease: {
-      kind: 'foreign',
-      subnet: parseCidr4('10.5.1.0/24'),
-      publicIp: parseIpv4('1.2.3.4'),
-      backendType: undefined,
-      nodeId: undefined,
-    },
-  });
+  const lease = (key: string, modRevision: bigint): KnownLease => knownLease('10.5.1.0/24', {}, { key, modRevision });
   test('a snapshot replaces, a delta changes in order', () => {
     const first = foldLeases(new Map(), {
       kind: 'snapshot',

@@ -5,10 +5,12 @@ import type { KnownLease } from '../../../../flannel/model/lease.ts';
 import { cidr4, cidr4Overlaps, formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
 import { parseIpv4, type Ipv4 } from '../../../../native/net/ipv4.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
+import { knownLease } from '../builders.ts';
 
 const self: SelfInOverlay = {
   nodeId: 'me',
   publicIp: parseIpv4('192.168.77.11'),
+  publicIpv6: undefined,
   subnet: parseCidr4('10.5.50.0/24'),
   vtepMac: parseMac('02:00:00:00:00:01'),
 };
@@ -21,37 +23,22 @@ interface Fields {
   readonly modified?: number;
 }
 
-const vxlan = (subnet: string, fields: Fields = {}): KnownLease => ({
-  key: `/p/subnets/${subnet.replace('/', '-')}`,
-  lease: {
-    kind: 'vxlan',
-    subnet: parseCidr4(subnet),
-    publicIp: parseIpv4(fields.ip ?? '192.168.77.12'),
-    vni: 1,
-    vtepMac: parseMac(fields.mac ?? '02:00:00:00:00:02'),
-    nodeId: fields.nodeId,
-  },
-  value: '',
-  createRevision: BigInt(fields.created ?? 1),
-  modRevision: BigInt(fields.modified ?? fields.created ?? 1),
-  etcdLeaseId: 1n,
-});
+const vxlan = (subnet: string, { ip, mac, nodeId, created = 1, modified = created }: Fields = {}): KnownLease => {
+  const data = { vni: 1, vtepMac: parseMac(mac ?? '02:00:00:00:00:02') };
+  const backend = { kind: 'vxlan', ipv4: data, ipv6: undefined } as const;
+  return knownLease(
+    subnet,
+    { nodeId, backend, ...(ip === undefined ? {} : { ip }) },
+    { createRevision: BigInt(created), modRevision: BigInt(modified) },
+  );
+};
 
-const foreign = (subnet: string): KnownLease => ({
-  ...vxlan(subnet),
-  lease: {
-    kind: 'foreign',
-    subnet: parseCidr4(subnet),
-    publicIp: parseIpv4('192.168.77.12'),
-    backendType: 'host-gw',
-    nodeId: undefined,
-  },
-});
+const hostGateway = (subnet: string): KnownLease => knownLease(subnet, { backend: { kind: 'host-gw' } });
 
 describe('who is a peer', () => {
   test.each<{ name: string; leases: KnownLease[]; peers: string[]; problems: number }>([
     { name: 'another host', leases: [vxlan('10.5.1.0/24')], peers: ['10.5.1.0/24'], problems: 0 },
-    { name: 'not a lease of another backend', leases: [foreign('10.5.1.0/24')], peers: [], problems: 0 },
+    { name: 'not a lease of another backend', leases: [hostGateway('10.5.1.0/24')], peers: [], problems: 0 },
     { name: 'not this host by node id', leases: [vxlan('10.5.1.0/24', { nodeId: 'me' })], peers: [], problems: 0 },
     {
       name: 'not this host by address',

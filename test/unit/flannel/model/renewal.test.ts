@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Self } from '../../../../flannel/model/allocate.ts';
 import type { KnownLease } from '../../../../flannel/model/lease.ts';
 import { judgeOwnKey, nextKeepaliveMs, type HeldLease } from '../../../../flannel/model/renewal.ts';
-import { parseCidr4 } from '../../../../native/net/cidr.ts';
 import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { parseIpv6 } from '../../../../native/net/ipv6.ts';
+import { knownLease } from '../builders.ts';
 
 describe('renewal', () => {
   test.each([
@@ -15,23 +17,11 @@ describe('renewal', () => {
     expect(nextKeepaliveMs({ secondsLeft, marginSeconds, random: () => random })).toBeCloseTo(want, 3);
   });
 
-  const self = { nodeId: 'me', publicIp: parseIpv4('192.168.0.1') };
+  const self: Self = { nodeId: 'me', publicIp: parseIpv4('192.168.0.1'), publicIpv6: undefined };
   const held: HeldLease = { key: '/k', value: 'v', modRevision: 5n, etcdLeaseId: 7n };
-  const seen = (change: Partial<KnownLease>, nodeId?: string, ip = '192.168.0.1'): KnownLease => ({
-    key: '/k',
-    value: 'v',
-    createRevision: 5n,
-    modRevision: 5n,
-    etcdLeaseId: 7n,
-    lease: {
-      kind: 'foreign',
-      subnet: parseCidr4('10.5.1.0/24'),
-      publicIp: parseIpv4(ip),
-      backendType: undefined,
-      nodeId,
-    },
-    ...change,
-  });
+  const asWritten = { key: '/k', value: 'v', modRevision: 5n, etcdLeaseId: 7n };
+  const seen = (change: Partial<KnownLease>, nodeId?: string, ip = '192.168.0.1'): KnownLease =>
+    knownLease('10.5.1.0/24', { ip, nodeId }, { ...asWritten, ...change });
   test.each([
     { name: 'as we wrote it', key: seen({}), want: 'ours' },
     { name: 'not there', key: undefined, want: 'gone' },
@@ -43,5 +33,16 @@ describe('renewal', () => {
     { name: 'us at a former address', key: seen({ value: 'w' }, 'me', '192.168.0.9'), want: 'altered' },
   ])('own key: $name', ({ key, want }) => {
     expect(judgeOwnKey(held, key, self)).toBe(want);
+  });
+
+  const self6: Self = { nodeId: 'me', publicIp: undefined, publicIpv6: parseIpv6('fd00:77::11') };
+  const seen6 = (ipv6: string, nodeId?: string): KnownLease =>
+    knownLease('&fc00:5:0:1::/64', { ipv6, nodeId }, { ...asWritten, value: 'w' });
+  test.each([
+    { name: 'a flannel host with our IPv6 address', key: seen6('fd00:77::11'), want: 'altered' },
+    { name: 'a flannel host elsewhere', key: seen6('fd00:77::12'), want: 'foreign' },
+    { name: 'another node, even with our address', key: seen6('fd00:77::11', 'other'), want: 'foreign' },
+  ])('own key of a host of IPv6 alone: $name', ({ key, want }) => {
+    expect(judgeOwnKey(held, key, self6)).toBe(want);
   });
 });
