@@ -33,8 +33,8 @@ function checkedAgainst(underlay: Underlay, { ipv4, ipv6, backend, enableNftable
     throw new NetworkConfigError(`the backend ${backend.kind} is not carried: write "Backend": {"Type": "vxlan"}`);
   }
   const config = { ipv4, ipv6, backend, enableNftables };
-  for (const address of [underlay.address, underlay.publicIp]) {
-    if (cidr4Contains(config.ipv4.network, address)) {
+  for (const address of [underlay.ipv4, underlay.publicIp]) {
+    if (address !== undefined && cidr4Contains(config.ipv4.network, address)) {
       throw new NetworkConfigError(
         `Network ${formatCidr4(config.ipv4.network)} contains ${formatIpv4(address)}, the address of ${underlay.name}: ` +
           'choose a Network that no interface of the hosts is in',

@@ -54,7 +54,9 @@ async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClie
 
 async function underlayOf(kernel: OverlayKernel, config: FlannelConfig, signal: AbortSignal): Promise<Underlay> {
   try {
-    return chooseUnderlay(await kernel.readHost(signal), { iface: config.iface, publicIp: config.publicIp });
+    const { iface, publicIp } = config;
+    const wish = { iface, ifaceRegex: [], ifaceCanReach: undefined, publicIp, publicIpv6: undefined };
+    return chooseUnderlay(await kernel.readHost(signal), wish, { ipv4: true, ipv6: false }).underlay;
   } catch (error) {
     if (error instanceof InterfaceChoiceError) throw new FatalError(error.message, { cause: error });
     throw error;
@@ -82,7 +84,8 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   const kernel = new OverlayKernel(socket, quickSocket);
   const nodeId = await onStateFolder(readOrCreateNodeId(config.stateDir));
   const underlay = await underlayOf(kernel, config, signal);
-  log.info({ nodeId, interface: underlay.name, address: formatIpv4(underlay.address) }, 'starting');
+  const { name, ipv4 } = underlay;
+  log.info({ nodeId, interface: name, address: ipv4 === undefined ? undefined : formatIpv4(ipv4) }, 'starting');
   const store = new LeaseStore({
     client,
     prefix: config.etcdPrefix,

@@ -35,12 +35,13 @@ export interface VxlanInput {
 /** The whole overlay of a host that holds `subnet`. @throws {RangeError} if the underlay is too small. */
 export function vxlanOverlay({ config, underlay, vtepMac, subnet, peers, defaultPort }: VxlanInput): DesiredOverlay {
   const { vni, port, learning, gbp } = config.backend;
+  if (underlay.ipv4 === undefined) throw new RangeError(`${underlay.name} has no IPv4 address`);
   const device: VxlanDevice = {
     name: deviceName(config),
     vni,
     lowerIfindex: underlay.ifindex,
     // The interface's address, never the public one: behind NAT the kernel could not send from that.
-    local: underlay.address,
+    local: underlay.ipv4,
     port: port === 0 ? defaultPort : port,
     learning,
     gbp,

@@ -56,7 +56,8 @@ function decoded<T>(messages: readonly Message[], decode: (message: Message) => 
 
 function candidateAddress({ ifindex, address, scope, flags }: Address4): CandidateAddress {
   const permanent = (flags & IFA_F.PERMANENT) !== 0;
-  return { ifindex, address, scope, permanent, deprecated: (flags & IFA_F.DEPRECATED) !== 0 };
+  const temporary = (flags & IFA_F.TEMPORARY) !== 0;
+  return { ifindex, address, scope, permanent, temporary, deprecated: (flags & IFA_F.DEPRECATED) !== 0 };
 }
 
 function actualDevice({ ifindex, name, kind, mac, mtu, up, vxlan }: Link): ActualDevice {
@@ -108,7 +109,10 @@ export class OverlayKernel {
     return {
       links,
       addresses: addresses.map(candidateAddress),
-      defaultRoutes: routes.filter(({ destination, type }) => destination.prefixLength === 0 && type === RTN.UNICAST),
+      defaultRoutes: routes
+        .filter(({ destination, type }) => destination.prefixLength === 0 && type === RTN.UNICAST)
+        .map(({ oif, priority }) => ({ family: 'ipv4', oif, metric: priority ?? 0 })),
+      reachable: [],
     };
   }
 

@@ -37,13 +37,13 @@ describe('a start that cannot succeed ends with one sentence', () => {
       name: 'an interface that is not there',
       flags: ['--iface=wlan9'],
       code: 1,
-      want: [/matches wlan9: this host has lo, eth0/],
+      want: [/--iface wlan9: no interface has this name; this host has lo, eth0 \(192\.168\.77\.11\)/],
     },
     {
       name: 'a public IP of nobody',
       flags: ['--public-ip=203.0.113.9'],
       code: 1,
-      want: [/no interface with the public address 203\.0\.113\.9 found/],
+      want: [/--public-ip 203\.0\.113\.9: no interface has this address/],
     },
     {
       name: 'a missing TLS file',
@@ -136,7 +136,7 @@ describe('what others can mend is waited for, and told', () => {
     cluster.configure({ Network: '10.5.0.0/16', SubnetLen: 31, Backend: { Type: 'vxlan' } });
     await untilUnreadyWith(`${key}: SubnetLen must be less than /31`);
     cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'host-gw' } });
-    await untilUnreadyWith(/the backend host-gw is not carried by weft: write "Backend": \{"Type": "vxlan"\}/);
+    await untilUnreadyWith(/the backend host-gw is not carried: write "Backend": \{"Type": "vxlan"\}/);
     cluster.configure({ Network: '192.168.0.0/16', Backend: { Type: 'vxlan' } });
     await untilUnreadyWith(/Network 192\.168\.0\.0\/16 contains 192\.168\.77\.11, the address of eth0/);
     const sayings = (): number => child.logs().filter(({ subject }) => subject === 'network config').length;

@@ -46,7 +46,14 @@ beforeEach(async () => {
   ns = host!.namespace;
   socket = openRouteSocket({ netns: { kind: 'name', name: ns.name } });
   kernel = new OverlayKernel(socket, socket);
-  below = chooseUnderlay(await kernel.readHost(signal), { iface: [], publicIp: undefined });
+  const nothing = {
+    iface: [],
+    ifaceRegex: [],
+    ifaceCanReach: undefined,
+    publicIp: undefined,
+    publicIpv6: undefined,
+  };
+  below = chooseUnderlay(await kernel.readHost(signal), nothing, { ipv4: true, ipv6: false }).underlay;
 });
 
 afterEach(async () => {
