@@ -3,7 +3,7 @@ import { ipv4ToBytes, type Ipv4 } from '../../native/net/ipv4.ts';
 import { macFromBytes, type MacAddress } from '../../native/net/mac.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
 import { encodeDelLink, encodeNewBridge, encodeNewVeth, encodeSetLink } from '../../native/netlink/link.ts';
-import { encodeNewRoute4, RT_SCOPE, RT_TABLE_MAIN, RTN, RTPROT } from '../../native/netlink/route.ts';
+import { encodeNewRoute, RT_SCOPE, RT_TABLE_MAIN, RTN, RTPROT } from '../../native/netlink/route.ts';
 import { CONTAINER_BRIDGE } from './plan.ts';
 import { openRouteClient, setAddress, setUp } from './route-client.ts';
 import type { SubnetEnv } from './subnet-env.ts';
@@ -54,7 +54,7 @@ export async function attachContainer({ namespace, port, pid, address, subnet }:
     { operation: 'set MAC', target: `eth0 of ${port}`, message: encodeSetLink(oif, { mac: macOf(address) }) },
   ]);
   await setAddress(inside, 'eth0', { address, prefixLength: subnet.gateway.prefixLength });
-  const route = encodeNewRoute4({
+  const route = encodeNewRoute({
     destination: ANYWHERE,
     gateway: subnet.gateway.address,
     oif,

@@ -1,8 +1,10 @@
 import { cidr4, cidr4Contains, parseCidr4, type Cidr4 } from '../../native/net/cidr.ts';
-import { decodeAddress4, encodeGetAddresses4 } from '../../native/netlink/address.ts';
+import { isCidr6 } from '../../native/net/ip.ts';
+import { decodeAddress, encodeGetAddresses } from '../../native/netlink/address.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
+import { AF } from '../../native/netlink/message.ts';
 import { encodeDelLink, encodeNewBridge } from '../../native/netlink/link.ts';
-import { decodeRoute4, encodeGetRoutes4 } from '../../native/netlink/route.ts';
+import { decodeRoute, encodeGetRoutes } from '../../native/netlink/route.ts';
 import { runCommand } from './command.ts';
 import { inNamespace } from './namespaces.ts';
 import { FABRIC_BRIDGE, FABRIC_NAMESPACE, MACHINE_LINK, type ClusterPlan } from './plan.ts';
@@ -13,13 +15,13 @@ const LOOPBACK = parseCidr4('127.0.0.0/8');
 /** Every IPv4 network that the machine's own namespace has an address in or a route to. */
 export async function machineNetworks(): Promise<Cidr4[]> {
   await using client = openRouteClient({ kind: 'current' });
-  const addresses = (await client.socket.dump(encodeGetAddresses4())).flatMap((message) => {
-    const address = decodeAddress4(message);
-    return address === undefined ? [] : [cidr4(address.address, address.prefixLength)];
+  const addresses = (await client.socket.dump(encodeGetAddresses({ family: AF.INET }))).flatMap((message) => {
+    const address = decodeAddress(message);
+    return typeof address?.address === 'number' ? [cidr4(address.address, address.prefixLength)] : [];
   });
-  const routes = (await client.socket.dump(encodeGetRoutes4())).flatMap((message) => {
-    const route = decodeRoute4(message);
-    return route === undefined ? [] : [route.destination];
+  const routes = (await client.socket.dump(encodeGetRoutes({ family: AF.INET }))).flatMap((message) => {
+    const route = decodeRoute(message);
+    return route === undefined || isCidr6(route.destination) ? [] : [route.destination];
   });
   return [...addresses, ...routes].filter((network) => !cidr4Contains(LOOPBACK, network.address));
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { InterfaceAddress4 } from '../../native/net/cidr.ts';
-import { encodeNewAddress4 } from '../../native/netlink/address.ts';
+import { encodeNewAddress } from '../../native/netlink/address.ts';
 import { decodeLink, encodeGetLink, encodeNewVeth, encodeSetLink, type Link } from '../../native/netlink/link.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
 import { openRouteSocket, type Netns, type NetlinkSocket } from '../../native/netlink/socket.ts';
@@ -71,7 +71,7 @@ export async function addWire(client: RouteClient, { name, peerName, peerNamespa
 export async function setAddress(client: RouteClient, name: string, at: InterfaceAddress4): Promise<void> {
   const { ifindex } = await client.link(name);
   await client.apply([
-    { operation: 'add address', target: name, message: encodeNewAddress4({ ifindex, ...at }) },
+    { operation: 'add address', target: name, message: encodeNewAddress({ ifindex, ...at }) },
     setUp(ifindex, name),
   ]);
 }

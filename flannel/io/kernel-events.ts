@@ -1,11 +1,12 @@
 import { cidr4Overlaps, type Cidr4 } from '../../native/net/cidr.ts';
+import { isCidr6 } from '../../native/net/ip.ts';
 import type { Ipv4 } from '../../native/net/ipv4.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
 import type { NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink } from '../../native/netlink/link.ts';
 import { RTM, RTNLGRP, type Message } from '../../native/netlink/message.ts';
-import { decodeFdb, decodeNeighbor4, NUD } from '../../native/netlink/neighbor.ts';
-import { decodeRoute4 } from '../../native/netlink/route.ts';
+import { decodeFdb, decodeNeighbor, NUD } from '../../native/netlink/neighbor.ts';
+import { decodeRoute } from '../../native/netlink/route.ts';
 import { watchRoute, type NetlinkWatch } from '../../native/netlink/socket.ts';
 import type { Peer } from '../model/overlay.ts';
 
@@ -44,8 +45,9 @@ type Judge = (message: Message, filter: EventFilter) => boolean;
 const neighborConcerns: Judge = (message, filter) => {
   if (message.payload.readInt32LE(INDEX) !== filter.deviceIfindex) return false;
   const isThere = message.type === RTM.NEWNEIGH;
-  const neighbor = decodeNeighbor4(message);
+  const neighbor = decodeNeighbor(message);
   if (neighbor !== undefined) {
+    if (typeof neighbor.destination !== 'number') return false;
     const wanted = filter.peerAt(neighbor.destination)?.vtepMac;
     const found = isThere && neighbor.state === NUD.PERMANENT ? neighbor.mac : undefined;
     return wanted !== found;
@@ -68,8 +70,8 @@ const linkConcerns: Judge = (message, filter) => {
 
 /** A route that took the place of ours tells of its own device only. */
 const routeConcerns: Judge = (message, filter) => {
-  const route = decodeRoute4(message);
-  if (route === undefined) return false;
+  const route = decodeRoute(message);
+  if (route === undefined || isCidr6(route.destination)) return false;
   if (route.oif === undefined || route.oif !== filter.deviceIfindex) {
     return route.destination.prefixLength > 0 && cidr4Overlaps(route.destination, filter.network);
   }

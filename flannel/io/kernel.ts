@@ -1,17 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { decodeAddress4, encodeGetAddresses4, IFA_F, type Address4 } from '../../native/netlink/address.ts';
+import { isCidr6 } from '../../native/net/ip.ts';
+import type { Ipv4 } from '../../native/net/ipv4.ts';
+import { decodeAddress, encodeGetAddresses, IFA_F, type Address } from '../../native/netlink/address.ts';
 import { ERRNO, NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink, encodeDelLink, encodeGetLink, encodeGetLinks, type Link } from '../../native/netlink/link.ts';
-import type { Message } from '../../native/netlink/message.ts';
-import { decodeFdb, decodeNeighbor4, encodeGetFdb, encodeGetNeighbors4, NUD } from '../../native/netlink/neighbor.ts';
+import { AF, type Message } from '../../native/netlink/message.ts';
+import { decodeFdb, decodeNeighbor, encodeGetFdb, encodeGetNeighbors, NUD } from '../../native/netlink/neighbor.ts';
 import {
-  decodeRoute4,
-  encodeGetRoutes4,
+  decodeRoute,
+  encodeGetRoutes,
   RT_SCOPE,
   RT_TABLE_MAIN,
   RTN,
   RTPROT,
-  type Route4,
+  type Route,
 } from '../../native/netlink/route.ts';
 import type { NetlinkSocket, Outcome } from '../../native/netlink/socket.ts';
 import type { ActualDevice } from '../model/device.ts';
@@ -54,6 +56,14 @@ function decoded<T>(messages: readonly Message[], decode: (message: Message) => 
   return values;
 }
 
+type Address4 = Address & { readonly address: Ipv4 };
+
+/** Every dump here is of IPv4. */
+function decodeAddress4(message: Message): Address4 | undefined {
+  const entry = decodeAddress(message);
+  return typeof entry?.address === 'number' ? { ...entry, address: entry.address } : undefined;
+}
+
 function candidateAddress({ ifindex, address, scope, flags }: Address4): CandidateAddress {
   const permanent = (flags & IFA_F.PERMANENT) !== 0;
   const temporary = (flags & IFA_F.TEMPORARY) !== 0;
@@ -66,7 +76,9 @@ function actualDevice({ ifindex, name, kind, mac, mtu, up, vxlan }: Link): Actua
 }
 
 /** A route with a metric is another one than ours to the same destination. */
-function actualRoute(route: Route4): ActualRoute | undefined {
+function actualRoute(route: Route): ActualRoute | undefined {
+  const { destination } = route;
+  if (isCidr6(destination)) return undefined;
   if ((route.priority ?? 0) !== 0 || route.table !== RT_TABLE_MAIN) return undefined;
   const plain =
     route.protocol === RTPROT.BOOT &&
@@ -74,7 +86,7 @@ function actualRoute(route: Route4): ActualRoute | undefined {
     route.type === RTN.UNICAST &&
     route.prefSource === undefined &&
     route.nexthopId === undefined;
-  return { destination: route.destination, gateway: route.gateway, onlink: route.onlink, plain };
+  return { destination, gateway: route.gateway, onlink: route.onlink, plain };
 }
 
 const isGone = (error: unknown): boolean => error instanceof NetlinkError && error.code === 'ENODEV';
@@ -104,8 +116,11 @@ export class OverlayKernel {
   /** All interfaces, addresses and default routes, for the choice at the start. @throws {NetlinkError} */
   async readHost(signal: AbortSignal): Promise<HostInterfaces> {
     const links = decoded(await this.#socket.dump(encodeGetLinks(), signal), decodeLink);
-    const addresses = decoded(await this.#socket.dump(encodeGetAddresses4(), signal), decodeAddress4);
-    const routes = decoded(await this.#socket.dump(encodeGetRoutes4({ table: RT_TABLE_MAIN }), signal), decodeRoute4);
+    const addresses = decoded(await this.#socket.dump(encodeGetAddresses({ family: AF.INET }), signal), decodeAddress4);
+    const routes = decoded(
+      await this.#socket.dump(encodeGetRoutes({ family: AF.INET, table: RT_TABLE_MAIN }), signal),
+      decodeRoute,
+    );
     return {
       links,
       addresses: addresses.map(candidateAddress),
@@ -170,7 +185,7 @@ export class OverlayKernel {
 
   async #addresses(ifindex: number, signal: AbortSignal): Promise<Address4[]> {
     try {
-      return decoded(await this.#socket.dump(encodeGetAddresses4({ ifindex }), signal), decodeAddress4);
+      return decoded(await this.#socket.dump(encodeGetAddresses({ family: AF.INET, ifindex }), signal), decodeAddress4);
     } catch (error) {
       if (isGone(error)) return [];
       throw error;
@@ -186,20 +201,23 @@ export class OverlayKernel {
     if (device.vxlan === undefined) return { ...empty, device };
     try {
       const addresses = await this.#addresses(ifindex, signal);
-      const neighbors = decoded(await this.#socket.dump(encodeGetNeighbors4({ ifindex }), signal), decodeNeighbor4);
+      const neighbors = decoded(
+        await this.#socket.dump(encodeGetNeighbors({ family: AF.INET, ifindex }), signal),
+        decodeNeighbor,
+      );
       const fdb = decoded(await this.#socket.dump(encodeGetFdb({ ifindex }), signal), decodeFdb);
       const routes = decoded(
-        await this.#socket.dump(encodeGetRoutes4({ oif: ifindex, table: RT_TABLE_MAIN }), signal),
-        decodeRoute4,
+        await this.#socket.dump(encodeGetRoutes({ family: AF.INET, oif: ifindex, table: RT_TABLE_MAIN }), signal),
+        decodeRoute,
       );
       return {
         device,
         addresses,
-        neighbors: neighbors.map(({ destination, mac, state }) => ({
-          address: destination,
-          mac,
-          permanent: (state & NUD.PERMANENT) !== 0,
-        })),
+        neighbors: neighbors.flatMap(({ destination, mac, state }) =>
+          typeof destination === 'number'
+            ? [{ address: destination, mac, permanent: (state & NUD.PERMANENT) !== 0 }]
+            : [],
+        ),
         fdb: fdb.map(({ mac, remote, state, vni, port }) => ({
           mac,
           // An entry with a VNI or port of its own leads elsewhere than ours do.

@@ -1,25 +1,25 @@
 import { formatCidr4, type Cidr4 } from '../../native/net/cidr.ts';
-import { formatIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
-import { encodeDelAddress4, encodeNewAddress4 } from '../../native/netlink/address.ts';
+import { formatIp, type IpAddress } from '../../native/net/ip.ts';
+import { encodeDelAddress, encodeNewAddress } from '../../native/netlink/address.ts';
 import { ERRNO } from '../../native/netlink/errors.ts';
 import { encodeNewVxlan, encodeSetLink, encodeSetVxlanLearning } from '../../native/netlink/link.ts';
 import {
   encodeDelFdb,
-  encodeDelNeighbor4,
+  encodeDelNeighbor,
   encodeReplaceFdb,
-  encodeReplaceNeighbor4,
+  encodeReplaceNeighbor,
   NTF,
   NUD,
 } from '../../native/netlink/neighbor.ts';
 import {
-  encodeDelRoute4,
-  encodeNewRoute4,
-  encodeReplaceRoute4,
+  encodeDelRoute,
+  encodeNewRoute,
+  encodeReplaceRoute,
   RT_SCOPE,
   RT_TABLE_MAIN,
   RTN,
   RTPROT,
-  type Route4,
+  type Route,
 } from '../../native/netlink/route.ts';
 import type { DeviceCorrection } from '../model/device.ts';
 import type { VxlanDevice } from '../model/overlay.ts';
@@ -45,7 +45,7 @@ export function encodeCorrections({ mac, mtu, learning, up }: DeviceCorrection, 
   ];
 }
 
-function overlayRoute(destination: Cidr4, gateway: Ipv4 | undefined, oif: number): Route4 {
+function overlayRoute(destination: Cidr4, gateway: IpAddress | undefined, oif: number): Route {
   return {
     destination,
     gateway,
@@ -67,25 +67,25 @@ export function encodePeerStep(step: PeerStep, ifindex: number): Buffer {
   const fdb = { ifindex, state: NUD.PERMANENT, flags: NTF.SELF };
   switch (step.kind) {
     case 'add-address':
-      return encodeNewAddress4({ ifindex, address: step.address, prefixLength: 32 });
+      return encodeNewAddress({ ifindex, address: step.address, prefixLength: 32 });
     case 'remove-address':
-      return encodeDelAddress4({ ifindex, address: step.address, prefixLength: step.prefixLength });
+      return encodeDelAddress({ ifindex, address: step.address, prefixLength: step.prefixLength });
     case 'set-neighbor':
-      return encodeReplaceNeighbor4({ ...neighbor, destination: step.address, mac: step.mac });
+      return encodeReplaceNeighbor({ ...neighbor, destination: step.address, mac: step.mac });
     case 'remove-neighbor':
-      return encodeDelNeighbor4({ ...neighbor, destination: step.address, mac: undefined });
+      return encodeDelNeighbor({ ...neighbor, destination: step.address, mac: undefined });
     case 'set-fdb':
       return encodeReplaceFdb({ ...fdb, mac: step.mac, remote: step.remote });
     case 'remove-fdb':
       return encodeDelFdb({ ...fdb, mac: step.mac, remote: step.remote });
     case 'add-route':
-      return encodeNewRoute4(overlayRoute(step.destination, step.destination.address, ifindex));
+      return encodeNewRoute(overlayRoute(step.destination, step.destination.address, ifindex));
     case 'replace-route':
-      return encodeReplaceRoute4(overlayRoute(step.destination, step.destination.address, ifindex));
+      return encodeReplaceRoute(overlayRoute(step.destination, step.destination.address, ifindex));
     case 'remove-route': {
       const route = overlayRoute(step.destination, step.gateway, ifindex);
       // Whoever set it: it is on our device, inside our network and onlink.
-      return encodeDelRoute4({ ...route, protocol: RTPROT.UNSPEC, type: RTN.UNSPEC });
+      return encodeDelRoute({ ...route, protocol: RTPROT.UNSPEC, type: RTN.UNSPEC });
     }
   }
 }
@@ -114,9 +114,9 @@ function targetOf(step: Step): string {
   if ('device' in step) return step.device.name;
   if ('correction' in step) return correctionText(step.correction);
   if ('destination' in step) return formatCidr4(step.destination);
-  if ('remote' in step) return `${step.mac} dst ${formatIpv4(step.remote)}`;
+  if ('remote' in step) return `${step.mac} dst ${formatIp(step.remote)}`;
   if ('name' in step) return step.name;
-  return 'prefixLength' in step ? formatCidr4(step) : formatIpv4(step.address);
+  return 'prefixLength' in step ? formatCidr4(step) : formatIp(step.address);
 }
 
 /** A step and its failure in a person's words. */

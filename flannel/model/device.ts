@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
+import { formatIp, type IpAddress } from '../../native/net/ip.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
 import type { InnerMtu } from './mtu.ts';
 import type { VxlanDevice } from './overlay.ts';
@@ -16,13 +16,13 @@ export interface ActualDevice {
     | {
         readonly vni: number;
         readonly lowerIfindex: number | undefined;
-        readonly local: Ipv4 | undefined;
+        readonly local: IpAddress | undefined;
         readonly port: number;
         readonly learning: boolean;
         readonly gbp: boolean;
         /** Asks user space for unknown MACs: an older flannel's way, not ours. */
         readonly l2miss: boolean;
-        readonly group: Ipv4 | undefined;
+        readonly group: IpAddress | undefined;
       }
     | undefined;
 }
@@ -35,7 +35,9 @@ export interface DeviceCorrection {
   readonly learning?: boolean;
 }
 
-const addressText = (address: Ipv4 | undefined): string => (address === undefined ? 'none' : formatIpv4(address));
+const addressText = (address: IpAddress | undefined): string => (address === undefined ? 'none' : formatIp(address));
+
+const hasGroup = (group: IpAddress | undefined): boolean => group !== undefined && group !== 0 && group !== 0n;
 
 /**
  * The first difference that only a new device can mend, in flannel's words: `vni: 1 vs 7`. `undefined` when there is none.
@@ -49,7 +51,7 @@ export function incompatibility(wanted: VxlanDevice, found: ActualDevice): strin
     return `vtep (external) interface: ${wanted.lowerIfindex} vs ${vxlan.lowerIfindex ?? 'none'}`;
   }
   if (vxlan.local !== wanted.local) return `vtep IP: ${addressText(wanted.local)} vs ${addressText(vxlan.local)}`;
-  if (vxlan.group !== undefined && vxlan.group !== 0) return `group: none vs ${addressText(vxlan.group)}`;
+  if (hasGroup(vxlan.group)) return `group: none vs ${addressText(vxlan.group)}`;
   if (vxlan.l2miss) return 'l2miss: false vs true';
   if (vxlan.port !== wanted.port) return `port: ${wanted.port} vs ${vxlan.port}`;
   if (vxlan.gbp !== wanted.gbp) return `gbp: ${String(wanted.gbp)} vs ${String(vxlan.gbp)}`;

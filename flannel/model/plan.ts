@@ -1,4 +1,5 @@
 import { cidr4Contains, sameCidr4, type Cidr4, type InterfaceAddress4 } from '../../native/net/cidr.ts';
+import type { IpAddress } from '../../native/net/ip.ts';
 import type { Ipv4 } from '../../native/net/ipv4.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
 import { correctionsOf, incompatibility, type ActualDevice, type DeviceCorrection } from './device.ts';
@@ -14,14 +15,14 @@ export interface ActualNeighbor {
 /** A forwarding entry of our device. */
 export interface ActualFdb {
   readonly mac: MacAddress;
-  readonly remote: Ipv4 | undefined;
+  readonly remote: IpAddress | undefined;
   readonly permanent: boolean;
 }
 
 /** A route of the main table, without metric, over our device. */
 export interface ActualRoute {
   readonly destination: Cidr4;
-  readonly gateway: Ipv4 | undefined;
+  readonly gateway: IpAddress | undefined;
   readonly onlink: boolean;
   /** All else is as we set it: unicast, scope universe, protocol boot, no preferred source. */
   readonly plain: boolean;
@@ -47,8 +48,8 @@ export type Step =
   | { readonly kind: 'add-route'; readonly destination: Cidr4 }
   /** Takes the place of a route of our own device that differs. */
   | { readonly kind: 'replace-route'; readonly destination: Cidr4 }
-  | { readonly kind: 'remove-route'; readonly destination: Cidr4; readonly gateway: Ipv4 | undefined }
-  | { readonly kind: 'remove-fdb'; readonly mac: MacAddress; readonly remote: Ipv4 }
+  | { readonly kind: 'remove-route'; readonly destination: Cidr4; readonly gateway: IpAddress | undefined }
+  | { readonly kind: 'remove-fdb'; readonly mac: MacAddress; readonly remote: IpAddress }
   | { readonly kind: 'remove-neighbor'; readonly address: Ipv4 }
   | { readonly kind: 'remove-address'; readonly address: Ipv4; readonly prefixLength: number };
 

@@ -1,6 +1,8 @@
+import type { IpAddress } from '../net/ip.ts';
 import type { Ipv4 } from '../net/ipv4.ts';
+import type { Ipv6 } from '../net/ipv6.ts';
 import { macFromBytes, type MacAddress } from '../net/mac.ts';
-import { aligned, malformed, type Message } from './message.ts';
+import { AF, aligned, malformed, type IpFamily, type Message } from './message.ts';
 
 const ATTRIBUTE_HEADER_BYTES = 4;
 /** The two upper bits are NLA_F_NESTED and NLA_F_NET_BYTEORDER. */
@@ -66,6 +68,21 @@ export class AttributeReader {
     return this.#buffer.readUInt32BE(this.#at(name, 4)) as Ipv4;
   }
 
+  ipv6(name: string): Ipv6 {
+    const at = this.#at(name, 16);
+    return ((this.#buffer.readBigUInt64BE(at) << 64n) | this.#buffer.readBigUInt64BE(at + 8)) as Ipv6;
+  }
+
+  /** An address of the message's own family. */
+  ip(family: IpFamily, name: string): IpAddress {
+    return family === AF.INET ? this.ipv4(name) : this.ipv6(name);
+  }
+
+  /** An address of either family, told by its length: where the message has no family of its own. */
+  ipOfAnyFamily(name: string): IpAddress {
+    return this.length === 16 ? this.ipv6(name) : this.ipv4(name);
+  }
+
   mac(name: string): MacAddress {
     const at = this.#at(name, 6);
     return macFromBytes(this.#buffer.subarray(at, at + 6));
@@ -76,6 +93,11 @@ export class AttributeReader {
     const end = this.#value + this.length;
     const nul = this.#buffer.subarray(this.#value, end).indexOf(0);
     return this.#buffer.toString('utf8', this.#value, nul === -1 ? end : this.#value + nul);
+  }
+
+  /** The value as it is; shares memory with the message. */
+  bytes(): Buffer {
+    return this.#buffer.subarray(this.#value, this.#value + this.length);
   }
 
   /** A reader over the attributes inside the current one. */

@@ -1,4 +1,6 @@
+import type { IpAddress } from '../net/ip.ts';
 import type { Ipv4 } from '../net/ipv4.ts';
+import type { Ipv6 } from '../net/ipv6.ts';
 import { macToBytes, type MacAddress } from '../net/mac.ts';
 import { aligned, HEADER_BYTES } from './message.ts';
 
@@ -66,6 +68,18 @@ export class MessageWriter {
     const offset = this.#begin(type, 4);
     this.#buffer.writeUInt32BE(address, offset);
     return this;
+  }
+
+  ipv6(type: number, address: Ipv6): this {
+    const offset = this.#begin(type, 16);
+    this.#buffer.writeBigUInt64BE(address >> 64n, offset);
+    this.#buffer.writeBigUInt64BE(address & 0xffff_ffff_ffff_ffffn, offset + 8);
+    return this;
+  }
+
+  /** Four bytes or sixteen. */
+  ip(type: number, address: IpAddress): this {
+    return typeof address === 'bigint' ? this.ipv6(type, address) : this.ipv4(type, address);
   }
 
   mac(type: number, mac: MacAddress): this {

@@ -1,3 +1,4 @@
+import type { IpAddress } from '../net/ip.ts';
 import { NetlinkError, ERRNO } from './errors.ts';
 
 /** Bytes of `struct nlmsghdr`: u32 length, u16 type, u16 flags, u32 sequence, u32 port id, in the host's (little-endian) order. */
@@ -47,6 +48,19 @@ export const NLM_F = {
 
 /** Address families. */
 export const AF = { UNSPEC: 0, INET: 2, BRIDGE: 7, INET6: 10 } as const;
+
+/** The family of what has IP addresses. */
+export type IpFamily = typeof AF.INET | typeof AF.INET6;
+
+/** AF_INET or AF_INET6. */
+export function familyOf(address: IpAddress): IpFamily {
+  return typeof address === 'bigint' ? AF.INET6 : AF.INET;
+}
+
+/** Narrows the family byte of a message. */
+export function isIpFamily(family: number): family is IpFamily {
+  return family === AF.INET || family === AF.INET6;
+}
 
 /** Types below this are netlink's own: NOOP, ERROR, DONE, OVERRUN. */
 export const FIRST_PROTOCOL_TYPE = 16;

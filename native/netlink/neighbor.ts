@@ -1,13 +1,13 @@
-import type { Ipv4 } from '../net/ipv4.ts';
+import type { IpAddress } from '../net/ip.ts';
 import type { MacAddress } from '../net/mac.ts';
 import { attributesOf, type AttributeReader } from './attribute-reader.ts';
 import { MessageWriter } from './attribute-writer.ts';
-import { AF, NLM_F, RTM, type Message } from './message.ts';
+import { AF, familyOf, isIpFamily, NLM_F, RTM, type IpFamily, type Message } from './message.ts';
 
-/** An IPv4 neighbour (ARP entry); a line of `ip -4 neigh`. */
-export interface Neighbor4 {
+/** A neighbour (ARP or NDP entry); a line of `ip neigh`. */
+export interface Neighbor {
   readonly ifindex: number;
-  readonly destination: Ipv4;
+  readonly destination: IpAddress;
   /** `undefined` while unresolved or failed. */
   readonly mac: MacAddress | undefined;
   /** {@link NUD} bits. */
@@ -20,8 +20,8 @@ export interface Neighbor4 {
 export interface FdbEntry {
   readonly ifindex: number;
   readonly mac: MacAddress;
-  /** The VTEP behind the MAC; `undefined` for a bridge's entries and for IPv6 remotes. */
-  readonly remote: Ipv4 | undefined;
+  /** The VTEP behind the MAC; `undefined` for a bridge's entries. */
+  readonly remote: IpAddress | undefined;
   /** NUD bits. */
   readonly state: number;
   /** NTF bits; SELF for a vxlan device's own table, MASTER for its bridge's. */
@@ -56,46 +56,52 @@ const STATE = 8;
 const FLAGS = 10;
 const TYPE = 11;
 
-function writeNeighbor(type: number, flags: number, entry: Neighbor4): Buffer {
+function writeNeighbor(type: number, flags: number, entry: Neighbor): Buffer {
   const writer = new MessageWriter(type, flags, NDMSG_BYTES)
-    .fixedU8(0, AF.INET)
+    .fixedU8(0, familyOf(entry.destination))
     .fixedU32(INDEX, entry.ifindex)
     .fixedU16(STATE, entry.state)
     .fixedU8(FLAGS, entry.flags)
     .fixedU8(TYPE, RTN_UNICAST)
-    .ipv4(NDA.DST, entry.destination);
+    .ip(NDA.DST, entry.destination);
   if (entry.mac !== undefined) writer.mac(NDA.LLADDR, entry.mac);
   return writer.finish();
 }
 
 /** `ip neigh replace ADDRESS lladdr MAC dev IF nud permanent`. */
-export function encodeReplaceNeighbor4(entry: Neighbor4): Buffer {
+export function encodeReplaceNeighbor(entry: Neighbor): Buffer {
   return writeNeighbor(RTM.NEWNEIGH, NLM_F.REQUEST | NLM_F.ACK | NLM_F.CREATE | NLM_F.REPLACE, entry);
 }
 
 /** `ip neigh del ADDRESS dev IF`. ENOENT if there is none. */
-export function encodeDelNeighbor4(entry: Neighbor4): Buffer {
+export function encodeDelNeighbor(entry: Neighbor): Buffer {
   return writeNeighbor(RTM.DELNEIGH, NLM_F.REQUEST | NLM_F.ACK, entry);
 }
 
-/** Dump of IPv4 neighbours, of one interface if given (filtered by the kernel). */
-export function encodeGetNeighbors4({ ifindex }: { readonly ifindex?: number | undefined } = {}): Buffer {
-  const writer = new MessageWriter(RTM.GETNEIGH, NLM_F.REQUEST | NLM_F.DUMP, NDMSG_BYTES).fixedU8(0, AF.INET);
+export interface NeighborFilter {
+  readonly family: IpFamily;
+  readonly ifindex?: number | undefined;
+}
+
+/** Dump of a family's neighbours, of one interface if given (filtered by the kernel). */
+export function encodeGetNeighbors({ family, ifindex }: NeighborFilter): Buffer {
+  const writer = new MessageWriter(RTM.GETNEIGH, NLM_F.REQUEST | NLM_F.DUMP, NDMSG_BYTES).fixedU8(0, family);
   // In a strict dump the struct's own ifindex must be 0: the filter is an attribute.
   if (ifindex !== undefined) writer.u32(NDA.IFINDEX, ifindex);
   return writer.finish();
 }
 
-/** Decodes RTM_NEWNEIGH and RTM_DELNEIGH of AF_INET; `undefined` for the rest. @throws {NetlinkError} EBADMSG. */
-export function decodeNeighbor4(message: Message): Neighbor4 | undefined {
+/** Decodes RTM_NEWNEIGH and RTM_DELNEIGH of AF_INET and AF_INET6; `undefined` for the rest. @throws {NetlinkError} EBADMSG. */
+export function decodeNeighbor(message: Message): Neighbor | undefined {
   if (message.type !== RTM.NEWNEIGH && message.type !== RTM.DELNEIGH) return undefined;
   const reader = attributesOf(message, NDMSG_BYTES, 'decode neighbour');
   const { payload } = message;
-  if (payload.readUInt8(0) !== AF.INET) return undefined;
-  let destination: Ipv4 | undefined;
+  const family = payload.readUInt8(0);
+  if (!isIpFamily(family)) return undefined;
+  let destination: IpAddress | undefined;
   let mac: MacAddress | undefined;
   while (reader.next()) {
-    if (reader.type === NDA.DST) destination = reader.ipv4('NDA_DST');
+    if (reader.type === NDA.DST) destination = reader.ip(family, 'NDA_DST');
     else if (reader.type === NDA.LLADDR && reader.length === 6) mac = reader.mac('NDA_LLADDR');
   }
   if (destination === undefined) return undefined;
@@ -120,7 +126,7 @@ function writeFdb({ type, flags, state }: FdbRequest, entry: FdbEntry): Buffer {
     .fixedU32(INDEX, entry.ifindex)
     .fixedU16(STATE, state)
     .fixedU8(FLAGS, entry.flags);
-  if (entry.remote !== undefined) writer.ipv4(NDA.DST, entry.remote);
+  if (entry.remote !== undefined) writer.ip(NDA.DST, entry.remote);
   writer.mac(NDA.LLADDR, entry.mac);
   if (entry.vlan !== undefined) writer.u16(NDA.VLAN, entry.vlan);
   if (entry.vni !== undefined) writer.u32(NDA.VNI, entry.vni);
@@ -150,8 +156,7 @@ export function encodeGetFdb({ ifindex }: { readonly ifindex: number }): Buffer 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 function readAttribute(entry: Writable<Partial<FdbEntry>>, reader: AttributeReader): void {
-  // An IPv6 remote has 16 bytes.
-  if (reader.type === NDA.DST && reader.length === 4) entry.remote = reader.ipv4('NDA_DST');
+  if (reader.type === NDA.DST) entry.remote = reader.ipOfAnyFamily('NDA_DST');
   else if (reader.type === NDA.LLADDR) entry.mac = reader.mac('NDA_LLADDR');
   else if (reader.type === NDA.VLAN) entry.vlan = reader.u16('NDA_VLAN');
   else if (reader.type === NDA.PORT) entry.port = reader.u16be('NDA_PORT');

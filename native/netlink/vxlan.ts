@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../net/ipv4.ts';
+import { isIpv6, type IpAddress } from '../net/ip.ts';
 import type { AttributeReader } from './attribute-reader.ts';
 import type { MessageWriter } from './attribute-writer.ts';
 
@@ -7,8 +7,8 @@ export interface VxlanSettings {
   readonly vni: number;
   /** The underlay interface (`dev`); `undefined` when the device is bound to none. */
   readonly lowerIfindex: number | undefined;
-  /** Source address of the outer packets; `undefined` when the kernel chooses, or when it is IPv6. */
-  readonly local: Ipv4 | undefined;
+  /** Source address of the outer packets, which decides their family; `undefined` when the kernel chooses. */
+  readonly local: IpAddress | undefined;
   /** UDP port of the outer packets. Encoding 0 leaves it out: the kernel's default, 8472. */
   readonly port: number;
   readonly learning: boolean;
@@ -26,7 +26,7 @@ export interface VxlanSettings {
   readonly udpZeroCsum6Tx?: boolean;
   readonly udpZeroCsum6Rx?: boolean;
   /** Multicast group or default remote. */
-  readonly group?: Ipv4;
+  readonly group?: IpAddress;
 }
 
 const IFLA_VXLAN = {
@@ -42,6 +42,8 @@ const IFLA_VXLAN = {
   L2MISS: 13,
   L3MISS: 14,
   PORT: 15,
+  GROUP6: 16,
+  LOCAL6: 17,
   UDP_ZERO_CSUM6_TX: 19,
   UDP_ZERO_CSUM6_RX: 20,
   GBP: 23,
@@ -51,8 +53,9 @@ const IFLA_VXLAN = {
 export function writeVxlanSettings(writer: MessageWriter, vxlan: VxlanSettings): void {
   writer.u32(IFLA_VXLAN.ID, vxlan.vni);
   if (vxlan.lowerIfindex !== undefined) writer.u32(IFLA_VXLAN.LINK, vxlan.lowerIfindex);
-  if (vxlan.local !== undefined) writer.ipv4(IFLA_VXLAN.LOCAL, vxlan.local);
-  if (vxlan.group !== undefined) writer.ipv4(IFLA_VXLAN.GROUP, vxlan.group);
+  const { local, group } = vxlan;
+  if (local !== undefined) writer.ip(isIpv6(local) ? IFLA_VXLAN.LOCAL6 : IFLA_VXLAN.LOCAL, local);
+  if (group !== undefined) writer.ip(isIpv6(group) ? IFLA_VXLAN.GROUP6 : IFLA_VXLAN.GROUP, group);
   const bytes: readonly (readonly [number, number | boolean | undefined])[] = [
     [IFLA_VXLAN.TTL, vxlan.ttl],
     [IFLA_VXLAN.TOS, vxlan.tos],
@@ -81,8 +84,10 @@ type Reading = (settings: Writable<VxlanSettings>, reader: AttributeReader) => v
 const READINGS: ReadonlyMap<number, Reading> = new Map<number, Reading>([
   [IFLA_VXLAN.ID, (s, r) => (s.vni = r.u32('IFLA_VXLAN_ID'))],
   [IFLA_VXLAN.GROUP, (s, r) => (s.group = r.ipv4('IFLA_VXLAN_GROUP'))],
+  [IFLA_VXLAN.GROUP6, (s, r) => (s.group = r.ipv6('IFLA_VXLAN_GROUP6'))],
   [IFLA_VXLAN.LINK, (s, r) => (s.lowerIfindex = r.u32('IFLA_VXLAN_LINK'))],
   [IFLA_VXLAN.LOCAL, (s, r) => (s.local = r.ipv4('IFLA_VXLAN_LOCAL'))],
+  [IFLA_VXLAN.LOCAL6, (s, r) => (s.local = r.ipv6('IFLA_VXLAN_LOCAL6'))],
   [IFLA_VXLAN.TTL, (s, r) => (s.ttl = r.u8('IFLA_VXLAN_TTL'))],
   [IFLA_VXLAN.TOS, (s, r) => (s.tos = r.u8('IFLA_VXLAN_TOS'))],
   [IFLA_VXLAN.LEARNING, (s, r) => (s.learning = r.u8('IFLA_VXLAN_LEARNING') !== 0)],

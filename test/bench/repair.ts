@@ -1,16 +1,17 @@
+import { AF } from '../../native/netlink/message.ts';
 import {
   decodeFdb,
-  decodeNeighbor4,
+  decodeNeighbor,
   encodeDelFdb,
-  encodeDelNeighbor4,
+  encodeDelNeighbor,
   encodeGetFdb,
-  encodeGetNeighbors4,
+  encodeGetNeighbors,
   NUD,
   type FdbEntry,
-  type Neighbor4,
+  type Neighbor,
 } from '../../native/netlink/neighbor.ts';
 import { decodeLink, encodeDelLink, encodeGetLink, encodeGetLinks } from '../../native/netlink/link.ts';
-import { decodeRoute4, encodeDelRoute4, encodeGetRoutes4, type Route4 } from '../../native/netlink/route.ts';
+import { decodeRoute, encodeDelRoute, encodeGetRoutes, type Route } from '../../native/netlink/route.ts';
 import { openRouteSocket, type NetlinkSocket } from '../../native/netlink/socket.ts';
 import { quantile, type BenchRow } from './row.ts';
 
@@ -44,12 +45,14 @@ async function expectDevice(socket: NetlinkSocket, name: string): Promise<number
 
 const present = <T>(entries: readonly (T | undefined)[]): T[] => entries.filter((entry) => entry !== undefined);
 
-async function routes(socket: NetlinkSocket, oif: number): Promise<Route4[]> {
-  return present((await socket.dump(encodeGetRoutes4({ oif }))).map(decodeRoute4)).filter((route) => route.onlink);
+async function routes(socket: NetlinkSocket, oif: number): Promise<Route[]> {
+  return present((await socket.dump(encodeGetRoutes({ family: AF.INET, oif }))).map(decodeRoute)).filter(
+    (route) => route.onlink,
+  );
 }
 
-async function neighbors(socket: NetlinkSocket, ifindex: number): Promise<Neighbor4[]> {
-  const all = present((await socket.dump(encodeGetNeighbors4({ ifindex }))).map(decodeNeighbor4));
+async function neighbors(socket: NetlinkSocket, ifindex: number): Promise<Neighbor[]> {
+  const all = present((await socket.dump(encodeGetNeighbors({ family: AF.INET, ifindex }))).map(decodeNeighbor));
   return all.filter((entry) => (entry.state & NUD.PERMANENT) !== 0 && entry.mac !== undefined);
 }
 
@@ -68,7 +71,7 @@ const DAMAGES: readonly Damage[] = [
       const [victim] = before;
       if (victim === undefined) throw new RangeError(`${device} has no peer route to delete`);
       return {
-        strike: () => socket.transactSync([encodeDelRoute4(victim)]),
+        strike: () => socket.transactSync([encodeDelRoute(victim)]),
         repaired: async () => (await routes(socket, ifindex)).length === before.length,
       };
     },
@@ -81,7 +84,7 @@ const DAMAGES: readonly Damage[] = [
       const [victim] = before;
       if (victim === undefined) throw new RangeError(`${device} has no neighbour to delete`);
       return {
-        strike: () => socket.transactSync([encodeDelNeighbor4(victim)]),
+        strike: () => socket.transactSync([encodeDelNeighbor(victim)]),
         repaired: async () => (await neighbors(socket, ifindex)).length === before.length,
       };
     },

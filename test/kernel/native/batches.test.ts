@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { loadAddon } from '../../../native/addon.ts';
 import { parseIpv4 } from '../../../native/net/ipv4.ts';
-import { encodeNewAddress4 } from '../../../native/netlink/address.ts';
+import { encodeNewAddress } from '../../../native/netlink/address.ts';
 import { ERRNO } from '../../../native/netlink/errors.ts';
 import { MessageWriter } from '../../../native/netlink/attribute-writer.ts';
-import { RTM } from '../../../native/netlink/message.ts';
+import { AF, RTM } from '../../../native/netlink/message.ts';
 import { encodeGetLinks, encodeNewBridge, encodeSetLink } from '../../../native/netlink/link.ts';
 import {
   decodeFdb,
-  decodeNeighbor4,
+  decodeNeighbor,
   encodeDelFdb,
-  encodeDelNeighbor4,
+  encodeDelNeighbor,
   encodeGetFdb,
-  encodeGetNeighbors4,
+  encodeGetNeighbors,
   encodeReplaceFdb,
-  encodeReplaceNeighbor4,
+  encodeReplaceNeighbor,
 } from '../../../native/netlink/neighbor.ts';
-import { encodeGetRoutes4, encodeReplaceRoute4 } from '../../../native/netlink/route.ts';
+import { encodeGetRoutes, encodeReplaceRoute } from '../../../native/netlink/route.ts';
 import { openRouteSocket } from '../../../native/netlink/socket.ts';
 import { allDone, fdbOf, ifindexOf, inNewNamespace, makeOverlay, neighborOf, peer, routeOf } from './peers.ts';
 
@@ -28,14 +28,14 @@ describe('every outcome of a failing batch is returned in its place', () => {
     const { socket, ifindex } = overlay;
     const good = routeOf(ifindex, peer(1));
     const messages = [
-      encodeReplaceRoute4(good),
-      encodeReplaceRoute4({ ...good, onlink: false }),
-      encodeReplaceRoute4({ ...good, oif: 4242 }),
+      encodeReplaceRoute(good),
+      encodeReplaceRoute({ ...good, onlink: false }),
+      encodeReplaceRoute({ ...good, oif: 4242 }),
       encodeNewBridge({ name: 'flannel.1' }),
       encodeSetLink(ifindex, { mtu: 1_000_000 }),
-      encodeDelNeighbor4(neighborOf(ifindex, peer(9))),
-      encodeNewAddress4({ ifindex: 4242, address: parseIpv4('10.0.0.1'), prefixLength: 24 }),
-      encodeReplaceNeighbor4(neighborOf(ifindex, peer(1))),
+      encodeDelNeighbor(neighborOf(ifindex, peer(9))),
+      encodeNewAddress({ ifindex: 4242, address: parseIpv4('10.0.0.1'), prefixLength: 24 }),
+      encodeReplaceNeighbor(neighborOf(ifindex, peer(1))),
     ];
     const outcomes = way === 'sync' ? socket.transactSync(messages) : await socket.transact(messages);
     expect(outcomes).toEqual([
@@ -55,7 +55,7 @@ describe('every outcome of a failing batch is returned in its place', () => {
     const { socket, ifindex } = overlay;
     const wrong = (n: number): boolean => n % 7 === 3;
     const entries = TEN_THOUSAND.map((one, n) => neighborOf(wrong(n) ? 4242 : ifindex, one));
-    const outcomes = await socket.transact(entries.map(encodeReplaceNeighbor4));
+    const outcomes = await socket.transact(entries.map(encodeReplaceNeighbor));
     expect(outcomes.map((outcome) => outcome.errno)).toEqual(entries.map((_, n) => (wrong(n) ? ERRNO.ENODEV : 0)));
   });
 });
@@ -65,22 +65,24 @@ test('ten thousand neighbours and FDB entries are set, listed as they were set, 
   const { socket, ifindex } = overlay;
   const arps = TEN_THOUSAND.map((one) => neighborOf(ifindex, one));
   const fdbs = TEN_THOUSAND.map((one) => fdbOf(ifindex, one));
-  allDone(await socket.transact([...arps.map(encodeReplaceNeighbor4), ...fdbs.map(encodeReplaceFdb)]));
+  allDone(await socket.transact([...arps.map(encodeReplaceNeighbor), ...fdbs.map(encodeReplaceFdb)]));
   const listed = {
-    arps: (await socket.dump(encodeGetNeighbors4({ ifindex }))).map((message) => decodeNeighbor4(message)!),
+    arps: (await socket.dump(encodeGetNeighbors({ family: AF.INET, ifindex }))).map((message) =>
+      decodeNeighbor(message)!,
+    ),
     fdbs: (await socket.dump(encodeGetFdb({ ifindex }))).map((message) => decodeFdb(message)!),
   };
-  expect(listed.arps.toSorted((a, b) => a.destination - b.destination)).toEqual(arps);
-  expect(listed.fdbs.toSorted((a, b) => (a.remote ?? 0) - (b.remote ?? 0))).toEqual(fdbs);
-  allDone(await socket.transact([...arps.map(encodeDelNeighbor4), ...fdbs.map(encodeDelFdb)]));
-  expect(await socket.dump(encodeGetNeighbors4({ ifindex }))).toEqual([]);
+  expect(listed.arps.toSorted((a, b) => Number(a.destination) - Number(b.destination))).toEqual(arps);
+  expect(listed.fdbs.toSorted((a, b) => Number(a.remote) - Number(b.remote))).toEqual(fdbs);
+  allDone(await socket.transact([...arps.map(encodeDelNeighbor), ...fdbs.map(encodeDelFdb)]));
+  expect(await socket.dump(encodeGetNeighbors({ family: AF.INET, ifindex }))).toEqual([]);
 });
 
 test('acknowledgements fit a receive buffer of the smallest size', async () => {
   await using overlay = await makeOverlay();
   const netns = { kind: 'name', name: overlay.namespace.name } as const;
   await using socket = openRouteSocket({ netns, receiveBufferBytes: 1 });
-  const messages = TEN_THOUSAND.slice(0, 500).map((one) => encodeReplaceNeighbor4(neighborOf(overlay.ifindex, one)));
+  const messages = TEN_THOUSAND.slice(0, 500).map((one) => encodeReplaceNeighbor(neighborOf(overlay.ifindex, one)));
   allDone(await socket.transact(messages));
 });
 
@@ -128,7 +130,7 @@ describe('at the same time', () => {
     await using overlay = await makeOverlay();
     const { socket, ifindex } = overlay;
     const batch = (from: number): Buffer[] =>
-      TEN_THOUSAND.slice(from, from + 500).map((one) => encodeReplaceNeighbor4(neighborOf(ifindex, one)));
+      TEN_THOUSAND.slice(from, from + 500).map((one) => encodeReplaceNeighbor(neighborOf(ifindex, one)));
     const [first, second, links, index] = await Promise.all([
       socket.transact(batch(0)),
       socket.transact(batch(500)),
@@ -146,11 +148,11 @@ describe('at the same time', () => {
     await Promise.all(
       overlays.map(async ({ socket, ifindex }, n) => {
         const own = TEN_THOUSAND.slice(n * 1_000, n * 1_000 + 1_000);
-        allDone(await socket.transact(own.map((one) => encodeReplaceNeighbor4(neighborOf(ifindex, one)))));
-        const listed = (await socket.dump(encodeGetNeighbors4({ ifindex }))).map((message) =>
-          decodeNeighbor4(message)!,
+        allDone(await socket.transact(own.map((one) => encodeReplaceNeighbor(neighborOf(ifindex, one)))));
+        const listed = (await socket.dump(encodeGetNeighbors({ family: AF.INET, ifindex }))).map((message) =>
+          decodeNeighbor(message)!,
         );
-        expect(listed.toSorted((a, b) => a.destination - b.destination)).toEqual(
+        expect(listed.toSorted((a, b) => Number(a.destination) - Number(b.destination))).toEqual(
           own.map((one) => neighborOf(ifindex, one)),
         );
       }),
@@ -161,9 +163,7 @@ describe('at the same time', () => {
     await using overlay = await makeOverlay();
     const { socket, ifindex } = overlay;
     const running = { value: true };
-    const batch = socket.transact(
-      TEN_THOUSAND.slice(0, 1_024).map((one) => encodeReplaceRoute4(routeOf(ifindex, one))),
-    );
+    const batch = socket.transact(TEN_THOUSAND.slice(0, 1_024).map((one) => encodeReplaceRoute(routeOf(ifindex, one))));
     const over = batch.finally(() => (running.value = false));
     let turns = 0;
     while (running.value) {
@@ -183,14 +183,14 @@ describe('giving up', () => {
     const controller = new AbortController();
     const reason = new RangeError('enough');
     const batch = socket.transact(
-      TEN_THOUSAND.map((one) => encodeReplaceNeighbor4(neighborOf(ifindex, one))),
+      TEN_THOUSAND.map((one) => encodeReplaceNeighbor(neighborOf(ifindex, one))),
       controller.signal,
     );
     // Let the first slice reach the thread pool.
     await new Promise((resolve) => setImmediate(resolve));
     controller.abort(reason);
     await expect(batch).rejects.toBe(reason);
-    const done = await socket.dump(encodeGetNeighbors4({ ifindex }));
+    const done = await socket.dump(encodeGetNeighbors({ family: AF.INET, ifindex }));
     expect(done.length).toBeLessThan(10_000);
     expect([done.length > 0, done.length % 1_024]).toEqual([true, 0]);
   });
@@ -208,12 +208,10 @@ describe('giving up', () => {
     await using overlay = await makeOverlay();
     const { ifindex, namespace } = overlay;
     const socket = openRouteSocket({ netns: { kind: 'name', name: namespace.name } });
-    const batch = socket.transact(
-      TEN_THOUSAND.slice(0, 1_000).map((one) => encodeReplaceRoute4(routeOf(ifindex, one))),
-    );
+    const batch = socket.transact(TEN_THOUSAND.slice(0, 1_000).map((one) => encodeReplaceRoute(routeOf(ifindex, one))));
     // Let it reach the thread pool.
     await new Promise((resolve) => setImmediate(resolve));
-    const dump = socket.dump(encodeGetRoutes4());
+    const dump = socket.dump(encodeGetRoutes({ family: AF.INET }));
     socket.close();
     await expect(dump).rejects.toMatchObject({ code: 'EBADF' });
     const errnos = new Set((await batch).map((outcome) => outcome.errno));

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { loadAddon } from '../../../native/addon.ts';
-import { encodeGetNeighbors4 } from '../../../native/netlink/neighbor.ts';
+import { encodeGetNeighbors } from '../../../native/netlink/neighbor.ts';
 import { decodeLink, encodeGetLinks, encodeNewBridge } from '../../../native/netlink/link.ts';
-import { splitMessages } from '../../../native/netlink/message.ts';
-import { decodeRoute4, encodeGetRoutes4, encodeReplaceRoute4 } from '../../../native/netlink/route.ts';
+import { AF, splitMessages } from '../../../native/netlink/message.ts';
+import { decodeRoute, encodeGetRoutes, encodeReplaceRoute } from '../../../native/netlink/route.ts';
 import { encodeNewNexthop } from '../../../native/netlink/nexthop.ts';
 import { startProcess } from '../../support/processes.ts';
 import { allDone, inNewNamespace, makeOverlay, peer, routeOf } from './peers.ts';
@@ -13,11 +13,13 @@ test('ten thousand routes over nexthop objects come back whole and once', async 
   const { socket, ifindex } = overlay;
   const peers = Array.from({ length: 10_000 }, (_, n) => peer(n));
   const nexthops = peers.map(({ subnet }, n) =>
-    encodeNewNexthop({ id: n + 1, oif: ifindex, gateway: subnet.address, protocol: 80, onlink: true }),
+    encodeNewNexthop({ family: AF.INET, id: n + 1, oif: ifindex, gateway: subnet.address, protocol: 80, onlink: true }),
   );
   const routes = peers.map((one, n) => ({ ...routeOf(ifindex, one), nexthopId: n + 1 }));
-  allDone(await socket.transact([...nexthops, ...routes.map(encodeReplaceRoute4)]));
-  const listed = (await socket.dump(encodeGetRoutes4({ protocol: 80 }))).map((message) => decodeRoute4(message));
+  allDone(await socket.transact([...nexthops, ...routes.map(encodeReplaceRoute)]));
+  const listed = (await socket.dump(encodeGetRoutes({ family: AF.INET, protocol: 80 }))).map((message) =>
+    decodeRoute(message),
+  );
   expect(listed).toEqual(routes);
 });
 
@@ -86,7 +88,7 @@ test('a raw dump holds messages alone: no end mark, none of another request', as
 
 test('strict checking is on: a dump with a wrong header is refused with the kernel’s sentence', async () => {
   await using ns = await inNewNamespace();
-  const request = encodeGetNeighbors4();
+  const request = encodeGetNeighbors({ family: AF.INET });
   request.writeUInt16LE(0x80, 16 + 8);
   await expect(ns.socket.dump(request)).rejects.toMatchObject({
     code: 'EINVAL',

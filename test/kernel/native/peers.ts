@@ -1,7 +1,7 @@
 import type { Cidr4 } from '../../../native/net/cidr.ts';
 import { parseIpv4, type Ipv4 } from '../../../native/net/ipv4.ts';
 import { macFromBytes, type MacAddress } from '../../../native/net/mac.ts';
-import { encodeNewAddress4 } from '../../../native/netlink/address.ts';
+import { encodeNewAddress } from '../../../native/netlink/address.ts';
 import {
   decodeLink,
   encodeGetLink,
@@ -9,8 +9,8 @@ import {
   encodeNewVxlan,
   encodeSetLink,
 } from '../../../native/netlink/link.ts';
-import { NTF, NUD, type FdbEntry, type Neighbor4 } from '../../../native/netlink/neighbor.ts';
-import { RT_TABLE_MAIN, RTN, type Route4 } from '../../../native/netlink/route.ts';
+import { NTF, NUD, type FdbEntry, type Neighbor } from '../../../native/netlink/neighbor.ts';
+import { RT_TABLE_MAIN, RTN, type Route } from '../../../native/netlink/route.ts';
 import {
   openRouteSocket,
   type NetlinkSocket,
@@ -65,7 +65,7 @@ export async function makeOverlay(): Promise<Overlay> {
     ]),
   );
   const ifindex = await ifindexOf(socket, 'flannel.1');
-  const address = encodeNewAddress4({ ifindex, address: parseIpv4('10.128.0.0'), prefixLength: 32 });
+  const address = encodeNewAddress({ ifindex, address: parseIpv4('10.128.0.0'), prefixLength: 32 });
   allDone(await socket.transact([encodeSetLink(ifindex, { up: true }), address]));
   return { namespace, socket, lowerIfindex, ifindex, [Symbol.asyncDispose]: () => base[Symbol.asyncDispose]() };
 }
@@ -85,7 +85,7 @@ export function peer(n: number): Peer {
   };
 }
 
-export function routeOf(ifindex: number, { subnet }: Peer): Route4 {
+export function routeOf(ifindex: number, { subnet }: Peer): Route {
   return {
     destination: subnet,
     gateway: subnet.address,
@@ -101,7 +101,7 @@ export function routeOf(ifindex: number, { subnet }: Peer): Route4 {
   };
 }
 
-export function neighborOf(ifindex: number, { subnet, mac }: Peer): Neighbor4 {
+export function neighborOf(ifindex: number, { subnet, mac }: Peer): Neighbor {
   return { ifindex, destination: subnet.address, mac, state: NUD.PERMANENT, flags: 0 };
 }
 

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { decodeAddress4, encodeNewAddress4 } from '../../../native/netlink/address.ts';
+import { decodeAddress, encodeNewAddress } from '../../../native/netlink/address.ts';
 import { parseIpv4 } from '../../../native/net/ipv4.ts';
 import { decodeLink, encodeNewBridge, encodeSetLink } from '../../../native/netlink/link.ts';
 import { RTM, RTNLGRP, type Message } from '../../../native/netlink/message.ts';
 import {
   decodeFdb,
-  decodeNeighbor4,
+  decodeNeighbor,
   encodeDelFdb,
   encodeReplaceFdb,
-  encodeReplaceNeighbor4,
+  encodeReplaceNeighbor,
 } from '../../../native/netlink/neighbor.ts';
-import { decodeRoute4, encodeReplaceRoute4 } from '../../../native/netlink/route.ts';
+import { decodeRoute, encodeReplaceRoute } from '../../../native/netlink/route.ts';
 import { watchRoute, type NetlinkWatch, type WatchBatch } from '../../../native/netlink/socket.ts';
 import { startProcess } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
@@ -55,21 +55,21 @@ test('links, addresses, neighbours, FDB entries and routes are told as they chan
   allDone(
     await socket.transact([
       encodeSetLink(ifindex, { mtu: 1400 }),
-      encodeNewAddress4({ ifindex, address: parseIpv4('10.128.0.1'), prefixLength: 32 }),
-      encodeReplaceNeighbor4(neighborOf(ifindex, peer(1))),
+      encodeNewAddress({ ifindex, address: parseIpv4('10.128.0.1'), prefixLength: 32 }),
+      encodeReplaceNeighbor(neighborOf(ifindex, peer(1))),
       encodeReplaceFdb(fdbOf(ifindex, peer(1))),
-      encodeReplaceRoute4(routeOf(ifindex, peer(1))),
+      encodeReplaceRoute(routeOf(ifindex, peer(1))),
     ]),
   );
-  await until(() => seen.messages().some((message) => decodeRoute4(message)?.table === 254), {
+  await until(() => seen.messages().some((message) => decodeRoute(message)?.table === 254), {
     what: 'the route is told',
   });
   const told = seen.messages();
   expect(told.map((message) => decodeLink(message)?.mtu)).toContain(1400);
-  expect(told.map((message) => decodeAddress4(message)?.address)).toContain(parseIpv4('10.128.0.1'));
-  expect(told.map((message) => decodeNeighbor4(message))).toContainEqual(neighborOf(ifindex, peer(1)));
+  expect(told.map((message) => decodeAddress(message)?.address)).toContain(parseIpv4('10.128.0.1'));
+  expect(told.map((message) => decodeNeighbor(message))).toContainEqual(neighborOf(ifindex, peer(1)));
   expect(told.map((message) => decodeFdb(message))).toContainEqual(fdbOf(ifindex, peer(1)));
-  expect(told.map((message) => decodeRoute4(message))).toContainEqual(routeOf(ifindex, peer(1)));
+  expect(told.map((message) => decodeRoute(message))).toContainEqual(routeOf(ifindex, peer(1)));
   expect(seen.overruns()).toBe(0);
 });
 

@@ -1,6 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cidr6Contains, formatIpv6, parseCidr6, parseIpv6, type Ipv6 } from '../../../../native/net/ipv6.ts';
+import {
+  addIpv6,
+  cidr6,
+  cidr6Contains,
+  cidr6Overlaps,
+  formatCidr6,
+  formatIpv6,
+  ipv6FromBytes,
+  ipv6ToBytes,
+  lastAddress6,
+  parseCidr6,
+  parseInterfaceAddress6,
+  parseIpv6,
+  sameCidr6,
+  type Ipv6,
+} from '../../../../native/net/ipv6.ts';
+import { ipv6, network6 } from '../netlink/arbitraries.ts';
 
 describe('addresses', () => {
   test.each([
@@ -42,7 +58,55 @@ describe('addresses', () => {
   });
 });
 
+test('bytes give the address back', () => {
+  fc.assert(
+    fc.property(ipv6, (address) => {
+      expect(ipv6FromBytes(ipv6ToBytes(address))).toBe(address);
+    }),
+  );
+  expect(Buffer.from(ipv6ToBytes(parseIpv6('fc00:5::1'))).toString('hex')).toBe(
+    'fc00000500000000' + '0000000000000001',
+  );
+});
+
+test.each([0, 4, 15, 17])('%i bytes are no address', (length) => {
+  expect(() => ipv6FromBytes(new Uint8Array(length))).toThrow(RangeError);
+});
+
+test('addIpv6 counts over groups and wraps nowhere', () => {
+  expect(formatIpv6(addIpv6(parseIpv6('fc00::ffff'), 1n))).toBe('fc00::1:0');
+  expect(() => addIpv6(parseIpv6('::'), -1n)).toThrow(RangeError);
+  expect(() => addIpv6(lastAddress6(parseCidr6('::/0')), 1n)).toThrow(RangeError);
+});
+
 describe('networks', () => {
+  test('text gives the network back', () => {
+    fc.assert(
+      fc.property(network6, (wanted) => {
+        expect(parseCidr6(formatCidr6(wanted))).toEqual(wanted);
+      }),
+    );
+  });
+
+  test('a network holds its first and last address and overlaps what shares one', () => {
+    fc.assert(
+      fc.property(network6, network6, ipv6, (a, b, address) => {
+        expect([cidr6Contains(a, a.address), cidr6Contains(a, lastAddress6(a))]).toEqual([true, true]);
+        expect(cidr6Overlaps(a, b)).toBe(cidr6Contains(a, b.address) || cidr6Contains(b, a.address));
+        expect(cidr6Overlaps(a, cidr6(address, 128))).toBe(cidr6Contains(a, address));
+        expect(sameCidr6(cidr6(address, a.prefixLength), a)).toBe(cidr6Contains(a, address));
+      }),
+    );
+  });
+
+  test('host bits are kept in an interface address', () => {
+    expect(formatCidr6(parseInterfaceAddress6('fc00:5::7/64'))).toBe('fc00:5::7/64');
+  });
+
+  test.each([129, -1, 1.5, Number.NaN])('/%d is no prefix length', (length) => {
+    expect(() => cidr6(parseIpv6('fc00::'), length)).toThrow(RangeError);
+  });
+
   test('host bits are masked off', () => {
     const network = parseCidr6('fc00:5:0:ffff::7/48');
     expect([formatIpv6(network.address), network.prefixLength]).toEqual(['fc00:5::', 48]);

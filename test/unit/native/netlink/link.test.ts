@@ -3,7 +3,7 @@ import * as ifla from 'netlink/dist/rt/ifla.js';
 import * as rt from 'netlink/dist/rt/structs.js';
 import { AttrStream, parseAttributes } from 'netlink/dist/structs.js';
 import { describe, expect, test } from 'vitest';
-import { formatIpv4, parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { formatIp, isIpv6, parseIp } from '../../../../native/net/ip.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
 import {
   decodeLink,
@@ -19,14 +19,14 @@ import {
   type VxlanSettings,
 } from '../../../../native/netlink/link.ts';
 import { RTM, type Message } from '../../../../native/netlink/message.ts';
-import { ifindex, ipv4, linkName, mac, maybe, u16, u32, u8 } from './arbitraries.ts';
+import { ifindex, ip, ipOfBytes, linkName, mac, maybe, u16, u32, u8 } from './arbitraries.ts';
 import { hexFixture, iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
 const flannel: NewVxlan = {
   name: 'flannel.1',
   mac: parseMac('c6:d5:69:35:0e:f1'),
   txQueueLength: 0,
-  vxlan: { vni: 1, lowerIfindex: 2, local: parseIpv4('192.168.77.11'), port: 0, learning: false, gbp: false },
+  vxlan: { vni: 1, lowerIfindex: 2, local: parseIp('192.168.77.11'), port: 0, learning: false, gbp: false },
 };
 
 describe('what flannel sends', () => {
@@ -47,6 +47,14 @@ describe('what flannel sends', () => {
     const length = 32 + attributes.length / 2;
     const header = `${length.toString(16)}000000` + '1000' + '0506' + '00000000' + '00000000';
     expect(encodeNewVxlan(flannel).toString('hex')).toBe(header + '00'.repeat(16) + attributes);
+  });
+
+  test('an IPv6 underlay: IFLA_VXLAN_LOCAL6 in place of LOCAL', () => {
+    const local = parseIp('fd00:77::11');
+    const message = encodeNewVxlan({ ...flannel, name: 'flannel-v6.1', vxlan: { ...flannel.vxlan, local } });
+    const v4 = hexFixture('flannel/R10-netlink/newlink-info-data-v4.hex').toString('hex');
+    const want = v4.replace('08000400c0a84d0b', '14001100' + 'fd00007700000000' + '0000000000000011');
+    expect(message.subarray(-want.length / 2).toString('hex')).toBe(want);
   });
 
   test('newer versions put IFLA_MTU behind IFLA_IFNAME', () => {
@@ -93,12 +101,13 @@ function inWordsOfIp(link: Link, nameOf: (index: number | undefined) => string |
 }
 
 function vxlanInWordsOfIp(vxlan: VxlanSettings, nameOf: (index: number | undefined) => string | undefined): object {
-  const text = (address: VxlanSettings['local']): string | undefined => address && formatIpv4(address);
+  const text = (address: VxlanSettings['local']): string | undefined =>
+    address === undefined ? undefined : formatIp(address);
   return {
     id: vxlan.vni,
     link: nameOf(vxlan.lowerIfindex),
-    local: text(vxlan.local),
-    group: text(vxlan.group),
+    [vxlan.local !== undefined && isIpv6(vxlan.local) ? 'local6' : 'local']: text(vxlan.local),
+    [vxlan.group !== undefined && isIpv6(vxlan.group) ? 'group6' : 'group']: text(vxlan.group),
     port: vxlan.port,
     learning: vxlan.learning,
     gbp: vxlan.gbp,
@@ -150,12 +159,11 @@ function readingOfIp(row: Record<string, unknown>): Record<string, unknown> {
 }
 
 describe('what the kernel sends', () => {
-  const links = kernelMessages('links').map((message) => decodeLink(message)!);
-  const nameOf = (index: number | undefined): string | undefined => links.find((link) => link.ifindex === index)?.name;
-
-  test.each(links.map((link) => ({ name: link.name, link })))('$name reads as `ip -d link` reads it', ({ link }) => {
-    const row = iprouteReading('links').find((candidate) => candidate['ifname'] === link.name)!;
-    expect(inWordsOfIp(link, nameOf)).toEqual(readingOfIp(row));
+  test.each(['links', 'links6'])('%s read as `ip -d link` reads them', (fixture) => {
+    const links = kernelMessages(fixture).map((message) => decodeLink(message)!);
+    const nameOf = (index: number | undefined): string | undefined =>
+      links.find((link) => link.ifindex === index)?.name;
+    expect(links.map((link) => inWordsOfIp(link, nameOf))).toEqual(iprouteReading(fixture).map(readingOfIp));
   });
 
   test('a port that leaves its bridge (DELLINK of AF_BRIDGE) is no link that is gone', () => {
@@ -170,7 +178,7 @@ describe('what the kernel sends', () => {
 const vxlanSettings: fc.Arbitrary<VxlanSettings> = fc.record({
   vni: u32,
   lowerIfindex: maybe(u32),
-  local: maybe(ipv4),
+  local: maybe(ip),
   port: u16,
   learning: fc.boolean(),
   gbp: fc.boolean(),
@@ -194,7 +202,7 @@ const newVxlan = fc.record({
 describe('round trips', () => {
   test('decode(encode(vxlan)) gives it back', () => {
     fc.assert(
-      fc.property(newVxlan, ipv4, (wanted, group) => {
+      fc.property(newVxlan, ip, (wanted, group) => {
         for (const vxlan of [wanted.vxlan, { ...wanted.vxlan, group }]) {
           const link = decodeLink(messageOf(encodeNewVxlan({ ...wanted, vxlan })));
           expect(link).toMatchObject({ name: wanted.name, mtu: wanted.mtu, kind: 'vxlan', vxlan });
@@ -233,7 +241,8 @@ describe('npm netlink as the judge', () => {
         expect(info.kind).toBe('vxlan');
         expect(data).toMatchObject({ id: vxlan.vni, ttl: vxlan.ttl, tos: vxlan.tos, learning: Number(vxlan.learning) });
         expect(data.port?.readUInt16BE()).toBe(vxlan.port === 0 ? undefined : vxlan.port);
-        expect(data.local?.readUInt32BE()).toBe(vxlan.local);
+        const local = data.local ?? data.local6;
+        expect(local && ipOfBytes(local)).toBe(vxlan.local);
         expect([data.link, data.gbp]).toEqual([vxlan.lowerIfindex, vxlan.gbp ? true : undefined]);
       }),
     );

@@ -1,25 +1,38 @@
 import fc from 'fast-check';
 import { parseMessages } from 'netlink/dist/structs.js';
 import { describe, expect, test } from 'vitest';
-import { decodeAddress4 } from '../../../../native/netlink/address.ts';
+import { decodeAddress } from '../../../../native/netlink/address.ts';
 import { MessageWriter } from '../../../../native/netlink/attribute-writer.ts';
 import { NetlinkError } from '../../../../native/netlink/errors.ts';
 import { decodeLink } from '../../../../native/netlink/link.ts';
 import { RTM, splitMessages, type Message } from '../../../../native/netlink/message.ts';
-import { decodeFdb, decodeNeighbor4 } from '../../../../native/netlink/neighbor.ts';
+import { decodeFdb, decodeNeighbor } from '../../../../native/netlink/neighbor.ts';
 import { decodeNexthop } from '../../../../native/netlink/nexthop.ts';
-import { decodeRoute4 } from '../../../../native/netlink/route.ts';
+import { decodeRoute } from '../../../../native/netlink/route.ts';
 import { hexFixture, kernelMessages, messageOf } from './golden.ts';
 
 const DECODERS = [
   { name: 'link', decode: decodeLink, types: [RTM.NEWLINK, RTM.DELLINK], family: 0 },
-  { name: 'address', decode: decodeAddress4, types: [RTM.NEWADDR], family: 2 },
-  { name: 'route', decode: decodeRoute4, types: [RTM.NEWROUTE], family: 2 },
-  { name: 'neighbour', decode: decodeNeighbor4, types: [RTM.NEWNEIGH], family: 2 },
+  { name: 'address', decode: decodeAddress, types: [RTM.NEWADDR], family: 2 },
+  { name: 'route', decode: decodeRoute, types: [RTM.NEWROUTE], family: 2 },
+  { name: 'route', decode: decodeRoute, types: [RTM.NEWROUTE], family: 10 },
+  { name: 'address', decode: decodeAddress, types: [RTM.NEWADDR], family: 10 },
+  { name: 'neighbour', decode: decodeNeighbor, types: [RTM.NEWNEIGH], family: 10 },
+  { name: 'nexthop', decode: decodeNexthop, types: [RTM.NEWNEXTHOP], family: 10 },
+  { name: 'neighbour', decode: decodeNeighbor, types: [RTM.NEWNEIGH], family: 2 },
   { name: 'FDB entry', decode: decodeFdb, types: [RTM.NEWNEIGH], family: 7 },
   { name: 'nexthop', decode: decodeNexthop, types: [RTM.NEWNEXTHOP], family: 2 },
 ];
-const FIXTURES = ['links', 'addresses', 'routes', 'neighbors', 'nexthops', 'fdb-vxlan', 'fdb-bridge-port', 'events'];
+const FIXTURES = [
+  'links',
+  'addresses',
+  'routes',
+  'neighbors',
+  'nexthops',
+  'fdb-vxlan',
+  'fdb-bridge-port',
+  'events',
+].concat(['links6', 'addresses6', 'routes6', 'routes-via6', 'neighbors6', 'nexthops6', 'fdb-vxlan6', 'events6']);
 
 /** Runs a reader; what it throws must be the named error. */
 function errorOf(read: () => unknown): NetlinkError | undefined {
@@ -94,19 +107,22 @@ describe('no byte makes a decoder throw anything but NetlinkError', () => {
 
   test('a value of the wrong size names its attribute', () => {
     const message = messageOf(new MessageWriter(RTM.NEWROUTE, 0, 12).fixedU8(0, 2).u16(5, 1).finish());
-    expect(errorOf(() => decodeRoute4(message))?.message).toBe(
+    expect(errorOf(() => decodeRoute(message))?.message).toBe(
       'cannot decode route RTA_GATEWAY: EBADMSG (2 bytes, expected 4)',
     );
   });
 
-  test('a prefix length above 32 is refused', () => {
-    const message = messageOf(new MessageWriter(RTM.NEWROUTE, 0, 12).fixedU8(0, 2).fixedU8(1, 33).finish());
-    expect(errorOf(() => decodeRoute4(message))).toMatchObject({ target: 'rtm_dst_len' });
+  test.each([
+    { family: 2, length: 33 },
+    { family: 10, length: 129 },
+  ])('a prefix length of $length in family $family is refused', ({ family, length }) => {
+    const message = messageOf(new MessageWriter(RTM.NEWROUTE, 0, 12).fixedU8(0, family).fixedU8(1, length).finish());
+    expect(errorOf(() => decodeRoute(message))).toMatchObject({ target: 'rtm_dst_len' });
   });
 
   test('unknown attributes are passed over', () => {
     const encoded = new MessageWriter(RTM.NEWROUTE, 0, 12).fixedU8(0, 2).bytes(999, Buffer.alloc(5)).u32(4, 7).finish();
-    expect(decodeRoute4(messageOf(encoded))).toMatchObject({ oif: 7 });
+    expect(decodeRoute(messageOf(encoded))).toMatchObject({ oif: 7 });
   });
 });
 

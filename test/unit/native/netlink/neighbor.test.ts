@@ -2,29 +2,29 @@ import fc from 'fast-check';
 import * as rt from 'netlink/dist/rt/structs.js';
 import { AttrStream } from 'netlink/dist/structs.js';
 import { describe, expect, test } from 'vitest';
-import { formatIpv4, parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { formatIp, parseIp } from '../../../../native/net/ip.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
-import { RTM } from '../../../../native/netlink/message.ts';
+import { AF, RTM } from '../../../../native/netlink/message.ts';
 import {
   decodeFdb,
-  decodeNeighbor4,
+  decodeNeighbor,
   encodeDelFdb,
-  encodeDelNeighbor4,
+  encodeDelNeighbor,
   encodeGetFdb,
-  encodeGetNeighbors4,
+  encodeGetNeighbors,
   encodeReplaceFdb,
-  encodeReplaceNeighbor4,
+  encodeReplaceNeighbor,
   NTF,
   NUD,
   type FdbEntry,
-  type Neighbor4,
+  type Neighbor,
 } from '../../../../native/netlink/neighbor.ts';
-import { ifindex, ipv4, mac, maybe, u16, u32, u8 } from './arbitraries.ts';
+import { ifindex, ip, mac, maybe, u16, u32, u8 } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
-const arp: Neighbor4 = {
+const arp: Neighbor = {
   ifindex: 7,
-  destination: parseIpv4('10.5.202.0'),
+  destination: parseIp('10.5.202.0'),
   mac: parseMac('02:00:00:00:02:02'),
   state: NUD.PERMANENT,
   flags: 0,
@@ -32,7 +32,7 @@ const arp: Neighbor4 = {
 const fdb: FdbEntry = {
   ifindex: 7,
   mac: parseMac('02:00:00:00:02:02'),
-  remote: parseIpv4('192.168.99.202'),
+  remote: parseIp('192.168.99.202'),
   state: NUD.PERMANENT,
   flags: NTF.SELF,
 };
@@ -44,7 +44,7 @@ describe('what flannel sends', () => {
   test.each([
     {
       name: 'ARP added',
-      encoded: encodeReplaceNeighbor4(arp),
+      encoded: encodeReplaceNeighbor(arp),
       want: [RTM.NEWNEIGH, 0x505, '0200000007000000' + '80000001' + arpAttributes],
     },
     {
@@ -54,7 +54,7 @@ describe('what flannel sends', () => {
     },
     {
       name: 'ARP removed',
-      encoded: encodeDelNeighbor4(arp),
+      encoded: encodeDelNeighbor(arp),
       want: [RTM.DELNEIGH, 0x005, '0200000007000000' + '80000001' + arpAttributes],
     },
     {
@@ -68,17 +68,34 @@ describe('what flannel sends', () => {
   });
 });
 
-const indexOf = new Map(iprouteReading('links').map((link) => [String(link['ifname']), Number(link['ifindex'])]));
+test('an IPv6 peer: NDP and FDB entries with 16-byte addresses', () => {
+  const lladdr = '0a000200020000000202' + '0000';
+  const neighbor = encodeReplaceNeighbor({ ...arp, destination: parseIp('fc00:5:0:b::') });
+  const forwarding = encodeReplaceFdb({ ...fdb, remote: parseIp('fd00:77::12') });
+  expect(messageOf(neighbor).payload.toString('hex')).toBe(
+    '0a00000007000000' + '80000001' + '14000100' + 'fc0000050000000b' + '0000000000000000' + lladdr,
+  );
+  expect(messageOf(forwarding).payload.toString('hex')).toBe(
+    '0700000007000000' + '80000200' + '14000100' + 'fd00007700000000' + '0000000000000012' + lladdr,
+  );
+});
+
+const indexesOf = (links: string): Map<string, number> =>
+  new Map(iprouteReading(links).map((link) => [String(link['ifname']), Number(link['ifindex'])]));
 
 describe('what the kernel sends', () => {
-  test('neighbours read as `ip -4 neigh` reads them', () => {
-    const read = kernelMessages('neighbors').map((message) => {
-      const { ifindex: index, destination, mac: address, state } = decodeNeighbor4(message)!;
-      return { index, destination: formatIpv4(destination), mac: address, state };
+  test.each([
+    { fixture: 'neighbors', links: 'links' },
+    { fixture: 'neighbors6', links: 'links6' },
+  ])('$fixture read as `ip neigh` reads them', ({ fixture, links }) => {
+    const indexOf = indexesOf(links);
+    const read = kernelMessages(fixture).map((message) => {
+      const { ifindex: index, destination, mac: address, state } = decodeNeighbor(message)!;
+      return { index, destination: formatIp(destination), mac: address, state };
     });
     const states = (row: Record<string, unknown>): number =>
       (row['state'] as (keyof typeof NUD)[]).reduce((bits, name) => bits | NUD[name], 0);
-    const rows = iprouteReading('neighbors').map((row) => ({
+    const rows = iprouteReading(fixture).map((row) => ({
       index: indexOf.get(String(row['dev'])),
       destination: row['dst'],
       mac: row['lladdr'],
@@ -87,12 +104,15 @@ describe('what the kernel sends', () => {
     expect(read).toEqual(rows);
   });
 
-  test('FDB entries of a vxlan device read as `bridge fdb` reads them', () => {
-    const read = kernelMessages('fdb-vxlan').map((message) => decodeFdb(message)!);
-    const rows = iprouteReading('fdb-vxlan').map((row) => ({
-      ifindex: indexOf.get('flannel.1'),
+  test.each([
+    { fixture: 'fdb-vxlan', links: 'links', device: 'flannel.1' },
+    { fixture: 'fdb-vxlan6', links: 'links6', device: 'flannel-v6.1' },
+  ])('FDB entries of $device read as `bridge fdb` reads them', ({ fixture, links, device }) => {
+    const read = kernelMessages(fixture).map((message) => decodeFdb(message)!);
+    const rows = iprouteReading(fixture).map((row) => ({
+      ifindex: indexesOf(links).get(device),
       mac: row['mac'],
-      remote: parseIpv4(String(row['dst'])),
+      remote: parseIp(String(row['dst'])),
       port: row['port'],
       vni: row['vni'],
       // What `bridge fdb … permanent` asks for; flannel asks for PERMANENT alone.
@@ -108,24 +128,27 @@ describe('what the kernel sends', () => {
     expect(new Set(read.map((entry) => entry.remote))).toEqual(new Set([undefined]));
   });
 
-  test('of the events each decoder takes its own', () => {
-    const events = kernelMessages('events').filter(({ type }) => type === RTM.DELNEIGH);
-    const arps = events.map((message) => decodeNeighbor4(message)).filter((entry) => entry !== undefined);
+  test.each([
+    { fixture: 'events', neighbors: ['10.5.2.0', '10.5.3.0'], remote: '192.168.77.12' },
+    { fixture: 'events6', neighbors: ['fc00:5:0:b::', 'fc00:5:0:4f::'], remote: 'fd00:77::12' },
+  ])('of the $fixture each decoder takes its own', ({ fixture, neighbors, remote }) => {
+    const events = kernelMessages(fixture).filter(({ type }) => type === RTM.DELNEIGH);
+    const arps = events.map((message) => decodeNeighbor(message)).filter((entry) => entry !== undefined);
     const fdbs = events.map((message) => decodeFdb(message)).filter((entry) => entry !== undefined);
-    expect(arps.map((entry) => formatIpv4(entry.destination))).toEqual(['10.5.2.0', '10.5.3.0']);
-    expect(fdbs.map((entry) => entry.remote && formatIpv4(entry.remote))).toContain('192.168.77.12');
+    expect(arps.map((entry) => formatIp(entry.destination))).toEqual(expect.arrayContaining(neighbors));
+    expect(fdbs.map((entry) => entry.remote)).toContain(parseIp(remote));
   });
 });
 
-const neighbor: fc.Arbitrary<Neighbor4> = fc.record({
+const neighbor: fc.Arbitrary<Neighbor> = fc.record({
   ifindex,
-  destination: ipv4,
+  destination: ip,
   mac: maybe(mac),
   state: u16,
   flags: u8,
 });
 const forwarding: fc.Arbitrary<FdbEntry> = fc.record(
-  { ifindex, mac, remote: maybe(ipv4), state: u16, flags: u8, vlan: u16, port: u16, vni: u32 },
+  { ifindex, mac, remote: maybe(ip), state: u16, flags: u8, vlan: u16, port: u16, vni: u32 },
   { requiredKeys: ['ifindex', 'mac', 'remote', 'state', 'flags'] },
 );
 
@@ -133,9 +156,9 @@ describe('round trips', () => {
   test('decode(encode(neighbour)) gives it back', () => {
     fc.assert(
       fc.property(neighbor, (wanted) => {
-        expect(decodeNeighbor4(messageOf(encodeReplaceNeighbor4(wanted)))).toEqual(wanted);
-        expect(decodeNeighbor4(messageOf(encodeDelNeighbor4(wanted)))).toEqual(wanted);
-        expect(decodeFdb(messageOf(encodeReplaceNeighbor4(wanted)))).toBeUndefined();
+        expect(decodeNeighbor(messageOf(encodeReplaceNeighbor(wanted)))).toEqual(wanted);
+        expect(decodeNeighbor(messageOf(encodeDelNeighbor(wanted)))).toEqual(wanted);
+        expect(decodeFdb(messageOf(encodeReplaceNeighbor(wanted)))).toBeUndefined();
       }),
     );
   });
@@ -145,7 +168,7 @@ describe('round trips', () => {
       fc.property(forwarding, (wanted) => {
         expect(decodeFdb(messageOf(encodeReplaceFdb(wanted)))).toEqual(wanted);
         expect(decodeFdb(messageOf(encodeDelFdb(wanted)))).toEqual({ ...wanted, state: 0 });
-        expect(decodeNeighbor4(messageOf(encodeReplaceFdb(wanted)))).toBeUndefined();
+        expect(decodeNeighbor(messageOf(encodeReplaceFdb(wanted)))).toBeUndefined();
       }),
     );
   });
@@ -153,7 +176,7 @@ describe('round trips', () => {
   test('npm netlink reads the same, and what it writes of that is ours to the byte', () => {
     fc.assert(
       fc.property(neighbor, forwarding, (arpEntry, fdbEntry) => {
-        for (const encoded of [encodeReplaceNeighbor4(arpEntry), encodeReplaceFdb({ ...fdbEntry, vlan: 1 })]) {
+        for (const encoded of [encodeReplaceNeighbor(arpEntry), encodeReplaceFdb({ ...fdbEntry, vlan: 1 })]) {
           const { payload } = messageOf(encoded);
           const out = new AttrStream();
           const parsed = rt.parseNeighborMessage(payload);
@@ -167,16 +190,17 @@ describe('round trips', () => {
 
 function decodeBoth(payload: Buffer): unknown {
   const message = { type: RTM.NEWNEIGH, flags: 0, seq: 0, pid: 0, payload };
-  return [decodeNeighbor4(message), decodeFdb(message)];
+  return [decodeNeighbor(message), decodeFdb(message)];
 }
 
 test.each([
-  { name: 'neighbours', encoded: encodeGetNeighbors4(), want: '020000000000000000000000' },
+  { name: 'neighbours', encoded: encodeGetNeighbors({ family: AF.INET }), want: '020000000000000000000000' },
   {
     name: 'neighbours of one device',
-    encoded: encodeGetNeighbors4({ ifindex: 7 }),
+    encoded: encodeGetNeighbors({ family: AF.INET, ifindex: 7 }),
     want: '020000000000000000000000' + '0800080007000000',
   },
+  { name: 'neighbours of IPv6', encoded: encodeGetNeighbors({ family: AF.INET6 }), want: '0a0000000000000000000000' },
   { name: 'FDB of one device', encoded: encodeGetFdb({ ifindex: 7 }), want: '070000000700000000000000' },
 ])('dump of $name', ({ encoded, want }) => {
   const message = messageOf(encoded);

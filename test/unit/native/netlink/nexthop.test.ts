@@ -1,26 +1,29 @@
 import fc from 'fast-check';
 import * as rt from 'netlink/dist/rt/structs.js';
 import { expect, test } from 'vitest';
-import { formatIpv4 } from '../../../../native/net/ipv4.ts';
-import { RTM } from '../../../../native/netlink/message.ts';
+import { formatIp } from '../../../../native/net/ip.ts';
+import { AF, RTM } from '../../../../native/netlink/message.ts';
 import {
   decodeNexthop,
   encodeDelNexthop,
   encodeGetNexthops,
   encodeNewNexthop,
-  type Nexthop4,
+  type Nexthop,
 } from '../../../../native/netlink/nexthop.ts';
-import { ifindex, ipv4, maybe, u32, u8 } from './arbitraries.ts';
+import { ifindex, ipOfBytes, ipv4, ipv6, maybe, u32, u8 } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
-const indexOf = new Map(iprouteReading('links').map((link) => [String(link['ifname']), Number(link['ifindex'])]));
-
-test('what the kernel sends reads as `ip nexthop` reads it', () => {
-  const read = kernelMessages('nexthops').map((message) => {
+test.each([
+  { fixture: 'nexthops', links: 'links', family: AF.INET },
+  { fixture: 'nexthops6', links: 'links6', family: AF.INET6 },
+])('what the kernel sends reads as `ip nexthop` reads it: $fixture', ({ fixture, links, family }) => {
+  const indexOf = new Map(iprouteReading(links).map((link) => [String(link['ifname']), Number(link['ifindex'])]));
+  const read = kernelMessages(fixture).map((message) => {
     const nexthop = decodeNexthop(message)!;
-    return { ...nexthop, gateway: nexthop.gateway && formatIpv4(nexthop.gateway) };
+    return { ...nexthop, gateway: nexthop.gateway === undefined ? undefined : formatIp(nexthop.gateway) };
   });
-  const rows = iprouteReading('nexthops').map((row) => ({
+  const rows = iprouteReading(fixture).map((row) => ({
+    family,
     id: row['id'],
     oif: indexOf.get(String(row['dev'])),
     gateway: row['gateway'],
@@ -30,13 +33,11 @@ test('what the kernel sends reads as `ip nexthop` reads it', () => {
   expect(read).toEqual(rows);
 });
 
-const nexthop: fc.Arbitrary<Nexthop4> = fc.record({
-  id: u32,
-  oif: ifindex,
-  gateway: maybe(ipv4),
-  protocol: u8,
-  onlink: fc.boolean(),
-});
+const common = { id: u32, oif: ifindex, protocol: u8, onlink: fc.boolean() };
+const nexthop: fc.Arbitrary<Nexthop> = fc.oneof(
+  fc.record({ ...common, family: fc.constant(AF.INET), gateway: maybe(ipv4) }),
+  fc.record({ ...common, family: fc.constant(AF.INET6), gateway: maybe(ipv6) }),
+);
 
 test('decode(encode(nexthop)) gives it back; npm netlink reads the same', () => {
   fc.assert(
@@ -44,7 +45,7 @@ test('decode(encode(nexthop)) gives it back; npm netlink reads the same', () => 
       const message = messageOf(encodeNewNexthop(wanted));
       expect(decodeNexthop(message)).toEqual(wanted);
       const { data, attrs } = rt.parseNextHopMessage(message.payload);
-      expect([data.protocol, attrs.id, attrs.oif, attrs.gateway?.readUInt32BE()]).toEqual([
+      expect([data.protocol, attrs.id, attrs.oif, attrs.gateway && ipOfBytes(attrs.gateway)]).toEqual([
         wanted.protocol,
         wanted.id,
         wanted.oif,

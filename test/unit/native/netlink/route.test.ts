@@ -2,27 +2,27 @@ import fc from 'fast-check';
 import * as rt from 'netlink/dist/rt/structs.js';
 import { AttrStream } from 'netlink/dist/structs.js';
 import { describe, expect, test } from 'vitest';
-import { formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
-import { formatIpv4, parseIpv4 } from '../../../../native/net/ipv4.ts';
-import { RTM } from '../../../../native/netlink/message.ts';
+import { formatCidr, formatIp, parseCidr, parseIp, type Cidr, type IpAddress } from '../../../../native/net/ip.ts';
+import { AF, RTM } from '../../../../native/netlink/message.ts';
 import {
-  decodeRoute4,
-  encodeDelRoute4,
-  encodeGetRoutes4,
-  encodeNewRoute4,
-  encodeReplaceRoute4,
+  decodeRoute,
+  DEFAULT_PRIORITY6,
+  encodeDelRoute,
+  encodeGetRoutes,
+  encodeNewRoute,
+  encodeReplaceRoute,
   RT_SCOPE,
   RT_TABLE_MAIN,
   RTN,
   RTPROT,
-  type Route4,
+  type Route,
 } from '../../../../native/netlink/route.ts';
-import { ifindex, ipv4, maybe, network, u32, u8 } from './arbitraries.ts';
+import { ifindex, ipOfBytes, ipv4, ipv6, maybe, network, network6, u32, u8 } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
-const peer: Route4 = {
-  destination: parseCidr4('10.5.202.0/24'),
-  gateway: parseIpv4('10.5.202.0'),
+const peer: Route = {
+  destination: parseCidr('10.5.202.0/24'),
+  gateway: parseIp('10.5.202.0'),
   oif: 7,
   table: RT_TABLE_MAIN,
   protocol: RTPROT.BOOT,
@@ -36,21 +36,21 @@ const peer: Route4 = {
 
 describe('what flannel sends', () => {
   const viaOverlay = '080001000a05ca00' + '080005000a05ca00' + '0800040007000000';
-  const direct: Route4 = { ...peer, gateway: parseIpv4('192.168.77.201'), oif: 0, onlink: false };
+  const direct: Route = { ...peer, gateway: parseIp('192.168.77.201'), oif: 0, onlink: false };
   test.each([
     {
       name: 'a peer added',
-      encoded: encodeReplaceRoute4(peer),
+      encoded: encodeReplaceRoute(peer),
       want: [RTM.NEWROUTE, 0x505, '02180000fe030001' + '04000000' + viaOverlay],
     },
     {
       name: 'a peer removed (protocol and type 0 match any)',
-      encoded: encodeDelRoute4({ ...peer, protocol: RTPROT.UNSPEC, type: RTN.UNSPEC }),
+      encoded: encodeDelRoute({ ...peer, protocol: RTPROT.UNSPEC, type: RTN.UNSPEC }),
       want: [RTM.DELROUTE, 0x005, '02180000fe000000' + '04000000' + viaOverlay],
     },
     {
       name: 'a direct route: RTA_OIF 0, no flag',
-      encoded: encodeReplaceRoute4(direct),
+      encoded: encodeReplaceRoute(direct),
       want: [
         RTM.NEWROUTE,
         0x505,
@@ -63,14 +63,26 @@ describe('what flannel sends', () => {
   });
 });
 
-const INDEXES = iprouteReading('links').map((link) => [String(link['ifname']), Number(link['ifindex'])] as const);
-const indexOf = new Map(INDEXES);
+test('an IPv6 peer: the same with AF_INET6 and 16-byte addresses', () => {
+  const subnet = 'fc0000050000000b' + '0000000000000000';
+  const { payload } = messageOf(
+    encodeReplaceRoute({ ...peer, destination: parseCidr('fc00:5:0:b::/64'), gateway: parseIp('fc00:5:0:b::') }),
+  );
+  expect(payload.toString('hex')).toBe(
+    '0a400000fe030001' + '04000000' + `14000100${subnet}` + `14000500${subnet}` + '0800040007000000',
+  );
+});
 
-function readingOfIp(row: Record<string, unknown>): Record<string, unknown> {
-  const destination = row['dst'] === 'default' ? '0.0.0.0/0' : String(row['dst']);
+const indexesOf = (links: string): Map<string, number> =>
+  new Map(iprouteReading(links).map((link) => [String(link['ifname']), Number(link['ifindex'])]));
+
+function readingOfIp(row: Record<string, unknown>, indexOf: Map<string, number>): Record<string, unknown> {
+  const via = row['via'] as { host: string } | undefined;
+  const isSix = JSON.stringify([row['dst'], row['gateway'] ?? '']).includes(':');
+  const destination = row['dst'] === 'default' ? (isSix ? '::/0' : '0.0.0.0/0') : String(row['dst']);
   return {
-    destination: destination.includes('/') ? destination : `${destination}/32`,
-    gateway: row['gateway'],
+    destination: destination.includes('/') ? destination : `${destination}/${isSix ? 128 : 32}`,
+    gateway: row['gateway'] ?? via?.host,
     oif: indexOf.get(String(row['dev'])),
     table: Number(row['table']),
     protocol: Number(row['protocol']),
@@ -83,56 +95,103 @@ function readingOfIp(row: Record<string, unknown>): Record<string, unknown> {
   };
 }
 
-test('what the kernel sends reads as `ip -4 -N route show table all` reads it', () => {
-  const read = kernelMessages('routes').map((message) => {
-    const route = decodeRoute4(message)!;
+interface Reading {
+  readonly fixture: string;
+  readonly links: string;
+  readonly expected: readonly object[];
+}
+
+test.each<Reading>([
+  {
+    fixture: 'routes',
+    links: 'links',
+    expected: [
+      { destination: '10.5.4.0/24', nexthopId: 4, protocol: 80 },
+      { destination: '172.31.0.0/16', table: 1000 },
+    ],
+  },
+  {
+    fixture: 'routes6',
+    links: 'links6',
+    expected: [
+      { destination: 'fc00:5:0:b::/64', gateway: 'fc00:5:0:b::', onlink: true, priority: DEFAULT_PRIORITY6 },
+      { destination: 'fc00:5:0:4f::/64', prefSource: 'fc00:5:0:38::', priority: 7 },
+      { destination: 'fc00:5:0:66::/64', nexthopId: 6 },
+      { destination: '::/0', gateway: 'fd00:77::1' },
+      { destination: 'fd00:88::/64', table: 1000 },
+    ],
+  },
+  {
+    fixture: 'routes-via6',
+    links: 'links6',
+    expected: [{ destination: '10.5.6.0/24', gateway: 'fd00:77::2', oif: 3, protocol: 80 }],
+  },
+])('what the kernel sends reads as `ip -N route show table all` reads it: $fixture', ({ fixture, links, expected }) => {
+  const read = kernelMessages(fixture).map((message) => {
+    const route = decodeRoute(message)!;
     return {
       ...route,
-      destination: formatCidr4(route.destination),
-      gateway: route.gateway && formatIpv4(route.gateway),
-      prefSource: route.prefSource && formatIpv4(route.prefSource),
+      destination: formatCidr(route.destination),
+      gateway: route.gateway === undefined ? undefined : formatIp(route.gateway),
+      prefSource: route.prefSource === undefined ? undefined : formatIp(route.prefSource),
     };
   });
-  expect(read).toEqual(iprouteReading('routes').map(readingOfIp));
-  expect(read).toContainEqual(expect.objectContaining({ destination: '10.5.4.0/24', nexthopId: 4, protocol: 80 }));
-  expect(read).toContainEqual(expect.objectContaining({ destination: '172.31.0.0/16', table: 1000 }));
+  const indexOf = indexesOf(links);
+  expect(read).toEqual(iprouteReading(fixture).map((row) => readingOfIp(row, indexOf)));
+  for (const one of expected) expect(read).toContainEqual(expect.objectContaining(one));
 });
 
-test('deleted routes are read from events; IPv6 ones are not ours', () => {
-  const deleted = kernelMessages('events').filter((message) => message.type === RTM.DELROUTE);
-  const texts = deleted.map((message) => decodeRoute4(message)).map((route) => route && formatCidr4(route.destination));
-  expect(texts).toContain('10.5.2.0/24');
+test.each([
+  { fixture: 'events', destination: '10.5.2.0/24' },
+  { fixture: 'events6', destination: 'fc00:5:0:b::/64' },
+])('deleted routes are read from $fixture', ({ fixture, destination }) => {
+  const deleted = kernelMessages(fixture).filter((message) => message.type === RTM.DELROUTE);
+  const texts = deleted.map((message) => decodeRoute(message)).map((route) => route && formatCidr(route.destination));
+  expect(texts).toContain(destination);
 });
 
-const route: fc.Arbitrary<Route4> = fc.record({
-  destination: network,
-  gateway: maybe(ipv4),
-  oif: maybe(ifindex),
-  table: fc.oneof(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 256, max: 0xffffffff })),
-  protocol: u8,
-  scope: u8,
-  type: u8,
-  onlink: fc.boolean(),
-  priority: maybe(u32),
-  nexthopId: fc.constant(undefined),
-  prefSource: maybe(ipv4),
-});
+const routeOf = (destination: fc.Arbitrary<Cidr>, address: fc.Arbitrary<IpAddress>): fc.Arbitrary<Route> =>
+  fc.record({
+    destination,
+    gateway: maybe(address),
+    oif: maybe(ifindex),
+    table: fc.oneof(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 256, max: 0xffffffff })),
+    protocol: u8,
+    scope: u8,
+    type: u8,
+    onlink: fc.boolean(),
+    priority: maybe(u32),
+    nexthopId: fc.constant(undefined),
+    prefSource: maybe(address),
+  });
+const route = fc.oneof(routeOf(network, ipv4), routeOf(network6, ipv6));
 
 describe('round trips', () => {
   test.each([
-    { name: 'replace', encode: encodeReplaceRoute4 },
-    { name: 'add', encode: encodeNewRoute4 },
-    { name: 'delete', encode: encodeDelRoute4 },
+    { name: 'replace', encode: encodeReplaceRoute },
+    { name: 'add', encode: encodeNewRoute },
+    { name: 'delete', encode: encodeDelRoute },
   ])('decode(encode(route)) gives it back: $name', ({ encode }) => {
     fc.assert(
       fc.property(route, (wanted) => {
-        expect(decodeRoute4(messageOf(encode(wanted)))).toEqual(wanted);
+        expect(decodeRoute(messageOf(encode(wanted)))).toEqual(wanted);
       }),
     );
   });
 
+  test('an IPv4 route takes an IPv6 gateway as RTA_VIA; an IPv6 route no IPv4 gateway', () => {
+    fc.assert(
+      fc.property(routeOf(network, ipv6), (wanted) => {
+        const sameFamily = { ...wanted, prefSource: undefined };
+        expect(decodeRoute(messageOf(encodeReplaceRoute(sameFamily)))).toEqual(sameFamily);
+      }),
+    );
+    const mixed = { ...peer, destination: parseCidr('fc00:5::/64') };
+    expect(() => encodeReplaceRoute(mixed)).toThrow('an IPv6 route has no IPv4 gateway, such as 10.5.202.0');
+  });
+
   test('a route over a nexthop object sends the id alone', () => {
-    const decoded = decodeRoute4(messageOf(encodeReplaceRoute4({ ...peer, nexthopId: 4 })));
+    const decoded = decodeRoute(messageOf(encodeReplaceRoute({ ...peer, nexthopId: 4 })));
     expect(decoded).toEqual({ ...peer, nexthopId: 4, gateway: undefined, oif: undefined, onlink: false });
   });
 });
@@ -141,9 +200,9 @@ describe('npm netlink as the judge', () => {
   test('it reads what we write, and what it writes of that is ours to the byte', () => {
     fc.assert(
       fc.property(route, (wanted) => {
-        const { payload } = messageOf(encodeReplaceRoute4(wanted));
+        const { payload } = messageOf(encodeReplaceRoute(wanted));
         const parsed = rt.parseRouteMessage(payload);
-        expect(parsed.attrs.gateway?.readUInt32BE()).toBe(wanted.gateway);
+        expect(parsed.attrs.gateway && ipOfBytes(parsed.attrs.gateway)).toBe(wanted.gateway);
         expect([parsed.attrs.oif, parsed.attrs.priority]).toEqual([wanted.oif, wanted.priority]);
         const out = new AttrStream();
         rt.formatRouteMessage(parsed, out);
@@ -154,20 +213,21 @@ describe('npm netlink as the judge', () => {
 });
 
 test.each([
-  { name: 'everything', encoded: encodeGetRoutes4(), want: '0200000000000000' + '00000000' },
+  { name: 'everything', encoded: encodeGetRoutes({ family: AF.INET }), want: '0200000000000000' + '00000000' },
+  { name: 'everything of IPv6', encoded: encodeGetRoutes({ family: AF.INET6 }), want: '0a00000000000000' + '00000000' },
   {
     name: 'of one device',
-    encoded: encodeGetRoutes4({ oif: 7 }),
+    encoded: encodeGetRoutes({ family: AF.INET, oif: 7 }),
     want: '0200000000000000' + '00000000' + '0800040007000000',
   },
   {
     name: 'of a table and protocol',
-    encoded: encodeGetRoutes4({ table: 254, protocol: 80 }),
+    encoded: encodeGetRoutes({ family: AF.INET, table: 254, protocol: 80 }),
     want: '02000000fe500000' + '00000000',
   },
   {
     name: 'of a large table',
-    encoded: encodeGetRoutes4({ table: 1000 }),
+    encoded: encodeGetRoutes({ family: AF.INET, table: 1000 }),
     want: '0200000000000000' + '00000000' + '08000f00e8030000',
   },
 ])('dump of $name', ({ encoded, want }) => {
