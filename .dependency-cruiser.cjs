@@ -32,8 +32,8 @@ module.exports = {
     rule(
       'model-is-pure',
       'model/ decides and nothing else: no clock, no log, no package, no I/O. Pass the value in.',
-      { path: '^(flannel|statsd|dashboard)/model/' },
-      { pathNot: ['^$1/(model/|wire\\.ts$)', '^(flannel|statsd|dashboard)/wire\\.ts$', '^native/net/'] },
+      { path: '^(flannel|statsd|dashboard)/(cni/)?model/' },
+      { pathNot: ['^$1/((cni/)?model/|wire\\.ts$)', '^(flannel|statsd|dashboard)/wire\\.ts$', '^native/net/'] },
     ),
     rule(
       'wire-is-a-leaf',
@@ -55,9 +55,12 @@ module.exports = {
     ),
     rule(
       'cli-starts-agents',
-      "cli/ starts agents and does no work of theirs: import an agent's main.ts or wire.ts, native/host or native/netlink.",
+      "cli/ starts agents and does no work of theirs: import an agent's main.ts or wire.ts, flannel's docker-opts.ts, native/host or native/netlink.",
       { path: '^cli/' },
-      { path: [AGENT], pathNot: ['^(flannel|statsd|dashboard)/(main|wire)\\.ts$'] },
+      {
+        path: [AGENT],
+        pathNot: ['^(flannel|statsd|dashboard)/(main|wire)\\.ts$', '^flannel/(docker-opts|cni/main)\\.ts$'],
+      },
     ),
     rule(
       'web-is-a-browser',
@@ -71,8 +74,8 @@ module.exports = {
     rule(
       'nothing-goes-left',
       'io/ and collectors/ do not know the loop that calls them.',
-      { path: '^(flannel|statsd|dashboard)/(io|collectors)/' },
-      { path: '^$1/(agent|config|lease-keeper)\\.ts$' },
+      { path: '^(flannel|statsd|dashboard)/(cni/)?(io|collectors)/' },
+      { path: '^$1/((agent|config|lease-keeper)\\.ts$|cni/main\\.ts$)' },
     ),
     rule(
       'collectors-are-independent',

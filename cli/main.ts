@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../native/host/package-root.ts';
 import { addDashboardCommand } from './dashboard.ts';
 import { addDemoCommand } from './demo.ts';
+import { addDockerOptsCommand } from './docker-opts.ts';
 import { addFlanneldCommand } from './flanneld.ts';
 import { addStatsdCommand } from './statsd.ts';
 import { addVersionCommand } from './version.ts';
@@ -25,7 +26,14 @@ const program = new Command('weft')
   .configureHelp({ showGlobalOptions: false })
   .exitOverride();
 
-for (const add of [addFlanneldCommand, addStatsdCommand, addDashboardCommand, addDemoCommand, addVersionCommand]) {
+for (const add of [
+  addFlanneldCommand,
+  addDockerOptsCommand,
+  addStatsdCommand,
+  addDashboardCommand,
+  addDemoCommand,
+  addVersionCommand,
+]) {
   add(program);
 }
 
