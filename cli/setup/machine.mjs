@@ -23,6 +23,7 @@ const TEST_PACKAGES = [
   ['etcdctl', 'etcd-client'],
   ['openssl', 'openssl'],
   ['ping', 'iputils-ping'],
+  ['nft', 'nftables'],
   ['ps', 'procps'],
   ['chromium', 'chromium'],
   ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'fonts-dejavu-core'],

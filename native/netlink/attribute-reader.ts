@@ -60,6 +60,11 @@ export class AttributeReader {
     return this.#buffer.readUInt32LE(this.#at(name, 4));
   }
 
+  /** In network order, as netfilter sends all its numbers. */
+  u32be(name: string): number {
+    return this.#buffer.readUInt32BE(this.#at(name, 4));
+  }
+
   s32(name: string): number {
     return this.#buffer.readInt32LE(this.#at(name, 4));
   }

@@ -4,6 +4,10 @@ import { NetlinkError, ERRNO } from './errors.ts';
 /** Bytes of `struct nlmsghdr`: u32 length, u16 type, u16 flags, u32 sequence, u32 port id, in the host's (little-endian) order. */
 export const HEADER_BYTES = 16;
 
+/** Netlink protocols, as linux/netlink.h numbers them. */
+export const NETLINK = { ROUTE: 0, NETFILTER: 12, GENERIC: 16 } as const;
+export type NetlinkProtocol = (typeof NETLINK)[keyof typeof NETLINK];
+
 /** Message types of rtnetlink, as linux/rtnetlink.h names them. */
 export const RTM = {
   NEWLINK: 16,

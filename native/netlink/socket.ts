@@ -2,7 +2,7 @@ import { loadAddon, type NativeAddon, type NativeDump, type NativeOutcomes, type
 import { systemClock, systemRandom, type RandomSource } from '../host/clock.ts';
 import { ERRNO, NetlinkError } from './errors.ts';
 import { DUMP_ATTEMPTS, repeatInterrupted } from './interrupted-dump.ts';
-import { FIRST_PROTOCOL_TYPE, RTM, splitMessages, type Message } from './message.ts';
+import { FIRST_PROTOCOL_TYPE, NETLINK, RTM, splitMessages, type Message, type NetlinkProtocol } from './message.ts';
 import { netnsPath, netnsText, type Netns } from './netns.ts';
 
 export type { Netns } from './netns.ts';
@@ -15,7 +15,7 @@ export interface Outcome {
   readonly kernelMessage: string | undefined;
 }
 
-/** A route socket in one network namespace. Requests only: events come from {@link watchRoute}. */
+/** A socket of one protocol in one network namespace. Requests only: events come from {@link watchNetlink}. */
 export interface NetlinkSocket extends AsyncDisposable {
   /**
    * Sends all messages, ≤ 128 to a sendmsg, on a worker thread; one outcome each, in their order. An abort stops between
@@ -44,7 +44,16 @@ export interface RouteSocketOptions {
   readonly random?: RandomSource | undefined;
 }
 
-const NETLINK_ROUTE = 0;
+export interface NetlinkSocketOptions extends RouteSocketOptions {
+  /** {@link NETLINK} number. */
+  readonly protocol: NetlinkProtocol;
+}
+
+const PROTOCOL_NAMES: Readonly<Record<NetlinkProtocol, string>> = {
+  [NETLINK.ROUTE]: 'route',
+  [NETLINK.NETFILTER]: 'netfilter',
+  [NETLINK.GENERIC]: 'generic netlink',
+};
 const RECEIVE_TIMEOUT_MS = 5_000;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** Messages handed to a worker thread at once: the grain of an abort. */
@@ -66,21 +75,21 @@ function explained(error: unknown, operation: string, target: string): unknown {
   return new NetlinkError({ operation, errno: error.errno, target, kernelMessage: error.syscall, cause: error });
 }
 
-interface OpenOptions extends RouteSocketOptions {
+interface OpenOptions extends NetlinkSocketOptions {
   readonly groups: readonly number[];
 }
 
 function openNative(addon: NativeAddon, options: OpenOptions): NativeSocket {
   try {
     return addon.open({
-      protocol: NETLINK_ROUTE,
+      protocol: options.protocol,
       netnsPath: netnsPath(options.netns),
       groups: options.groups,
       receiveBufferBytes: options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
       receiveTimeoutMs: options.receiveTimeoutMs ?? RECEIVE_TIMEOUT_MS,
     });
   } catch (error) {
-    throw explained(error, 'open a route socket in', netnsText(options.netns));
+    throw explained(error, `open a ${PROTOCOL_NAMES[options.protocol]} socket in`, netnsText(options.netns));
   }
 }
 
@@ -93,7 +102,7 @@ function outcomesOf({ errnos, kernelMessages }: NativeOutcomes): Outcome[] {
   return outcomes;
 }
 
-/** What a request asks for, for messages to people. */
+/** What a request to rtnetlink asks for, for messages to people. */
 const NOUNS: Readonly<Record<number, string>> = {
   [RTM.GETLINK]: 'links',
   [RTM.GETADDR]: 'addresses',
@@ -102,25 +111,18 @@ const NOUNS: Readonly<Record<number, string>> = {
   [RTM.GETNEXTHOP]: 'nexthops',
 };
 
-function operationOf(verb: string, request: Buffer): string {
-  return `${verb} ${NOUNS[request.readUInt16LE(4)] ?? 'entries'} of`;
-}
-
-/** A route table comes into being with its first route, and until then the kernel knows no such table. */
-function isMissingTable(request: Buffer, { errno }: NativeDump): boolean {
-  return errno === ERRNO.ENOENT && request.readUInt16LE(4) === RTM.GETROUTE;
-}
-
-class RouteSocket implements NetlinkSocket {
+class KernelSocket implements NetlinkSocket {
   readonly #addon: NativeAddon;
   readonly #native: NativeSocket;
+  readonly #protocol: NetlinkProtocol;
   readonly #target: string;
   readonly #random: RandomSource;
   /** Ends when the last request queued ends: one worker thread at a time waits for this socket. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(addon: NativeAddon, options: RouteSocketOptions) {
+  constructor(addon: NativeAddon, options: NetlinkSocketOptions) {
     this.#addon = addon;
+    this.#protocol = options.protocol;
     this.#native = openNative(addon, { ...options, groups: [] });
     this.#target = netnsText(options.netns);
     this.#random = options.random ?? systemRandom;
@@ -148,8 +150,8 @@ class RouteSocket implements NetlinkSocket {
   async dump(request: Buffer, signal?: AbortSignal): Promise<Message[]> {
     const options = { clock: systemClock, random: this.#random };
     const dump = await repeatInterrupted(() => this.#collect(request, signal), options, signal);
-    if (isMissingTable(request, dump)) return [];
-    const operation = operationOf('dump', request);
+    if (this.#isMissingTable(request, dump)) return [];
+    const operation = this.#operationOf('dump', request);
     this.#check(dump, operation);
     if (dump.interrupted) {
       const kernelMessage = `changed under each of ${DUMP_ATTEMPTS} attempts`;
@@ -160,16 +162,12 @@ class RouteSocket implements NetlinkSocket {
 
   async get(request: Buffer, signal?: AbortSignal): Promise<Message> {
     const answer = await this.#collect(request, signal);
-    this.#check(answer, operationOf('get', request));
+    const operation = this.#operationOf('get', request);
+    this.#check(answer, operation);
     const [message] = messagesOf(answer.data);
     if (message === undefined) {
       const kernelMessage = 'acknowledged without an answer';
-      throw new NetlinkError({
-        operation: operationOf('get', request),
-        errno: ERRNO.ENODATA,
-        target: this.#target,
-        kernelMessage,
-      });
+      throw new NetlinkError({ operation, errno: ERRNO.ENODATA, target: this.#target, kernelMessage });
     }
     return message;
   }
@@ -203,6 +201,16 @@ class RouteSocket implements NetlinkSocket {
     }
   }
 
+  #operationOf(verb: string, request: Buffer): string {
+    if (this.#protocol !== NETLINK.ROUTE) return `${verb} ${PROTOCOL_NAMES[this.#protocol]} state of`;
+    return `${verb} ${NOUNS[request.readUInt16LE(4)] ?? 'entries'} of`;
+  }
+
+  /** A route table comes into being with its first route, and until then the kernel knows no such table. */
+  #isMissingTable(request: Buffer, { errno }: NativeDump): boolean {
+    return this.#protocol === NETLINK.ROUTE && errno === ERRNO.ENOENT && request.readUInt16LE(4) === RTM.GETROUTE;
+  }
+
   #check({ errno, kernelMessage }: NativeDump, operation: string): void {
     if (errno !== 0) throw new NetlinkError({ operation, errno, target: this.#target, kernelMessage });
   }
@@ -213,11 +221,17 @@ function messagesOf(data: Buffer): Message[] {
 }
 
 /**
- * Opens a route socket in a network namespace; the process itself enters no other namespace. @throws {NetlinkError} ENOENT if
- * the namespace is not there, EPERM without CAP_SYS_ADMIN. @throws {AddonError} if the addon is not built.
+ * Opens a socket in a network namespace; the process itself enters no other namespace. @throws {NetlinkError} ENOENT if the
+ * namespace is not there, EPERM without CAP_SYS_ADMIN, EPROTONOSUPPORT if the kernel has no such protocol. @throws {AddonError}
+ * if the addon is not built.
  */
+export function openNetlink(options: NetlinkSocketOptions): NetlinkSocket {
+  return new KernelSocket(loadAddon(), options);
+}
+
+/** {@link openNetlink} for links, addresses, routes, neighbours and nexthops. */
 export function openRouteSocket(options: RouteSocketOptions = {}): NetlinkSocket {
-  return new RouteSocket(loadAddon(), options);
+  return openNetlink({ ...options, protocol: NETLINK.ROUTE });
 }
 
 /** Released by close or `using`; keeps the event loop alive until then. */
@@ -233,7 +247,7 @@ export interface WatchBatch {
 
 export interface WatchOptions {
   readonly netns?: Netns | undefined;
-  /** {@link RTNLGRP} numbers. */
+  /** Numbers of groups: {@link RTNLGRP}, NFNLGRP. */
   readonly groups: readonly number[];
   readonly receiveBufferBytes?: number | undefined;
   /** What arrived since the last call, at most about 1 MB. What it throws reaches `uncaughtException`; the watch goes on. */
@@ -242,11 +256,16 @@ export interface WatchOptions {
   onFatal(error: NetlinkError): void;
 }
 
-/** Listens to multicast groups in a network namespace. @throws {NetlinkError} as {@link openRouteSocket}. */
-export function watchRoute(options: WatchOptions): NetlinkWatch {
+export interface NetlinkWatchOptions extends WatchOptions {
+  /** {@link NETLINK} number. */
+  readonly protocol: NetlinkProtocol;
+}
+
+/** Listens to multicast groups in a network namespace. @throws {NetlinkError} as {@link openNetlink}. */
+export function watchNetlink(options: NetlinkWatchOptions): NetlinkWatch {
   const addon = loadAddon();
-  const { netns, groups, receiveBufferBytes } = options;
-  const native = openNative(addon, { netns, groups, receiveBufferBytes });
+  const { protocol, netns, groups, receiveBufferBytes } = options;
+  const native = openNative(addon, { protocol, netns, groups, receiveBufferBytes });
   const close = (): void => {
     addon.close(native);
   };
@@ -262,4 +281,9 @@ export function watchRoute(options: WatchOptions): NetlinkWatch {
     }
   });
   return { close, [Symbol.dispose]: close };
+}
+
+/** {@link watchNetlink} for groups of rtnetlink. */
+export function watchRoute(options: WatchOptions): NetlinkWatch {
+  return watchNetlink({ ...options, protocol: NETLINK.ROUTE });
 }
