@@ -9,8 +9,11 @@ import {
   stringList,
   type AgentInput,
 } from '../native/host/config.ts';
-import { LOG_LEVELS } from '../native/host/log.ts';
+import { LOG_LEVELS, type LogLevel } from '../native/host/log.ts';
 import { parseIpv4 } from '../native/net/ipv4.ts';
+import { parseIpv6 } from '../native/net/ipv6.ts';
+import type { IpAddress } from './model/interface-address.ts';
+import { interfacePattern } from './model/interface-pattern.ts';
 import { DEFAULT_ETCD_PREFIX } from './wire.ts';
 
 const DEFAULT_ENDPOINTS = ['http://127.0.0.1:4001', 'http://127.0.0.1:2379'];
@@ -31,7 +34,36 @@ const endpoints = stringList
   .transform((texts, context): EtcdEndpoint[] => texts.map((text) => parsedBy(parseEndpoint)(text, context)))
   .refine((list) => list.length > 0, 'expected at least one endpoint, such as http://127.0.0.1:2379');
 
+/** Empty is the same as not given, as in Go's flags. */
 const optionalText = z.string().transform((text) => (text === '' ? undefined : text));
+
+function optionally<T>(parse: (text: string) => T): z.ZodOptional<z.ZodType<T | undefined, string>> {
+  const parsed = parsedBy(parse);
+  return z
+    .string()
+    .transform((text, context) => (text === '' ? undefined : parsed(text, context)))
+    .optional();
+}
+
+/** A repeatable flag. The environment holds one value, for a pattern may have commas in it. */
+const repeatable = z
+  .union([z.array(z.string()), z.string().transform((text) => [text])], { error: 'expected a text or a list of them' })
+  .transform((texts) => texts.filter((text) => text !== ''));
+
+const patterns = repeatable.transform((texts, context) => {
+  for (const text of texts) parsedBy(interfacePattern)(text, context);
+  return texts;
+});
+
+function parseIp(text: string): IpAddress {
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+}
+
+/** `file=2,other=1`: levels for single files of flanneld, which weft does not have; the highest counts. */
+const vmodule = z
+  .string()
+  .regex(/^(?:[^=,]+=\d+(?:,[^=,]+=\d+)*)?$/, 'expected FILE=N, such as main=4')
+  .transform((text) => Math.max(0, ...Array.from(text.matchAll(/=(\d+)/g), ([, level]) => Number(level))));
 
 /** A flag of flannel's that means something this agent does not do: flannel's default passes, anything else is told. */
 function only(fallback: string, sentence: string): z.ZodOptional<z.ZodType> {
@@ -41,31 +73,21 @@ function only(fallback: string, sentence: string): z.ZodOptional<z.ZodType> {
     .optional();
 }
 
-const NO_KUBE = 'weft keeps its leases in etcd: leave this out, or run flanneld with the Kubernetes API';
-const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade on the host, for example with nft';
-const NO_IPV6 = 'weft carries IPv4 only: leave this out';
-const USE_LOG_LEVEL = 'use --log-level (debug, trace) instead';
+const NO_KUBE =
+  'weft keeps its leases in etcd and has no Kubernetes subnet manager yet: leave this out and give --etcd-endpoints, ' +
+  'or stay with flanneld on this cluster';
 
-const notSupported = {
-  ipMasq: only('false', NO_RULES),
-  ipMasqFullyRandomDisable: only('false', NO_RULES),
-  iptablesResync: only('5', NO_RULES),
-  ipBlackholeRoute: only('false', 'weft sets no blackhole route: leave this out'),
-  ifaceRegex: only('', 'weft does not match interfaces by pattern: name one with --iface, by name or address'),
-  ifaceCanReach: only('', 'weft does not choose by reachability: name the interface with --iface'),
-  publicIpv6: only('', NO_IPV6),
-  kubeSubnetMgr: only('false', NO_KUBE),
+const kubernetes = {
+  kubeSubnetMgr: looseBoolean.refine((wanted) => !wanted, NO_KUBE).optional(),
   kubeApiUrl: only('', NO_KUBE),
   kubeconfigFile: only('', NO_KUBE),
   kubeAnnotationPrefix: only('flannel.alpha.coreos.com', NO_KUBE),
   netConfigPath: only('/etc/kube-flannel/net-conf.json', NO_KUBE),
-  setNodeNetworkUnavailable: only('true', NO_KUBE),
-  v: only('0', USE_LOG_LEVEL),
-  vmodule: only('', USE_LOG_LEVEL),
-  logBacktraceAt: only(':0', USE_LOG_LEVEL),
+  /** Nothing to be set without Kubernetes, whichever way it is wanted. */
+  setNodeNetworkUnavailable: looseBoolean.default(true),
 };
 
-const schema = z.object({
+const etcd = {
   etcdEndpoints: endpoints.default(DEFAULT_ENDPOINTS.map(parseEndpoint)),
   etcdPrefix: z.string().startsWith('/', 'expected a path that starts with /').default(DEFAULT_ETCD_PREFIX),
   etcdCafile: optionalText.optional(),
@@ -73,27 +95,49 @@ const schema = z.object({
   etcdKeyfile: optionalText.optional(),
   etcdUsername: optionalText.optional(),
   etcdPassword: optionalText.optional(),
-  iface: stringList.default([]),
-  publicIp: z
-    .string()
-    .transform((text, context) => (text === '' ? undefined : parsedBy(parseIpv4)(text, context)))
-    .optional(),
+};
+
+const schema = z.object({
+  ...etcd,
+  iface: repeatable.default([]),
+  ifaceRegex: patterns.default([]),
+  ifaceCanReach: optionally(parseIp),
+  publicIp: optionally(parseIpv4),
+  publicIpv6: optionally(parseIpv6),
   subnetFile: z.string().min(1, 'expected a path').default('/run/flannel/subnet.env'),
   subnetLeaseRenewMargin: looseInteger(1, 1439).default(60),
-  /** What weft does anyway is set no forward rules; flannel's default of true is taken without complaint. */
+  ipMasq: looseBoolean.default(false),
+  ipMasqFullyRandomDisable: looseBoolean.default(false),
+  /** Seconds. */
+  iptablesResync: looseInteger(1, 86_400).default(5),
   iptablesForwardRules: looseBoolean.default(true),
-  healthzIp: z.string().default('0.0.0.0'),
+  ipBlackholeRoute: looseBoolean.default(false),
+  healthzIp: z.string().min(1, 'expected an address').default('0.0.0.0'),
   healthzPort: looseInteger(0, 65_535).default(0),
   stateDir: z.string().min(1, 'expected a folder').default('/var/lib/weft'),
+  /** `undefined` is off. */
+  statusSocket: z
+    .string()
+    .default('/run/weft/flannel.sock')
+    .transform((text) => (text === '' ? undefined : text)),
   resync: durationMs.refine((ms) => ms >= 1000, 'expected at least 1s').default(30_000),
-  logLevel: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  ...notSupported,
+  strictMtu: looseBoolean.default(false),
+  nexthopObjects: looseBoolean.default(false),
+  hook: optionalText.optional(),
+  logLevel: z.enum(LOG_LEVELS, { error: `expected one of ${LOG_LEVELS.join(', ')}` }).optional(),
+  v: looseInteger(-2_147_483_648, 2_147_483_647).default(0),
+  vmodule: vmodule.default(0),
+  /** Every error that is logged has its stack already. */
+  logBacktraceAt: z.string().optional(),
+  ...kubernetes,
 });
 
-export type FlannelConfig = Readonly<z.infer<typeof schema>>;
+type Settings = Readonly<z.infer<typeof schema>>;
+
+export type FlannelConfig = Omit<Settings, 'logLevel'> & { readonly logLevel: LogLevel };
 
 /** Settings that are right one by one and wrong together. */
-function contradictions(config: FlannelConfig): string[] {
+function contradictions(config: Settings): string[] {
   const { etcdCafile, etcdCertfile, etcdKeyfile, etcdUsername, etcdPassword, etcdEndpoints } = config;
   const faults: string[] = [];
   if ((etcdCertfile === undefined) !== (etcdKeyfile === undefined)) {
@@ -110,6 +154,30 @@ function contradictions(config: FlannelConfig): string[] {
   return faults;
 }
 
+const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade on the host, for example with nft';
+
+/** What is read and not yet done: each goes with the change that does it. */
+function notYet(config: Settings): string[] {
+  return [
+    ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
+    ...(config.ipBlackholeRoute ? ['ip-blackhole-route: weft sets no blackhole route yet: leave this out'] : []),
+    ...(config.ifaceCanReach === undefined
+      ? []
+      : ['iface-can-reach: weft does not ask for routes yet: name the interface with --iface']),
+    ...(config.nexthopObjects ? ['nexthop-objects: weft does not make them yet: leave this out'] : []),
+    ...(config.strictMtu ? ['strict-mtu: weft writes flannel’s number only yet: leave this out'] : []),
+    ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),
+  ];
+}
+
+/** `--log-level`, else what flannel's `-v` comes to: 1 to 4 is debug, 5 and more trace. */
+function logLevelOf({ logLevel, v, vmodule: module }: Settings): LogLevel {
+  if (logLevel !== undefined) return logLevel;
+  const verbosity = Math.max(v, module);
+  if (verbosity <= 0) return 'info';
+  return verbosity < 5 ? 'debug' : 'trace';
+}
+
 /** Flags, `FLANNELD_…` and the file as one checked value. @throws {ConfigError} with every fault at once. */
 export function loadFlannelConfig(input: AgentInput): FlannelConfig {
   const config = loadConfig(schema, {
@@ -118,7 +186,7 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
     envPrefix: 'FLANNELD_',
     file: input.configFile,
   });
-  const faults = contradictions(config);
+  const faults = [...contradictions(config), ...notYet(config)];
   if (faults.length > 0) throw new ConfigError(faults);
-  return config;
+  return Object.freeze({ ...config, logLevel: logLevelOf(config) });
 }

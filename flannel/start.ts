@@ -54,8 +54,8 @@ async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClie
 
 async function underlayOf(kernel: OverlayKernel, config: FlannelConfig, signal: AbortSignal): Promise<Underlay> {
   try {
-    const { iface, publicIp } = config;
-    const wish = { iface, ifaceRegex: [], ifaceCanReach: undefined, publicIp, publicIpv6: undefined };
+    const { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 } = config;
+    const wish = { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 };
     return chooseUnderlay(await kernel.readHost(signal), wish, { ipv4: true, ipv6: false }).underlay;
   } catch (error) {
     if (error instanceof InterfaceChoiceError) throw new FatalError(error.message, { cause: error });

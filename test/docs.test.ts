@@ -21,13 +21,13 @@ function flagsOfHelp(subcommand: string): string[] {
   const help = execFileSync(process.execPath, [join(packageRoot(), 'cli/main.ts'), subcommand, '--help'], {
     encoding: 'utf8',
   });
-  const flags = Array.from(help.matchAll(/^ +(?:-\w, )?(--[a-z][a-z-]+)/gm), ([, flag]) => flag ?? '');
+  const flags = Array.from(help.matchAll(/^ +(?:-\w, )?(--[a-z][a-z0-9_-]+)/gm), ([, flag]) => flag ?? '');
   return flags.filter((flag) => !COMMON.has(flag));
 }
 
 /** Flags that begin a row of a table: where a README tells what a flag means. */
 function flagsOfTables(text: string): string[] {
-  const flags = Array.from(text.matchAll(/^\| *`(--[a-z][a-z-]+)/gm), ([, flag]) => flag ?? '');
+  const flags = Array.from(text.matchAll(/^\| *`(--[a-z][a-z0-9_-]+)/gm), ([, flag]) => flag ?? '');
   return flags.filter((flag) => !COMMON.has(flag));
 }
 
