@@ -1,9 +1,11 @@
 import type { MacAddress } from '../net/mac.ts';
 import { attributesOf, type AttributeReader } from './attribute-reader.ts';
 import { MessageWriter } from './attribute-writer.ts';
+import { readIpipSettings, writeIpipSettings, type IpipSettings } from './ipip.ts';
 import { AF, NLM_F, RTM, type Message } from './message.ts';
 import { readVxlanSettings, writeVxlanLearning, writeVxlanSettings, type VxlanSettings } from './vxlan.ts';
 
+export type { IpipSettings } from './ipip.ts';
 export type { VxlanSettings } from './vxlan.ts';
 
 /** Operational state in the words of `ip link` (RFC 2863). */
@@ -30,6 +32,7 @@ export interface Link {
   readonly lowerIfindex: number | undefined;
   readonly linkNetnsid: number | undefined;
   readonly vxlan: VxlanSettings | undefined;
+  readonly ipip: IpipSettings | undefined;
   readonly operstate: Operstate;
 }
 
@@ -97,6 +100,42 @@ export function encodeNewBridge({ name, mac, mtu }: NewBridge): Buffer {
   if (mtu !== undefined) writer.u32(IFLA.MTU, mtu);
   if (mac !== undefined) writer.mac(IFLA.ADDRESS, mac);
   return writer.nested(IFLA.LINKINFO, (info) => info.text(IFLA_INFO.KIND, 'bridge')).finish();
+}
+
+export interface NewIpip {
+  readonly name: string;
+  /** Left to the kernel (lower device minus 20) when `undefined`. */
+  readonly mtu?: number | undefined;
+  readonly ipip: IpipSettings;
+}
+
+/**
+ * `ip link add NAME type ipip local ADDRESS [remote ADDRESS] [dev LOWER] ttl TTL [no]pmtudisc`. EEXIST if name, or both addresses,
+ * are taken; EOPNOTSUPP if the kernel has no ipip module.
+ */
+export function encodeNewIpip({ name, mtu, ipip }: NewIpip): Buffer {
+  const writer = new MessageWriter(RTM.NEWLINK, CREATE_NEW, IFINFOMSG_BYTES).zeroTerminated(IFLA.IFNAME, name);
+  if (mtu !== undefined) writer.u32(IFLA.MTU, mtu);
+  return writer
+    .nested(IFLA.LINKINFO, (info) => {
+      info.text(IFLA_INFO.KIND, 'ipip').nested(IFLA_INFO.DATA, (data) => {
+        writeIpipSettings(data, ipip);
+      });
+    })
+    .finish();
+}
+
+export interface NewWireguard {
+  readonly name: string;
+  /** Left to the kernel (1420) when `undefined`. */
+  readonly mtu?: number | undefined;
+}
+
+/** `ip link add NAME type wireguard`; keys and peers by wireguard.ts. EOPNOTSUPP if the kernel has no wireguard module. */
+export function encodeNewWireguard({ name, mtu }: NewWireguard): Buffer {
+  const writer = new MessageWriter(RTM.NEWLINK, CREATE_NEW, IFINFOMSG_BYTES).zeroTerminated(IFLA.IFNAME, name);
+  if (mtu !== undefined) writer.u32(IFLA.MTU, mtu);
+  return writer.nested(IFLA.LINKINFO, (info) => info.text(IFLA_INFO.KIND, 'wireguard')).finish();
 }
 
 export interface NewVeth {
@@ -197,16 +236,18 @@ export function encodeGetLink(which: { readonly name: string } | { readonly ifin
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** @returns `undefined` for a kind without settings we know. */
-function readLinkInfo(info: AttributeReader): { kind: string | undefined; vxlan: VxlanSettings | undefined } {
+/** Settings stay `undefined` for a kind that has none we know. */
+function readLinkInfo(info: AttributeReader): Pick<Link, 'kind' | 'vxlan' | 'ipip'> {
   let kind: string | undefined;
   let vxlan: VxlanSettings | undefined;
+  let ipip: IpipSettings | undefined;
   while (info.next()) {
     if (info.type === IFLA_INFO.KIND) kind = info.text();
     // The kernel puts KIND before DATA, which has no meaning without it.
     else if (info.type === IFLA_INFO.DATA && kind === 'vxlan') vxlan = readVxlanSettings(info.nested());
+    else if (info.type === IFLA_INFO.DATA && kind === 'ipip') ipip = readIpipSettings(info.nested());
   }
-  return { kind, vxlan };
+  return { kind, vxlan, ipip };
 }
 
 type Reading = (link: Writable<Link>, reader: AttributeReader) => void;
@@ -245,6 +286,7 @@ export function decodeLink(message: Message): Link | undefined {
     lowerIfindex: undefined,
     linkNetnsid: undefined,
     vxlan: undefined,
+    ipip: undefined,
     operstate: 'UNKNOWN',
   };
   while (reader.next()) READINGS.get(reader.type)?.(link, reader);
