@@ -60,6 +60,10 @@ export class AttributeReader {
     return this.#buffer.readUInt32LE(this.#at(name, 4));
   }
 
+  u64(name: string): bigint {
+    return this.#buffer.readBigUInt64LE(this.#at(name, 8));
+  }
+
   /** In network order, as netfilter sends all its numbers. */
   u32be(name: string): number {
     return this.#buffer.readUInt32BE(this.#at(name, 4));
@@ -103,6 +107,12 @@ export class AttributeReader {
   /** The value as it is; shares memory with the message. */
   bytes(): Buffer {
     return this.#buffer.subarray(this.#value, this.#value + this.length);
+  }
+
+  /** The value as it is, if it has the size; shares memory with the message. */
+  bytesOf(name: string, length: number): Buffer {
+    const at = this.#at(name, length);
+    return this.#buffer.subarray(at, at + length);
   }
 
   /** A reader over the attributes inside the current one. */
