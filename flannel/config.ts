@@ -10,9 +10,9 @@ import {
   type AgentInput,
 } from '../native/host/config.ts';
 import { LOG_LEVELS, type LogLevel } from '../native/host/log.ts';
+import { parseIp } from '../native/net/ip.ts';
 import { parseIpv4 } from '../native/net/ipv4.ts';
 import { parseIpv6 } from '../native/net/ipv6.ts';
-import type { IpAddress } from './model/interface-address.ts';
 import { interfacePattern } from './model/interface-pattern.ts';
 import { DEFAULT_ETCD_PREFIX } from './wire.ts';
 
@@ -54,10 +54,6 @@ const patterns = repeatable.transform((texts, context) => {
   for (const text of texts) parsedBy(interfacePattern)(text, context);
   return texts;
 });
-
-function parseIp(text: string): IpAddress {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
-}
 
 /** `file=2,other=1`: levels for single files of flanneld, which weft does not have; the highest counts. */
 const vmodule = z
@@ -161,9 +157,6 @@ function notYet(config: Settings): string[] {
   return [
     ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
     ...(config.ipBlackholeRoute ? ['ip-blackhole-route: weft sets no blackhole route yet: leave this out'] : []),
-    ...(config.ifaceCanReach === undefined
-      ? []
-      : ['iface-can-reach: weft does not ask for routes yet: name the interface with --iface']),
     ...(config.nexthopObjects ? ['nexthop-objects: weft does not make them yet: leave this out'] : []),
     ...(config.strictMtu ? ['strict-mtu: weft writes flannel’s number only yet: leave this out'] : []),
     ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),

@@ -5,8 +5,9 @@ import { FatalError } from '../native/host/lifecycle.ts';
 import { readOrCreateNodeId } from '../native/host/node-id.ts';
 import { startStatusServer, type StatusServer } from '../native/host/status-server.ts';
 import { formatIpv4 } from '../native/net/ipv4.ts';
-import { openRouteSocket } from '../native/netlink/socket.ts';
+import { openRouteSocket, type NetlinkSocket } from '../native/netlink/socket.ts';
 import type { FlannelConfig } from './config.ts';
+import { readHostInterfaces } from './io/host-interfaces.ts';
 import { OverlayKernel } from './io/kernel.ts';
 import { LeaseStore } from './io/lease-store.ts';
 import { onStateFolder } from './io/state.ts';
@@ -52,11 +53,13 @@ async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClie
   });
 }
 
-async function underlayOf(kernel: OverlayKernel, config: FlannelConfig, signal: AbortSignal): Promise<Underlay> {
+async function underlayOf(socket: NetlinkSocket, config: FlannelConfig, signal: AbortSignal): Promise<Underlay> {
   try {
     const { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 } = config;
     const wish = { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 };
-    return chooseUnderlay(await kernel.readHost(signal), wish, { ipv4: true, ipv6: false }).underlay;
+    const targets = ifaceCanReach === undefined ? [] : [ifaceCanReach];
+    return chooseUnderlay(await readHostInterfaces(socket, targets, signal), wish, { ipv4: true, ipv6: false })
+      .underlay;
   } catch (error) {
     if (error instanceof InterfaceChoiceError) throw new FatalError(error.message, { cause: error });
     throw error;
@@ -83,7 +86,7 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   await using quickSocket = openRouteSocket({ random });
   const kernel = new OverlayKernel(socket, quickSocket);
   const nodeId = await onStateFolder(readOrCreateNodeId(config.stateDir));
-  const underlay = await underlayOf(kernel, config, signal);
+  const underlay = await underlayOf(socket, config, signal);
   const { name, ipv4 } = underlay;
   log.info({ nodeId, interface: name, address: ipv4 === undefined ? undefined : formatIpv4(ipv4) }, 'starting');
   const store = new LeaseStore({

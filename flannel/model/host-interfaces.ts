@@ -1,6 +1,7 @@
+import type { IpAddress } from '../../native/net/ip.ts';
 import type { Ipv4 } from '../../native/net/ipv4.ts';
 import type { Ipv6 } from '../../native/net/ipv6.ts';
-import type { CandidateAddress, IpAddress, IpFamily } from './interface-address.ts';
+import type { CandidateAddress, IpFamily } from './interface-address.ts';
 
 export interface CandidateLink {
   readonly ifindex: number;

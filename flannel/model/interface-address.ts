@@ -1,21 +1,11 @@
-import { cidr4Contains, parseCidr4 } from '../../native/net/cidr.ts';
-import { formatIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
-import { cidr6Contains, formatIpv6, parseCidr6, type Ipv6 } from '../../native/net/ipv6.ts';
+import { cidrContains, isIpv6, parseCidr, type IpAddress } from '../../native/net/ip.ts';
 
-/** Of either family: a number is IPv4, a bigint IPv6. */
-export type IpAddress = Ipv4 | Ipv6;
 export type IpFamily = 'ipv4' | 'ipv6';
 
 export const FAMILY_NAMES: Readonly<Record<IpFamily, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' };
 
-const isIpv4 = (address: IpAddress): address is Ipv4 => typeof address === 'number';
-
 export function familyOf(address: IpAddress): IpFamily {
-  return isIpv4(address) ? 'ipv4' : 'ipv6';
-}
-
-export function ipText(address: IpAddress): string {
-  return isIpv4(address) ? formatIpv4(address) : formatIpv6(address);
+  return isIpv6(address) ? 'ipv6' : 'ipv4';
 }
 
 /** An address of an interface, as the kernel tells it. */
@@ -32,24 +22,16 @@ export interface CandidateAddress {
 }
 
 const SCOPE_HOST = 254;
-const LINK_LOCAL_4 = parseCidr4('169.254.0.0/16');
-const LINK_LOCAL_6 = parseCidr6('fe80::/10');
+const LINK_LOCAL = ['169.254.0.0/16', 'fe80::/10'].map(parseCidr);
 /** Loopback, multicast, limited broadcast and the unspecified address: no host can be reached at them. */
-const UNUSABLE_4 = ['0.0.0.0/32', '127.0.0.0/8', '224.0.0.0/4', '255.255.255.255/32'].map(parseCidr4);
-const UNUSABLE_6 = ['::/127', 'ff00::/8'].map(parseCidr6);
+const NO_HOST = ['0.0.0.0/32', '127.0.0.0/8', '224.0.0.0/4', '255.255.255.255/32', '::/127', 'ff00::/8'].map(parseCidr);
 
-function isLinkLocal(address: IpAddress): boolean {
-  return isIpv4(address) ? cidr4Contains(LINK_LOCAL_4, address) : cidr6Contains(LINK_LOCAL_6, address);
-}
-
-function isNoHost(address: IpAddress): boolean {
-  if (isIpv4(address)) return UNUSABLE_4.some((network) => cidr4Contains(network, address));
-  return UNUSABLE_6.some((network) => cidr6Contains(network, address));
-}
+const isLinkLocal = (address: IpAddress): boolean => LINK_LOCAL.some((network) => cidrContains(network, address));
 
 /** Why no packet of the overlay may come from an address; `undefined` when one may. */
 export function unusableReason({ address, scope, deprecated }: CandidateAddress): string | undefined {
-  if (isNoHost(address) || scope >= SCOPE_HOST) return 'other hosts cannot reach it';
+  const isNoHost = NO_HOST.some((network) => cidrContains(network, address));
+  if (isNoHost || scope >= SCOPE_HOST) return 'other hosts cannot reach it';
   return deprecated ? 'deprecated: it is about to go' : undefined;
 }
 

@@ -1,7 +1,8 @@
+import { formatIp, type IpAddress } from '../../native/net/ip.ts';
 import type { Ipv4 } from '../../native/net/ipv4.ts';
 import type { Ipv6 } from '../../native/net/ipv6.ts';
 import type { HostInterfaces, InterfaceWish, Rejection, Stacks, Underlay, UnderlayChoice } from './host-interfaces.ts';
-import { drawbackOf, familyOf, ipText, unusableReason, type IpAddress, type IpFamily } from './interface-address.ts';
+import { drawbackOf, familyOf, unusableReason, type IpFamily } from './interface-address.ts';
 import { addressesOf, findInterface, sourceOn, type Hit, type Search } from './interface-search.ts';
 
 export {
@@ -16,7 +17,7 @@ export {
   type Underlay,
   type UnderlayChoice,
 } from './host-interfaces.ts';
-export type { CandidateAddress, IpAddress, IpFamily } from './interface-address.ts';
+export type { CandidateAddress } from './interface-address.ts';
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 
@@ -25,7 +26,7 @@ function unusedAddresses({ host, families }: Search, { link }: Hit, chosen: Read
   return addressesOf(host, link.ifindex)
     .filter(({ address }) => families.includes(familyOf(address)) && !chosen.has(address))
     .map((candidate) => ({
-      what: `${ipText(candidate.address)} on ${link.name}`,
+      what: `${formatIp(candidate.address)} on ${link.name}`,
       why: unusableReason(candidate) ?? drawbackOf(candidate) ?? 'another address was found first',
     }));
 }

@@ -1,5 +1,4 @@
-import { parseIpv4 } from '../../native/net/ipv4.ts';
-import { parseIpv6 } from '../../native/net/ipv6.ts';
+import { formatIp, parseIp, type IpAddress } from '../../native/net/ip.ts';
 import {
   InterfaceChoiceError,
   type CandidateLink,
@@ -10,11 +9,9 @@ import {
 import {
   FAMILY_NAMES,
   familyOf,
-  ipText,
   unusableReason,
   usableAddresses,
   type CandidateAddress,
-  type IpAddress,
   type IpFamily,
 } from './interface-address.ts';
 import { interfacePattern } from './interface-pattern.ts';
@@ -52,7 +49,7 @@ function interfacesText({ host, families }: Search): string {
   const texts = host.links.map(({ ifindex, name }) => {
     const mine = addressesOf(host, ifindex);
     const usable = families.flatMap((family) => usableAddresses(mine, family).slice(0, 1));
-    return usable.length === 0 ? name : `${name} (${usable.map(({ address }) => ipText(address)).join(', ')})`;
+    return usable.length === 0 ? name : `${name} (${usable.map(({ address }) => formatIp(address)).join(', ')})`;
   });
   const more = texts.length > MAX_NAMED ? ` and ${texts.length - MAX_NAMED} more` : '';
   return texts.length === 0 ? 'no interface' : `${texts.slice(0, MAX_NAMED).join(', ')}${more}`;
@@ -63,14 +60,11 @@ export function addressesOf({ addresses }: Pick<HostInterfaces, 'addresses'>, if
 }
 
 function addressOrName(text: string): IpAddress | undefined {
-  for (const parse of [parseIpv4, parseIpv6]) {
-    try {
-      return parse(text);
-    } catch {
-      // Of the other family, or a name.
-    }
+  try {
+    return parseIp(text);
+  } catch {
+    return undefined; // a name
   }
-  return undefined;
 }
 
 /** The interface that bears an address which packets may come from. @returns the reason when there is none. */
@@ -103,11 +97,11 @@ function byPattern({ host, families }: Search, wish: string): Hit | Miss {
   for (const link of host.links.toSorted((a, b) => a.ifindex - b.ifindex)) {
     const mine = addressesOf(host, link.ifindex);
     const matches = families.flatMap((family) => {
-      const match = usableAddresses(mine, family).find(({ address }) => pattern.test(ipText(address)));
+      const match = usableAddresses(mine, family).find(({ address }) => pattern.test(formatIp(address)));
       return match === undefined ? [] : [[family, match.address] as const];
     });
     if (matches.length < families.length) continue;
-    const texts = matches.map(([, address]) => ipText(address)).join(' and ');
+    const texts = matches.map(([, address]) => formatIp(address)).join(' and ');
     return { link, by: Object.fromEntries(matches), because: `--iface-regex ${wish} matches ${texts}` };
   }
   const link = host.links.find(({ name }) => pattern.test(name));
@@ -121,7 +115,7 @@ function byReach({ host, families }: Search, target: IpAddress): Hit | Miss {
   const answer = host.reachable.find((known) => known.target === target);
   const link = answer && host.links.find(({ ifindex }) => ifindex === answer.oif);
   if (answer === undefined || link === undefined) return { why: 'this host has no route there' };
-  const because = `--iface-can-reach ${ipText(target)}: packets go there by it, from ${ipText(answer.source)}`;
+  const because = `--iface-can-reach ${formatIp(target)}: packets go there by it, from ${formatIp(answer.source)}`;
   return { link, by: { [family]: answer.source }, because };
 }
 
@@ -137,11 +131,11 @@ function byPublicAddress(search: Search, address: IpAddress): Hit {
   const flag = familyOf(address) === 'ipv4' ? '--public-ip' : '--public-ipv6';
   if ('why' in link) {
     throw new InterfaceChoiceError(
-      `Failed to find any valid interface to use: ${flag} ${ipText(address)}: ${link.why}; this host has ${interfacesText(search)}: ` +
+      `Failed to find any valid interface to use: ${flag} ${formatIp(address)}: ${link.why}; this host has ${interfacesText(search)}: ` +
         'behind NAT name the interface with --iface as well',
     );
   }
-  return { link, by: { [familyOf(address)]: address }, because: `it has the address of ${flag} ${ipText(address)}` };
+  return { link, by: { [familyOf(address)]: address }, because: `it has the address of ${flag} ${formatIp(address)}` };
 }
 
 function linkOfDefaultRoute(search: Search, family: IpFamily): CandidateLink {
@@ -189,7 +183,7 @@ function attempts(search: Search, wish: InterfaceWish): { what: string; look: ()
     ...wish.ifaceRegex.map((text) => ({ what: `--iface-regex ${text}`, look: () => byPattern(search, text) })),
     ...(target === undefined
       ? []
-      : [{ what: `--iface-can-reach ${ipText(target)}`, look: () => byReach(search, target) }]),
+      : [{ what: `--iface-can-reach ${formatIp(target)}`, look: () => byReach(search, target) }]),
   ];
 }
 

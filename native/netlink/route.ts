@@ -116,6 +116,16 @@ export function encodeGetRoutes({ family, oif, table = 0, protocol = 0 }: RouteF
   return writer.finish();
 }
 
+/** `ip route get TARGET`: which interface and source address a packet would take. ENETUNREACH or EHOSTUNREACH without a route. */
+export function encodeGetRoute(target: IpAddress): Buffer {
+  const family = familyOf(target);
+  return new MessageWriter(RTM.GETROUTE, NLM_F.REQUEST | NLM_F.ACK, RTMSG_BYTES)
+    .fixedU8(0, family)
+    .fixedU8(DST_LEN, family === AF.INET ? 32 : 128)
+    .ip(RTA.DST, target)
+    .finish();
+}
+
 interface RouteAttributes {
   address: IpAddress;
   gateway: IpAddress | undefined;

@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
   { name: 'etcd-password', fallback: undefined, text: '', want: undefined },
   { name: 'iface', fallback: [], text: 'eth0,1', want: ['eth0,1'] },
   { name: 'iface-regex', fallback: [], text: '^eth\\d{1,2}$', want: ['^eth\\d{1,2}$'] },
-  { name: 'iface-can-reach', fallback: undefined, text: '', want: undefined },
+  { name: 'iface-can-reach', fallback: undefined, text: 'fd00::1', want: parseIpv6('fd00::1') },
   { name: 'public-ip', fallback: undefined, text: '192.0.2.1', want: parseIpv4('192.0.2.1') },
   { name: 'public-ipv6', fallback: undefined, text: '2001:db8::1', want: parseIpv6('2001:db8::1') },
   { name: 'subnet-file', fallback: '/run/flannel/subnet.env', text: '/s', want: '/s' },

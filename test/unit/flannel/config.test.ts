@@ -47,7 +47,7 @@ describe('each fault is one clear sentence', () => {
     { argv: ['--ip-masq'], want: /^ip-masq: weft sets no firewall rules yet/ },
     { argv: ['--kube-subnet-mgr'], want: /^kube-subnet-mgr: weft keeps its leases in etcd/ },
     { argv: ['--iface-regex=eth['], want: /^iface-regex: "eth\[" is not a regular expression/ },
-    { argv: ['--iface-can-reach=there'], want: /^iface-can-reach: "there" is not an IPv4 address/ },
+    { argv: ['--iface-can-reach=there'], want: /^iface-can-reach: "there" is not an IP address/ },
     { argv: ['--public-ipv6=10.0.0.1'], want: /^public-ipv6: "10\.0\.0\.1" is not an IPv6 address/ },
     { argv: ['-v=loud'], want: /^v: expected a whole number/ },
     { argv: ['--vmodule=main'], want: /^vmodule: expected FILE=N, such as main=4/ },

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ipText } from '../../../../flannel/model/interface-address.ts';
 import {
   chooseUnderlay,
   findUnderlay,
@@ -8,14 +7,14 @@ import {
   type CandidateAddress,
   type HostInterfaces,
   type InterfaceWish,
-  type IpAddress,
   type Stacks,
 } from '../../../../flannel/model/interface-choice.ts';
 import { interfacePattern } from '../../../../flannel/model/interface-pattern.ts';
+import { formatIp, parseIp, type IpAddress } from '../../../../native/net/ip.ts';
 import { parseIpv4 } from '../../../../native/net/ipv4.ts';
 import { parseIpv6 } from '../../../../native/net/ipv6.ts';
 
-const ip = (text: string): IpAddress => (text.includes(':') ? parseIpv6(text) : parseIpv4(text));
+const ip = parseIp;
 
 const address = (ifindex: number, text: string, change: Partial<CandidateAddress> = {}): CandidateAddress => ({
   ifindex,
@@ -155,7 +154,7 @@ const CHOICES: readonly Case[] = [
 describe('the interface', () => {
   test.each(CHOICES)('$name', ({ wish = {}, stacks = ONLY_4, want }) => {
     const { underlay } = chooseUnderlay(host, { ...nothing, ...wish }, stacks);
-    const text = (own: IpAddress | undefined): string => (own === undefined ? '-' : ipText(own));
+    const text = (own: IpAddress | undefined): string => (own === undefined ? '-' : formatIp(own));
     expect(`${underlay.name} ${text(underlay.ipv4)} ${text(underlay.ipv6)}`).toBe(want);
     expect(underlay.mtu).toBe(host.links.find(({ name }) => name === underlay.name)?.mtu);
   });

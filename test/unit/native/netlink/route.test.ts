@@ -8,6 +8,7 @@ import {
   decodeRoute,
   DEFAULT_PRIORITY6,
   encodeDelRoute,
+  encodeGetRoute,
   encodeGetRoutes,
   encodeNewRoute,
   encodeReplaceRoute,
@@ -233,4 +234,12 @@ test.each([
 ])('dump of $name', ({ encoded, want }) => {
   const message = messageOf(encoded);
   expect([message.type, message.flags, message.payload.toString('hex')]).toEqual([RTM.GETROUTE, 0x301, want]);
+});
+
+test.each([
+  { target: '192.0.2.7', want: '0220000000000000' + '00000000' + '08000100c0000207' },
+  { target: '2001:db8::7', want: '0a80000000000000' + '00000000' + '1400010020010db8000000000000000000000007' },
+])('the way to $target', ({ target, want }) => {
+  const message = messageOf(encodeGetRoute(parseIp(target)));
+  expect([message.type, message.flags, message.payload.toString('hex')]).toEqual([RTM.GETROUTE, 0x5, want]);
 });
