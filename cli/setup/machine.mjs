@@ -24,6 +24,7 @@ const TEST_PACKAGES = [
   ['openssl', 'openssl'],
   ['ping', 'iputils-ping'],
   ['nft', 'nftables'],
+  ['iptables', 'iptables'],
   ['ps', 'procps'],
   ['chromium', 'chromium'],
   ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'fonts-dejavu-core'],

@@ -53,7 +53,10 @@ export class IptablesMachine {
 
   #rule(table: Map<string, string[]>, line: string): void {
     const [, verb, chain = '', text = ''] = /^-(\w) (\S+) ?(.*)$/.exec(line)!;
-    if (verb === 'X') return removeChain(table, chain);
+    if (verb === 'X') {
+      removeChain(table, chain);
+      return;
+    }
     const rules = table.get(chain);
     if (rules === undefined) throw new RangeError(`no chain: ${line}`);
     if (verb === 'A') rules.push(text);
