@@ -1,42 +1,46 @@
-import { HostFileError } from '../native/host/atomic-file.ts';
 import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import type { Cidr4 } from '../native/net/cidr.ts';
-import type { MacAddress } from '../native/net/mac.ts';
+import { cidrKey, type IpAddress } from '../native/net/ip.ts';
 import { NetlinkError } from '../native/netlink/errors.ts';
-import { deviceName, vxlanOverlay, type VxlanNetwork } from './backends/vxlan.ts';
-import type { Applied, OverlayKernel } from './io/kernel.ts';
+import type { StateInput } from './backends/state-input.ts';
+import { deviceIndex, eventFilterOf } from './event-filter.ts';
+import type { OverlayKernel, StepFailure } from './io/kernel.ts';
 import { watchKernel, type EventFilter } from './io/kernel-events.ts';
 import type { LeaseStore } from './io/lease-store.ts';
-import { writeSubnetEnv } from './io/subnet-env-file.ts';
 import type { LeaseFeed } from './lease-feed.ts';
 import type { Self } from './model/allocate.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
-import type { DesiredOverlay } from './model/overlay.ts';
+import type { NetworkConfig } from './model/network-config.ts';
+import type { DesiredState, Family } from './model/overlay.ts';
 import type { EntryStep } from './model/peer-change.ts';
-import { plan, type ActualOverlay, type Step } from './model/plan.ts';
-import { guardRemovals } from './model/removal-guard.ts';
+import type { Step } from './model/plan.ts';
+import { heldRemovals, isPeerRemoval } from './model/removal-guard.ts';
+import { PassLedger } from './pass-ledger.ts';
 import { PeerView } from './peer-view.ts';
+import { Reconciler, type Section, type Survey } from './reconciler.ts';
+import { RuntimeNotice, type RuntimeNoticeParts } from './runtime-notice.ts';
 import { SecondList } from './second-list.ts';
 import type { FlannelStatus } from './status.ts';
+import type { UnderlayFollower } from './underlay-follower.ts';
 
-export interface AgentParts {
-  readonly kernel: OverlayKernel;
-  readonly feed: LeaseFeed;
-  readonly store: LeaseStore;
-  readonly config: VxlanNetwork;
-  readonly self: Self;
-  readonly subnet: Cidr4;
-  readonly vtepMac: MacAddress;
-  /** As chosen at the start; where it stands now is read in every pass. */
-  readonly underlay: Underlay;
-  readonly subnetFile: string;
+export interface AgentOptions extends Pick<RuntimeNoticeParts, 'subnetFile' | 'mtuRule' | 'ipMasq'> {
   readonly resyncMs: number;
   /** How long a mass removal waits for the second list. */
   readonly confirmAfterMs: number;
+  readonly nexthopObjects: boolean;
+}
+
+export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs'> {
+  readonly kernel: OverlayKernel;
+  readonly feed: LeaseFeed;
+  readonly store: LeaseStore;
+  readonly network: NetworkConfig;
+  readonly self: Self;
+  readonly underlay: UnderlayFollower;
+  readonly options: AgentOptions;
   readonly status: FlannelStatus;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -48,6 +52,7 @@ const PAUSE_PER_PASS = 3;
 const MAX_PAUSE_MS = 250;
 const CONFIRM_AFTER_MS = 250;
 const RETRY = { firstMs: 200, maxMs: 30_000 };
+const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 /** Keeps the kernel as the leases want it: every wake is one pass of read, plan, apply. */
 export class OverlayAgent {
@@ -55,25 +60,37 @@ export class OverlayAgent {
   readonly #waker = new Waker();
   readonly #confirmation = new Waker();
   readonly #retry: Backoff;
-  readonly #view: PeerView;
+  readonly #views: readonly PeerView[];
+  readonly #reconciler: Reconciler;
   readonly #secondList: SecondList;
+  readonly #ledger: PassLedger;
+  readonly #notice: RuntimeNotice;
+  #network: NetworkConfig;
   /** Whether leases changed that no short path took: what a pass finds otherwise was somebody else's doing. */
   #isNews = true;
-  #underlay: Underlay;
-  #ifindex: number | undefined;
-  #mtuWritten: number | undefined;
+  /** Where subnets are routed over the underlay, as of the last pass. */
+  #directGateways: ReadonlyMap<number | string, IpAddress> = new Map();
   #retryIsDue = false;
   #storeReplaced = false;
 
   constructor(parts: AgentParts) {
-    const { self, subnet, vtepMac, status, log } = parts;
+    const { self, subnets, macs, network, options, status, log } = parts;
     this.#parts = parts;
-    this.#underlay = parts.underlay;
+    this.#network = network;
     this.#retry = new Backoff({ ...RETRY, random: parts.random });
-    this.#view = new PeerView({ ...self, subnet, vtepMac }, status, log);
-    this.#view.select(parts.feed.leases);
+    this.#reconciler = new Reconciler({ ...parts, nexthopObjects: options.nexthopObjects });
+    this.#ledger = new PassLedger(status, log);
+    this.#notice = new RuntimeNotice({ ...options, subnets, status });
+    this.#views = FAMILIES.flatMap((family) => {
+      const subnet = subnets[family];
+      if (subnet === undefined) return [];
+      const own = { ...self, family, backend: network.backend.kind, subnet, vtepMac: macs[family] };
+      return [new PeerView(own, options)];
+    });
+    this.#select(parts.feed.leases);
     this.#secondList = new SecondList({
       ...parts,
+      confirmAfterMs: options.confirmAfterMs,
       onAnswer: () => {
         this.#waker.wake();
       },
@@ -85,11 +102,26 @@ export class OverlayAgent {
     const startedMs = this.#parts.clock.monotonicMs();
     if (update.kind === 'snapshot') {
       if (update.reason === 'store-replaced') this.#storeReplaced = true;
-      this.#view.select(leases);
+      this.#select(leases);
       this.#leaveToLoop();
-    } else {
-      this.#shortPath(this.#view.change(update, leases), startedMs);
+      return;
     }
+    const changes = this.#views.map((view) => ({ family: view.family, steps: view.change(update, leases) }));
+    this.#ledger.peers(this.#views);
+    this.#shortPath(changes, startedMs);
+  }
+
+  /** This host is at other addresses now. */
+  onMoved({ publicIp, publicIpv6 }: Underlay): void {
+    for (const view of this.#views) view.moveSelf({ publicIp, publicIpv6 });
+    this.#select(this.#parts.feed.leases);
+    this.#leaveToLoop();
+  }
+
+  /** Takes over what can be changed while running: the caller has judged that it can. */
+  onNetwork(network: NetworkConfig): void {
+    this.#network = network;
+    this.#leaveToLoop();
   }
 
   /** Reconciles at every wake until the signal aborts. @throws the signal's reason. */
@@ -101,9 +133,7 @@ export class OverlayAgent {
       const startedMs = clock.monotonicMs();
       await this.#attempt(signal);
       const tookMs = clock.monotonicMs() - startedMs;
-      const { counters } = this.#parts.status;
-      counters.passes += 1;
-      counters.passSeconds += tookMs / 1000;
+      this.#ledger.pass(tookMs);
       await clock.sleep(Math.min(MAX_PAUSE_MS, tookMs * PAUSE_PER_PASS), signal);
     }
   }
@@ -119,9 +149,9 @@ export class OverlayAgent {
 
   /** Wakes the loop now and then, whether or not anything was heard. @throws the signal's reason. */
   async resync(signal: AbortSignal): Promise<never> {
-    const { clock, random, resyncMs } = this.#parts;
+    const { clock, random, options } = this.#parts;
     for (;;) {
-      await clock.sleep(resyncMs * (0.9 + 0.2 * random()), signal);
+      await clock.sleep(options.resyncMs * (0.9 + 0.2 * random()), signal);
       this.#waker.wake();
     }
   }
@@ -151,28 +181,46 @@ export class OverlayAgent {
   }
 
   #eventFilter(): EventFilter {
-    const { config } = this.#parts;
-    return {
-      deviceName: deviceName(config),
-      deviceIfindex: this.#ifindex,
-      underlayName: this.#underlay.name,
-      underlayIfindex: this.#underlay.ifindex,
-      network: config.ipv4.network,
-      peerAt: (address) => this.#view.peerAt(address),
-      remoteOf: (mac) => this.#view.remoteOf(mac),
-    };
+    return eventFilterOf({
+      network: this.#network,
+      underlay: this.#parts.underlay.current,
+      views: this.#views,
+      ifindexOf: (family) => this.#ifindexOf(family),
+      directGateways: this.#directGateways,
+    });
   }
 
-  #shortPath(steps: readonly EntryStep[], startedMs: number): void {
-    const { kernel, clock, status } = this.#parts;
-    if (steps.length === 0 || this.#ifindex === undefined || !takesSteps(kernel, steps, this.#ifindex)) {
+  #ifindexOf(family: Family): number | undefined {
+    return deviceIndex(this.#network, family, (device) => this.#reconciler.ifindexOf(device));
+  }
+
+  #select(leases: ReadonlyMap<string, KnownLease>): void {
+    for (const view of this.#views) view.select(leases);
+    this.#ledger.peers(this.#views);
+  }
+
+  #shortPath(changes: readonly { family: Family; steps: readonly EntryStep[] }[], startedMs: number): void {
+    const { backend } = this.#network;
+    const steps = changes.reduce((sum, change) => sum + change.steps.length, 0);
+    const hasShortPath = backend.kind === 'vxlan' && !backend.directRouting && steps > 0;
+    if (!hasShortPath || !changes.every((change) => this.#takesSteps(change))) {
       this.#leaveToLoop();
       return;
     }
-    status.counters.steps += steps.length;
-    status.counters.shortPaths += 1;
-    status.counters.shortPathSeconds += (clock.monotonicMs() - startedMs) / 1000;
+    this.#ledger.shortPath(steps, this.#parts.clock.monotonicMs() - startedMs);
     this.#confirmation.wake();
+  }
+
+  /** Whether the kernel took every step. */
+  #takesSteps({ family, steps }: { family: Family; steps: readonly EntryStep[] }): boolean {
+    if (steps.length === 0) return true;
+    const ifindex = this.#ifindexOf(family);
+    try {
+      return ifindex !== undefined && this.#parts.kernel.applySync(steps, ifindex).length === 0;
+    } catch (error) {
+      if (error instanceof NetlinkError) return false; // what fails is met again by the loop
+      throw error;
+    }
   }
 
   #leaveToLoop(): void {
@@ -192,97 +240,61 @@ export class OverlayAgent {
   }
 
   async #pass(signal: AbortSignal): Promise<void> {
-    const { kernel, config, vtepMac, subnet, status } = this.#parts;
+    const { underlay: follower, status } = this.#parts;
     const isNews = this.#isNews;
     this.#isNews = false;
-    const { underlay, actual } = await kernel.read({ device: deviceName(config), underlay: this.#underlay }, signal);
-    this.#ifindex = actual.device?.ifindex;
+    const underlay = await follower.resolve(signal);
     if (underlay === undefined) {
-      status.kernel(`the interface ${this.#underlay.name} with this host's address is gone`);
-      return; // its return is an event
+      status.kernel(`the interface ${follower.current.name} with this host's address is gone`);
+      this.#retryLater(signal);
+      return;
     }
-    this.#underlay = underlay;
-    const { peers } = this.#view;
-    const { defaultPort } = kernel;
-    const desired = vxlanOverlay({ config, underlay, vtepMac, subnet, peers, defaultPort });
-    const steps = this.#guarded(plan(desired, actual), actual, signal);
-    const result =
-      steps.length === 0 ? { failures: [], ifindex: this.#ifindex } : await kernel.apply(steps, this.#ifindex, signal);
-    this.#ifindex = result.ifindex;
-    this.#account({ steps, actual, isRepair: !isNews && status.facts.peersProgrammed }, result);
-    await this.#report(desired, result, signal);
+    const peersOf = (family: Family): PeerView['peers'] | undefined =>
+      this.#views.find((view) => view.family === family)?.peers;
+    const peers = { ipv4: peersOf('ipv4'), ipv6: peersOf('ipv6') };
+    const survey = await this.#reconciler.survey({ network: this.#network, underlay, peers }, signal);
+    this.#directGateways = gatewaysOf(survey.desired);
+    const sections = this.#guarded(survey, signal);
+    const failures = await this.#reconciler.apply(sections, signal);
+    const isRepair = !isNews && status.facts.peersProgrammed;
+    this.#ledger.applied({ sections, failures, routesBefore: survey.routesBefore, isRepair });
+    await this.#report(failures, underlay, signal);
   }
 
-  #guarded(steps: readonly Step[], actual: ActualOverlay, signal: AbortSignal): readonly Step[] {
-    const { confirmAfterMs, log, status } = this.#parts;
-    const guarded = guardRemovals({
-      steps,
-      routesBefore: actual.routes.length,
-      deleted: this.#view.deleted,
+  #guarded({ sections, routesBefore }: Survey, signal: AbortSignal): readonly Section[] {
+    const { options, log, status } = this.#parts;
+    const held = heldRemovals({
+      steps: sections.flatMap(({ steps }) => steps),
+      routesBefore,
+      deleted: new Set(this.#views.flatMap((view) => [...view.deleted])),
       storeReplaced: this.#storeReplaced,
       confirmed: this.#secondList.confirmed,
     });
-    if (guarded.held === 0) {
+    if (held === 0) {
       this.#storeReplaced = false;
       this.#secondList.reset();
-      this.#view.forgetDeletions();
-    } else if (this.#secondList.ask(signal)) {
-      status.counters.heldRemovals += guarded.held;
-      log.warn({ held: guarded.held, confirmAfterMs }, 'peers left etcd in a mass; kept until a second list');
+      for (const view of this.#views) view.forgetDeletions();
+      return sections;
     }
-    return guarded.steps;
+    if (this.#secondList.ask(signal)) {
+      status.counters.heldRemovals += held;
+      const { confirmAfterMs } = options;
+      log.warn({ held, confirmAfterMs }, 'peers left etcd in a mass; kept until a second list');
+    }
+    return sections.map((section) => ({ ...section, steps: section.steps.filter((step) => !isPeerRemoval(step)) }));
   }
 
-  #account(pass: { steps: readonly Step[]; actual: ActualOverlay; isRepair: boolean }, { failures }: Applied): void {
-    const { status, log } = this.#parts;
-    const { steps, actual, isRepair } = pass;
-    status.counters.steps += steps.length;
-    status.counters.stepFailures += failures.length;
-    status.counters.deviceCreations += steps.filter(({ kind }) => kind === 'create-link').length;
-    status.levels.failingSteps = failures.length;
-    const added = steps.filter(({ kind }) => kind === 'add-route').length;
-    const removed = steps.filter(({ kind }) => kind === 'remove-route').length;
-    const isNew = steps.some(({ kind }) => kind === 'create-link');
-    status.levels.routes = (isNew ? 0 : actual.routes.length) + added - removed;
-    const recreated = steps.find((step) => step.kind === 'delete-link');
-    if (recreated !== undefined) {
-      log.warn(
-        { device: recreated.name, because: recreated.because },
-        'device exists with incompatible configuration; recreating',
-      );
-    }
-    if (!isRepair || steps.length === 0) return;
-    status.counters.repairs += steps.length;
-    log.info({ steps: countKinds(steps) }, 'overlay had been changed by somebody; repaired');
-  }
-
-  async #report(desired: DesiredOverlay, { failures, ifindex }: Applied, signal: AbortSignal): Promise<void> {
+  async #report(failures: readonly StepFailure[], underlay: Underlay, signal: AbortSignal): Promise<void> {
     const { status } = this.#parts;
-    const grave = failures.find(({ step }) => !isEntryStep(step));
-    const slight = failures.find(({ step }) => isEntryStep(step));
+    const grave = failures.find(({ step }) => isLinkStep(step));
+    const slight = failures.find(({ step }) => !isLinkStep(step));
     status.kernel(grave?.error.message);
     status.peers(slight?.error.message);
     if (failures.length > 0) this.#retryLater(signal);
     else this.#retry.reset();
-    if (grave !== undefined || ifindex === undefined) return;
-    status.levels.mtuBytes = desired.device.mtu;
-    await this.#tellRuntimes(desired, signal);
+    if (grave !== undefined) return;
+    if (!(await this.#notice.update(this.#network, underlay))) this.#retryLater(signal);
     status.reached('peersProgrammed');
-  }
-
-  async #tellRuntimes({ device, network }: DesiredOverlay, signal: AbortSignal): Promise<void> {
-    const { subnetFile, subnet, status } = this.#parts;
-    if (this.#mtuWritten === device.mtu) return;
-    try {
-      await writeSubnetEnv(subnetFile, { network, subnet, mtu: device.mtu, ipMasq: false });
-      this.#mtuWritten = device.mtu;
-      status.subnetFile(undefined);
-      status.reached('subnetFileWritten');
-    } catch (error) {
-      if (!(error instanceof HostFileError)) throw error;
-      status.subnetFile(`${error.message}; choose another with --subnet-file`);
-      this.#retryLater(signal);
-    }
   }
 
   #retryLater(signal: AbortSignal): void {
@@ -306,21 +318,13 @@ const LINK_STEPS: ReadonlySet<Step['kind']> = new Set([
   'remove-address',
 ]);
 
-/** A step on one peer: its failure leaves the other peers reachable. */
-const isEntryStep = ({ kind }: Step): boolean => !LINK_STEPS.has(kind);
+/** A step on the device itself; the failure of another one leaves the other peers reachable. */
+const isLinkStep = ({ kind }: Step): boolean => LINK_STEPS.has(kind);
 
-/** Whether the kernel took every step. */
-function takesSteps(kernel: OverlayKernel, steps: readonly EntryStep[], ifindex: number): boolean {
-  try {
-    return kernel.applySync(steps, ifindex).length === 0;
-  } catch (error) {
-    if (error instanceof NetlinkError) return false; // what fails is met again by the loop
-    throw error;
-  }
-}
-
-function countKinds(steps: readonly Step[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { kind } of steps) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
+function gatewaysOf({ direct }: DesiredState): Map<number | string, IpAddress> {
+  return new Map(
+    direct.flatMap(({ peers }) =>
+      peers.map(({ subnet, publicIp }): [number | string, IpAddress] => [cidrKey(subnet), publicIp]),
+    ),
+  );
 }

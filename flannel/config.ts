@@ -157,8 +157,6 @@ function notYet(config: Settings): string[] {
   return [
     ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
     ...(config.ipBlackholeRoute ? ['ip-blackhole-route: weft sets no blackhole route yet: leave this out'] : []),
-    ...(config.nexthopObjects ? ['nexthop-objects: weft does not make them yet: leave this out'] : []),
-    ...(config.strictMtu ? ['strict-mtu: weft writes flannel’s number only yet: leave this out'] : []),
     ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),
   ];
 }

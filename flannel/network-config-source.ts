@@ -1,67 +1,138 @@
 import { EtcdError } from '../native/etcd/errors.ts';
 import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
-import { cidr4Contains, formatCidr4 } from '../native/net/cidr.ts';
-import { formatIpv4 } from '../native/net/ipv4.ts';
-import { overlayMtu, type VxlanNetwork } from './backends/vxlan.ts';
+import { FatalError } from '../native/host/lifecycle.ts';
+import { cidrContains, formatCidr, formatIp } from '../native/net/ip.ts';
+import { overlayMtus } from './backends/mtus.ts';
+import type { FlannelConfig } from './config.ts';
+import type { OverlayKernel } from './io/kernel.ts';
 import type { LeaseStore } from './io/lease-store.ts';
-import type { Underlay } from './model/interface-choice.ts';
+import {
+  chooseUnderlay,
+  InterfaceChoiceError,
+  targetsOf,
+  type InterfaceWish,
+  type Underlay,
+  type UnderlayChoice,
+} from './model/interface-choice.ts';
 import { NetworkConfigError, parseNetworkConfig, type NetworkConfig } from './model/network-config.ts';
 import type { FlannelStatus } from './status.ts';
 
 export interface NetworkConfigSource {
   readonly store: LeaseStore;
+  readonly kernel: OverlayKernel;
+  readonly config: FlannelConfig;
   /** Where the configuration stands in etcd, for the sentence. */
   readonly key: string;
-  readonly underlay: Underlay;
   readonly status: FlannelStatus;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
 
-/** What this host can carry. */
-export type UsableNetwork = NetworkConfig & VxlanNetwork;
+/** A configuration that can be used here, and the interface it is used on. */
+export interface JoinedNetwork {
+  readonly network: NetworkConfig;
+  /** Its text in etcd. */
+  readonly text: string;
+  readonly choice: UnderlayChoice;
+  readonly wish: InterfaceWish;
+}
 
 const RETRY = { firstMs: 250, maxMs: 5_000 };
 
+/** @throws {NetworkConfigError} if the overlay's network holds an address of the underlay. */
+function checkAddresses(underlay: Underlay, network: NetworkConfig): void {
+  for (const [key, range] of [
+    ['Network', network.ipv4],
+    ['IPv6Network', network.ipv6],
+  ] as const) {
+    if (range === undefined) continue;
+    const addresses = [underlay.ipv4, underlay.publicIp, underlay.ipv6, underlay.publicIpv6];
+    const inside = addresses.find((address) => address !== undefined && cidrContains(range.network, address));
+    if (inside === undefined) continue;
+    throw new NetworkConfigError(
+      `${key} ${formatCidr(range.network)} contains ${formatIp(inside)}, the address of ${underlay.name}: ` +
+        `choose a ${key} that no interface of the hosts is in`,
+    );
+  }
+}
+
 /** What only this host can find wrong with a valid configuration. @throws {NetworkConfigError} */
-function checkedAgainst(underlay: Underlay, { ipv4, ipv6, backend, enableNftables }: NetworkConfig): UsableNetwork {
-  if (ipv6 !== undefined || ipv4 === undefined) {
-    throw new NetworkConfigError('EnableIPv6 is true, and weft carries IPv4 only: leave EnableIPv6 out');
+export function checkAgainstHost(underlay: Underlay, network: NetworkConfig): void {
+  checkAddresses(underlay, network);
+  const { kind } = network.backend;
+  if (kind === 'wireguard' || kind === 'ipip') {
+    throw new NetworkConfigError(`the backend ${kind} is not carried yet: write "Backend": {"Type": "vxlan"}`);
   }
-  if (backend.kind !== 'vxlan') {
-    throw new NetworkConfigError(`the backend ${backend.kind} is not carried: write "Backend": {"Type": "vxlan"}`);
-  }
-  const config = { ipv4, ipv6, backend, enableNftables };
-  for (const address of [underlay.ipv4, underlay.publicIp]) {
-    if (address !== undefined && cidr4Contains(config.ipv4.network, address)) {
-      throw new NetworkConfigError(
-        `Network ${formatCidr4(config.ipv4.network)} contains ${formatIpv4(address)}, the address of ${underlay.name}: ` +
-          'choose a Network that no interface of the hosts is in',
-      );
-    }
+  if (kind === 'host-gw' && (underlay.publicIp !== underlay.ipv4 || underlay.publicIpv6 !== underlay.ipv6)) {
+    throw new NetworkConfigError(
+      "your PublicIP differs from interface IP, meaning that probably you're on a NAT, which is not supported by host-gw backend",
+    );
   }
   try {
-    overlayMtu(config, underlay);
+    overlayMtus(network, underlay);
   } catch (cause) {
     throw new NetworkConfigError(`${underlay.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
       cause,
     });
   }
-  return config;
 }
 
-/** Waits until etcd holds a configuration that can be used here; says once what is in the way. @throws the signal's reason. */
-export async function awaitNetworkConfig(source: NetworkConfigSource, signal: AbortSignal): Promise<UsableNetwork> {
-  const { store, key, underlay, status, clock, random } = source;
+function wishOf({ iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 }: FlannelConfig): InterfaceWish {
+  return { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 };
+}
+
+/**
+ * Whether an interface fits at all, before etcd says which families there are: what nobody has is told at once.
+ * @throws {FatalError} one sentence; {NetlinkError}.
+ */
+export async function requireInterface(
+  kernel: OverlayKernel,
+  config: FlannelConfig,
+  signal: AbortSignal,
+): Promise<void> {
+  const host = await kernel.readHost(targetsOf(wishOf(config)), signal);
+  try {
+    chooseUnderlay(host, wishOf(config), { ipv4: true, ipv6: false });
+  } catch (error) {
+    if (!(error instanceof InterfaceChoiceError)) throw error;
+    if (config.publicIp !== undefined) throw new FatalError(error.message, { cause: error });
+    try {
+      chooseUnderlay(host, wishOf(config), { ipv4: false, ipv6: true });
+    } catch {
+      throw new FatalError(error.message, { cause: error });
+    }
+  }
+}
+
+async function join(source: NetworkConfigSource, text: string, signal: AbortSignal): Promise<JoinedNetwork> {
+  const network = parseNetworkConfig(text);
+  const stacks = { ipv4: network.ipv4 !== undefined, ipv6: network.ipv6 !== undefined };
+  const wish = wishOf(source.config);
+  try {
+    const choice = chooseUnderlay(await source.kernel.readHost(targetsOf(wish), signal), wish, stacks);
+    checkAgainstHost(choice.underlay, network);
+    return { network, text, choice, wish };
+  } catch (error) {
+    if (error instanceof InterfaceChoiceError) throw new FatalError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Waits until etcd holds a configuration that can be used here; says once what is in the way.
+ * @throws {FatalError} if no interface fits; the signal's reason.
+ */
+export async function awaitNetwork(source: NetworkConfigSource, signal: AbortSignal): Promise<JoinedNetwork> {
+  const { store, key, status, clock, random } = source;
   const backoff = new Backoff({ ...RETRY, random });
   for (;;) {
     try {
       const text = await store.readNetworkConfig(signal);
       if (text !== undefined) {
-        const config = checkedAgainst(underlay, parseNetworkConfig(text));
+        const joined = await join(source, text, signal);
         status.config(undefined);
-        return config;
+        return joined;
       }
       const example = '{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}';
       status.config(

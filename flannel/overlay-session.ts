@@ -1,27 +1,35 @@
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { EtcdClient } from '../native/etcd/client.ts';
 import { keepPresence } from '../native/etcd/presence.ts';
-import type { Logger } from '../native/host/log.ts';
 import { packageVersion } from '../native/host/package-root.ts';
-import { formatCidr4, type Cidr4 } from '../native/net/cidr.ts';
-import { locallyAdministeredMac, type MacAddress } from '../native/net/mac.ts';
-import { OverlayAgent } from './agent.ts';
-import { deviceName, overlayMtu } from './backends/vxlan.ts';
+import { formatCidr4 } from '../native/net/cidr.ts';
+import { formatIpv4 } from '../native/net/ipv4.ts';
+import { formatCidr6, formatIpv6 } from '../native/net/ipv6.ts';
+import type { MacAddress } from '../native/net/mac.ts';
+import { OverlayAgent, type AgentOptions } from './agent.ts';
+import { subnetEnvMtu } from './backends/mtus.ts';
 import type { OverlayKernel } from './io/kernel.ts';
 import type { LeaseStore } from './io/lease-store.ts';
-import { onStateFolder, readVtepMac, writeVtepMac } from './io/state.ts';
-import { readPreviousSubnet } from './io/subnet-env-file.ts';
+import { readPreviousSubnets } from './io/subnet-env-file.ts';
 import type { LeaseFeed } from './lease-feed.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Self } from './model/allocate.ts';
-import type { Underlay } from './model/interface-choice.ts';
-import { addressText } from './model/lease-text.ts';
-import { awaitNetworkConfig, type UsableNetwork } from './network-config-source.ts';
+import { subnetsText } from './model/lease-text.ts';
+import type { NetworkConfig } from './model/network-config.ts';
+import { awaitNetwork, type JoinedNetwork } from './network-config-source.ts';
 import type { StartParts } from './start-parts.ts';
 import type { FlannelStatus } from './status.ts';
 import { together } from './together.ts';
-import { configKey, flannelPresenceKey, PRESENCE_TTL_SECONDS, type FlannelPresence } from './wire.ts';
+import { UnderlayFollower } from './underlay-follower.ts';
+import { ownBackend, vtepMacs } from './vtep-macs.ts';
+import {
+  configKey,
+  flannelPresenceKey,
+  PRESENCE_TTL_SECONDS,
+  type FlannelPresence,
+  type PerFamily,
+  type SubnetPair,
+} from './wire.ts';
 
 /** What stands open while the agent runs. */
 export interface OverlayHost extends StartParts {
@@ -30,91 +38,75 @@ export interface OverlayHost extends StartParts {
   readonly store: LeaseStore;
   readonly feed: LeaseFeed;
   readonly status: FlannelStatus;
-  readonly self: Self;
-  readonly underlay: Underlay;
+  readonly nodeId: string;
   /** `ADDRESS:PORT` of the status server; `undefined` when it is off. */
   readonly statusListen: string | undefined;
 }
 
 /** What the host has once it is part of the overlay. */
 interface Membership {
-  readonly network: UsableNetwork;
-  readonly vtepMac: MacAddress;
-  readonly subnet: Cidr4;
+  readonly network: NetworkConfig;
+  readonly macs: PerFamily<MacAddress>;
+  readonly subnets: SubnetPair;
+  readonly follower: UnderlayFollower;
 }
 
 /** How long etcd is given to show the hosts again before more than half of the peers go. */
 const CONFIRM_REMOVALS_AFTER_MS = 10_000;
 
-/** The MAC of the run before, else that of the device a flanneld left here, else a new one; kept before anybody is told. */
-async function vtepMacOf(host: OverlayHost, network: UsableNetwork, signal: AbortSignal): Promise<MacAddress> {
-  const { kernel, config } = host;
-  const { vni } = network.backend;
-  const known = await onStateFolder(readVtepMac(config.stateDir, vni));
-  if (known !== undefined) return known;
-  const device = await kernel.findLink(deviceName(network), signal);
-  const mac = (device?.kind === 'vxlan' ? device.mac : undefined) ?? locallyAdministeredMac(randomBytes(6));
-  await onStateFolder(writeVtepMac(config.stateDir, vni, mac));
-  return mac;
-}
-
-function warnOfLimits({ backend }: UsableNetwork, log: Logger): void {
-  if (backend.directRouting) {
-    log.warn('DirectRouting is set: this host sends through VXLAN all the same; peers that route directly take both');
+function warnOfLimits({ backend }: NetworkConfig, { log }: OverlayHost): void {
+  if (backend.kind === 'vxlan' && backend.vni > 0xffff) {
+    log.warn({ vni: backend.vni }, 'flanneld before v0.24.0 cannot read a VNI above 65535');
   }
-  if (backend.vni > 0xffff) log.warn({ vni: backend.vni }, 'flanneld before v0.24.0 cannot read a VNI above 65535');
 }
 
-function keeperOf(host: OverlayHost, network: UsableNetwork, vtepMac: MacAddress): LeaseKeeper {
-  return new LeaseKeeper({
-    ...host,
-    config: network,
-    backend: { kind: 'vxlan', ipv4: { vni: network.backend.vni, vtepMac }, ipv6: undefined },
-    marginSeconds: host.config.subnetLeaseRenewMargin * 60,
-    log: host.log.child({ module: 'lease' }),
-    onProblem: (problem) => {
-      host.status.lease(problem);
-    },
-  });
+function selfOf({ nodeId }: OverlayHost, { publicIp, publicIpv6 }: UnderlayFollower['current']): Self {
+  return { nodeId, publicIp, publicIpv6 };
 }
 
-function agentOf(host: OverlayHost, { network, vtepMac, subnet }: Membership): OverlayAgent {
-  return new OverlayAgent({
-    ...host,
-    config: network,
-    vtepMac,
-    subnet,
-    subnetFile: host.config.subnetFile,
-    resyncMs: host.config.resync,
+function optionsOf({ config }: OverlayHost): AgentOptions {
+  return {
+    subnetFile: config.subnetFile,
+    resyncMs: config.resync,
     confirmAfterMs: CONFIRM_REMOVALS_AFTER_MS,
-    log: host.log.child({ module: 'overlay' }),
-  });
+    nexthopObjects: config.nexthopObjects,
+    mtuRule: config.strictMtu ? 'strict' : 'flannel',
+    ipMasq: false,
+  };
+}
+
+/** What this host says of itself. */
+function presenceOf(host: OverlayHost, { network, macs, subnets, follower }: Membership): FlannelPresence {
+  const { publicIp, publicIpv6 } = follower.current;
+  const { ipv4, ipv6 } = subnets;
+  const subnet6 = ipv6 && formatCidr6(ipv6);
+  return {
+    v: 1,
+    nodeId: host.nodeId,
+    hostname: hostname(),
+    version: packageVersion(),
+    pid: process.pid,
+    startedAtUnixMs: host.startedAtUnixMs,
+    publicIp: publicIp === undefined ? '0.0.0.0' : formatIpv4(publicIp),
+    ...(publicIpv6 === undefined ? {} : { publicIpv6: formatIpv6(publicIpv6) }),
+    subnet: ipv4 === undefined ? (subnet6 ?? '') : formatCidr4(ipv4),
+    ...(subnet6 === undefined ? {} : { subnetIpv6: subnet6 }),
+    backendType: network.backend.kind,
+    vni: network.backend.kind === 'vxlan' ? network.backend.vni : 0,
+    vtepMac: macs.ipv4 ?? macs.ipv6 ?? '',
+    mtu: subnetEnvMtu(network, follower.current, 'flannel'),
+    ...(host.statusListen === undefined ? {} : { statusListen: host.statusListen }),
+  };
 }
 
 /** Shows this host under /weft/agents for as long as it runs. */
 async function showPresence(host: OverlayHost, membership: Membership, signal: AbortSignal): Promise<never> {
-  const { client, self, underlay, status, statusListen, startedAtUnixMs, clock, random, log } = host;
-  const { network, vtepMac, subnet } = membership;
-  const presence = (): FlannelPresence => ({
-    v: 1,
-    nodeId: self.nodeId,
-    hostname: hostname(),
-    version: packageVersion(),
-    pid: process.pid,
-    startedAtUnixMs,
-    publicIp: addressText(self),
-    subnet: formatCidr4(subnet),
-    backendType: 'vxlan',
-    vni: network.backend.vni,
-    vtepMac,
-    mtu: status.levels.mtuBytes || overlayMtu(network, underlay),
-    ...(statusListen === undefined ? {} : { statusListen }),
-  });
+  const { client, nodeId, clock, random, log } = host;
   return keepPresence(
     {
       client,
-      key: flannelPresenceKey(self.nodeId),
-      value: () => JSON.stringify(presence()),
+      key: flannelPresenceKey(nodeId),
+      value: () => JSON.stringify(presenceOf(host, membership)),
       ttlSeconds: PRESENCE_TTL_SECONDS,
       clock,
       random,
@@ -126,24 +118,52 @@ async function showPresence(host: OverlayHost, membership: Membership, signal: A
   );
 }
 
+function keeperOf(host: OverlayHost, joined: JoinedNetwork, macs: PerFamily<MacAddress>): LeaseKeeper {
+  return new LeaseKeeper({
+    ...host,
+    self: selfOf(host, joined.choice.underlay),
+    config: joined.network,
+    backend: ownBackend(joined.network, macs),
+    marginSeconds: host.config.subnetLeaseRenewMargin * 60,
+    log: host.log.child({ module: 'lease' }),
+    onProblem: (problem) => {
+      host.status.lease(problem);
+    },
+  });
+}
+
 /** From the network configuration to a subnet, and then everything that keeps it: ends only by the signal. @throws {FatalError}; the signal's reason. */
 export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promise<never> {
-  const { config, feed, status, log } = host;
-  const key = configKey(config.etcdPrefix);
-  const network = await awaitNetworkConfig({ ...host, key }, signal);
-  warnOfLimits(network, log);
-  const vtepMac = await vtepMacOf(host, network, signal);
+  const { config, feed, kernel, status, log, clock } = host;
+  const joined = await awaitNetwork({ ...host, key: configKey(config.etcdPrefix) }, signal);
+  const { network, choice, wish } = joined;
+  warnOfLimits(network, host);
+  const macs = await vtepMacs({ kernel, stateDir: config.stateDir, network }, signal);
   const leases = await feed.first;
-  const keeper = keeperOf(host, network, vtepMac);
-  const previous = await readPreviousSubnet(config.subnetFile).catch(() => undefined); // told when it cannot be written
-  const wish = previous && { ipv4: previous, ipv6: undefined };
-  const { ipv4: subnet } = await keeper.acquire([...leases.values()], wish, signal);
-  if (subnet === undefined) throw new RangeError('a lease without an IPv4 subnet');
+  const keeper = keeperOf(host, joined, macs);
+  const previous = await readPreviousSubnets(config.subnetFile).catch(() => undefined); // told when it cannot be written
+  const subnets = await keeper.acquire([...leases.values()], previous, signal);
   status.leaseSecondsLeft = () => keeper.secondsLeft;
   status.reached('leaseHeld');
-  log.info({ subnet: formatCidr4(subnet), vtepMac }, 'subnet leased');
-  const membership = { network, vtepMac, subnet };
-  const agent = agentOf(host, membership);
+  log.info({ subnet: subnetsText(subnets), vtepMac: macs.ipv4 ?? macs.ipv6 }, 'subnet leased');
+  const stacks = { ipv4: network.ipv4 !== undefined, ipv6: network.ipv6 !== undefined };
+  const onMoved = (underlay: UnderlayFollower['current']): void => {
+    agent.onMoved(underlay);
+  };
+  const follower = new UnderlayFollower({ kernel, wish, stacks, clock, log, onMoved }, choice.underlay);
+  const self = selfOf(host, choice.underlay);
+  const overlayLog = log.child({ module: 'overlay' });
+  const parts = {
+    ...host,
+    network,
+    macs,
+    subnets,
+    self,
+    underlay: follower,
+    options: optionsOf(host),
+    log: overlayLog,
+  };
+  const agent = new OverlayAgent(parts);
   feed.listen((update, known) => {
     keeper.observe(known, update);
     agent.onLeases(update, known);
@@ -155,7 +175,7 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
       (s) => agent.confirmShortPaths(s),
       (s) => agent.resync(s),
       (s) => keeper.run(s),
-      (s) => showPresence(host, membership, s),
+      (s) => showPresence(host, { network, macs, subnets, follower }, s),
     ],
     signal,
   );

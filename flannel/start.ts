@@ -3,17 +3,16 @@ import { EtcdClient } from '../native/etcd/client.ts';
 import type { Clock } from '../native/host/clock.ts';
 import { FatalError } from '../native/host/lifecycle.ts';
 import { readOrCreateNodeId } from '../native/host/node-id.ts';
+import { packageVersion } from '../native/host/package-root.ts';
 import { startStatusServer, type StatusServer } from '../native/host/status-server.ts';
-import { formatIpv4 } from '../native/net/ipv4.ts';
-import { openRouteSocket, type NetlinkSocket } from '../native/netlink/socket.ts';
+import { openRouteSocket } from '../native/netlink/socket.ts';
 import type { FlannelConfig } from './config.ts';
-import { readHostInterfaces } from './io/host-interfaces.ts';
 import { OverlayKernel } from './io/kernel.ts';
 import { LeaseStore } from './io/lease-store.ts';
 import { onStateFolder } from './io/state.ts';
 import { LeaseFeed } from './lease-feed.ts';
 import { metricsOf } from './metrics.ts';
-import { chooseUnderlay, InterfaceChoiceError, type Underlay } from './model/interface-choice.ts';
+import { requireInterface } from './network-config-source.ts';
 import { runOverlay } from './overlay-session.ts';
 import type { StartParts } from './start-parts.ts';
 import { FlannelStatus } from './status.ts';
@@ -53,19 +52,6 @@ async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClie
   });
 }
 
-async function underlayOf(socket: NetlinkSocket, config: FlannelConfig, signal: AbortSignal): Promise<Underlay> {
-  try {
-    const { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 } = config;
-    const wish = { iface, ifaceRegex, ifaceCanReach, publicIp, publicIpv6 };
-    const targets = ifaceCanReach === undefined ? [] : [ifaceCanReach];
-    return chooseUnderlay(await readHostInterfaces(socket, targets, signal), wish, { ipv4: true, ipv6: false })
-      .underlay;
-  } catch (error) {
-    if (error instanceof InterfaceChoiceError) throw new FatalError(error.message, { cause: error });
-    throw error;
-  }
-}
-
 async function statusServer(config: FlannelConfig, status: FlannelStatus): Promise<StatusServer | undefined> {
   const { healthzIp: host, healthzPort: port } = config;
   if (port === 0) return undefined;
@@ -86,9 +72,8 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   await using quickSocket = openRouteSocket({ random });
   const kernel = new OverlayKernel(socket, quickSocket);
   const nodeId = await onStateFolder(readOrCreateNodeId(config.stateDir));
-  const underlay = await underlayOf(socket, config, signal);
-  const { name, ipv4 } = underlay;
-  log.info({ nodeId, interface: name, address: ipv4 === undefined ? undefined : formatIpv4(ipv4) }, 'starting');
+  await requireInterface(kernel, config, signal);
+  log.info({ nodeId, version: packageVersion() }, 'starting');
   const store = new LeaseStore({
     client,
     prefix: config.etcdPrefix,
@@ -97,8 +82,7 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
     },
   });
   const feed = new LeaseFeed(store, status);
-  const self = { nodeId, publicIp: underlay.publicIp, publicIpv6: undefined };
-  const host = { ...parts, status, client, kernel, store, feed, self, underlay, statusListen: server?.listen };
+  const host = { ...parts, status, client, kernel, store, feed, nodeId, statusListen: server?.listen };
   // The list is under way while the configuration is read.
   return await together([(s) => feed.run(s), (s) => runOverlay(host, s)], signal);
 }

@@ -27,6 +27,10 @@ export interface Counters {
   stepFailures: number;
   /** Steps of passes that no lease had asked for: somebody else had changed the overlay. */
   repairs: number;
+  /** The same by the kind of step. */
+  readonly repairsByKind: Map<string, number>;
+  /** Refusals of the kernel by error code. */
+  readonly netlinkErrors: Map<string, number>;
   deviceCreations: number;
   heldRemovals: number;
   shortPaths: number;
@@ -57,6 +61,8 @@ export class FlannelStatus {
     steps: 0,
     stepFailures: 0,
     repairs: 0,
+    repairsByKind: new Map(),
+    netlinkErrors: new Map(),
     deviceCreations: 0,
     heldRemovals: 0,
     shortPaths: 0,

@@ -1,53 +1,64 @@
-import type { MacAddress } from '../../native/net/mac.ts';
-import type { Underlay } from '../model/interface-choice.ts';
-import { innerMtu, outerMtu, type InnerMtu } from '../model/mtu.ts';
 import type { VxlanBackend } from '../model/backend-config.ts';
-import type { Range4 } from '../model/subnet-range.ts';
-import type { DesiredOverlay, Peer, VxlanDevice } from '../model/overlay.ts';
-import type { Cidr4 } from '../../native/net/cidr.ts';
+import { partByReach } from '../model/direct-routing.ts';
+import type { InnerMtu } from '../model/mtu.ts';
+import type { DesiredState, DirectRoutes, Family, Peer, VxlanOverlay } from '../model/overlay.ts';
+import { vxlanPeer } from '../model/plan.ts';
+import { overlayMtus } from './mtus.ts';
+import type { StateInput } from './state-input.ts';
 
-/** A network configuration of vxlan over IPv4. */
-export interface VxlanNetwork {
-  readonly ipv4: Range4;
-  readonly backend: VxlanBackend;
+/** `flannel.<VNI>`, and `flannel-v6.<VNI>` for IPv6. */
+export function vxlanDeviceName({ vni }: VxlanBackend, family: Family): string {
+  return family === 'ipv4' ? `flannel.${vni}` : `flannel-v6.${vni}`;
 }
 
-/** `flannel.<VNI>`. */
-export function deviceName(config: VxlanNetwork): string {
-  return `flannel.${config.backend.vni}`;
+interface FamilyPart {
+  readonly tunnel: VxlanOverlay;
+  readonly direct: DirectRoutes | undefined;
 }
 
-/** What containers may send in one piece: the configured MTU, else the underlay's, less the headers. @throws {RangeError} if that is nothing. */
-export function overlayMtu(config: VxlanNetwork, underlay: Underlay): InnerMtu {
-  return innerMtu(config.backend.mtu ?? outerMtu(underlay.mtu));
-}
-
-export interface VxlanInput {
-  readonly config: VxlanNetwork;
-  readonly underlay: Underlay;
-  readonly vtepMac: MacAddress;
-  readonly subnet: Cidr4;
-  readonly peers: readonly Peer[];
-  /** The port that the kernel takes when none is named. */
-  readonly defaultPort: number;
-}
-
-/** The whole overlay of a host that holds `subnet`. @throws {RangeError} if the underlay is too small. */
-export function vxlanOverlay({ config, underlay, vtepMac, subnet, peers, defaultPort }: VxlanInput): DesiredOverlay {
-  const { vni, port, learning, gbp } = config.backend;
-  if (underlay.ipv4 === undefined) throw new RangeError(`${underlay.name} has no IPv4 address`);
-  const device: VxlanDevice = {
-    name: deviceName(config),
-    vni,
-    lowerIfindex: underlay.ifindex,
-    // The interface's address, never the public one: behind NAT the kernel could not send from that.
-    local: underlay.ipv4,
-    port: port === 0 ? defaultPort : port,
-    learning,
-    gbp,
-    mac: vtepMac,
-    mtu: overlayMtu(config, underlay),
+function partOf(input: StateInput, backend: VxlanBackend, family: Family): FamilyPart | undefined {
+  const { underlay, defaultPort, nexthopObjects } = input;
+  const network = input.network[family]?.network;
+  const subnet = input.subnets[family];
+  const mac = input.macs[family];
+  // The interface's address, never the public one: behind NAT the kernel could not send from that.
+  const local = underlay[family];
+  const mtu = overlayMtus(input.network, underlay)[family];
+  if (network === undefined || subnet === undefined || mac === undefined || local === undefined || mtu === undefined) {
+    return undefined;
+  }
+  const all = input.peers[family] ?? [];
+  const { direct, tunnelled } = backend.directRouting
+    ? partByReach(all, input.routes[family] ?? [], underlay.ifindex)
+    : { direct: [], tunnelled: all };
+  const tunnel: VxlanOverlay = {
+    device: {
+      name: vxlanDeviceName(backend, family),
+      vni: backend.vni,
+      lowerIfindex: underlay.ifindex,
+      local,
+      port: backend.port === 0 ? defaultPort : backend.port,
+      learning: backend.learning,
+      gbp: backend.gbp,
+      mac,
+      mtu: mtu as InnerMtu,
+    },
+    // The network address of the subnet, as flannel has it: the bridge takes the first host address.
+    address: subnet.address,
+    network,
+    peers: tunnelled.flatMap((peer: Peer) => vxlanPeer(peer) ?? []),
+    nexthopObjects,
   };
-  // The network address of the subnet, as flannel has it: the bridge takes the first host address.
-  return { device, address: subnet.address, network: config.ipv4.network, peers };
+  const routes: DirectRoutes = { family, ifindex: underlay.ifindex, network, peers: direct };
+  return { tunnel, direct: backend.directRouting ? routes : undefined };
+}
+
+/** Everything that a vxlan host has in the kernel. @throws {RangeError} if the underlay is too small. */
+export function vxlanState(input: StateInput, backend: VxlanBackend): DesiredState {
+  const parts = (['ipv4', 'ipv6'] as const).flatMap((family) => partOf(input, backend, family) ?? []);
+  return {
+    tunnels: parts.map(({ tunnel }) => tunnel),
+    direct: parts.flatMap(({ direct }) => direct ?? []),
+    mtus: overlayMtus(input.network, input.underlay),
+  };
 }

@@ -2,7 +2,7 @@ import { isIpv6, type IpAddress } from '../../native/net/ip.ts';
 import { decodeAddress, encodeGetAddresses, IFA_F, type Address } from '../../native/netlink/address.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink, encodeGetLinks } from '../../native/netlink/link.ts';
-import { AF, type Message } from '../../native/netlink/message.ts';
+import { AF } from '../../native/netlink/message.ts';
 import {
   decodeRoute,
   encodeGetRoute,
@@ -13,14 +13,12 @@ import {
 } from '../../native/netlink/route.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { CandidateAddress, DefaultRoute, HostInterfaces, ReachableTarget } from '../model/interface-choice.ts';
+import { decoded } from './links.ts';
 
 const FAMILIES = [AF.INET, AF.INET6] as const;
 
-function decoded<T>(messages: readonly Message[], decode: (message: Message) => T | undefined): T[] {
-  return messages.flatMap((message) => decode(message) ?? []);
-}
-
-function candidateAddress({ ifindex, address, scope, flags }: Address): CandidateAddress {
+/** An address as the choice of an interface sees it. */
+export function candidateAddress({ ifindex, address, scope, flags }: Address): CandidateAddress {
   return {
     ifindex,
     address,

@@ -1,26 +1,34 @@
-import { cidr4Overlaps, type Cidr4 } from '../../native/net/cidr.ts';
-import { isCidr6 } from '../../native/net/ip.ts';
-import type { Ipv4 } from '../../native/net/ipv4.ts';
+import { cidrOverlaps, type Cidr, type IpAddress } from '../../native/net/ip.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
 import type { NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink } from '../../native/netlink/link.ts';
 import { RTM, RTNLGRP, type Message } from '../../native/netlink/message.ts';
 import { decodeFdb, decodeNeighbor, NUD } from '../../native/netlink/neighbor.ts';
-import { decodeRoute } from '../../native/netlink/route.ts';
+import { decodeRoute, RT_TABLE_MAIN, type Route } from '../../native/netlink/route.ts';
 import { watchRoute, type NetlinkWatch } from '../../native/netlink/socket.ts';
 import type { Peer } from '../model/overlay.ts';
+import { RTPROT_WEFT } from './steps.ts';
+
+/** What is expected of one of our devices. */
+export interface TunnelFilter {
+  /** The peer whose subnet starts at an address. */
+  readonly peerAt: (address: IpAddress) => Peer | undefined;
+  /** Where a VTEP MAC has to lead, of any peer. */
+  readonly remoteOf: (mac: MacAddress) => IpAddress | undefined;
+}
 
 /** What an event must concern to be of interest. */
 export interface EventFilter {
-  readonly deviceName: string;
-  readonly deviceIfindex: number | undefined;
-  readonly underlayName: string;
+  /** Of our devices and the underlay. */
+  readonly linkNames: ReadonlySet<string>;
   readonly underlayIfindex: number | undefined;
-  readonly network: Cidr4;
-  /** The peer whose subnet starts at an address. */
-  readonly peerAt: (address: Ipv4) => Peer | undefined;
-  /** Where a VTEP MAC has to lead, of any peer. */
-  readonly remoteOf: (mac: MacAddress) => Ipv4 | undefined;
+  /** Our devices by their index. */
+  readonly tunnels: ReadonlyMap<number, TunnelFilter>;
+  readonly networks: readonly Cidr[];
+  /** Where a subnet has to be routed over the underlay; `undefined` when it has not. */
+  readonly directGateway: (subnet: Cidr) => IpAddress | undefined;
+  /** Whether the underlay's routes decide how peers are reached. */
+  readonly followsRoutes: boolean;
 }
 
 export interface KernelEventOptions {
@@ -30,7 +38,14 @@ export interface KernelEventOptions {
   readonly onFatal: (error: NetlinkError) => void;
 }
 
-const GROUPS = [RTNLGRP.LINK, RTNLGRP.NEIGH, RTNLGRP.IPV4_IFADDR, RTNLGRP.IPV4_ROUTE];
+const GROUPS = [
+  RTNLGRP.LINK,
+  RTNLGRP.NEIGH,
+  RTNLGRP.IPV4_IFADDR,
+  RTNLGRP.IPV4_ROUTE,
+  RTNLGRP.IPV6_IFADDR,
+  RTNLGRP.IPV6_ROUTE,
+];
 /** A mass change of another program must not be a loss at once; a loss costs one more pass. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** ndmsg, ifaddrmsg and ifinfomsg all have their interface index here. */
@@ -43,43 +58,53 @@ type Judge = (message: Message, filter: EventFilter) => boolean;
  * pass. Most such news is the echo of our own writes.
  */
 const neighborConcerns: Judge = (message, filter) => {
-  if (message.payload.readInt32LE(INDEX) !== filter.deviceIfindex) return false;
+  const tunnel = filter.tunnels.get(message.payload.readInt32LE(INDEX));
+  if (tunnel === undefined) return false;
   const isThere = message.type === RTM.NEWNEIGH;
   const neighbor = decodeNeighbor(message);
   if (neighbor !== undefined) {
-    if (typeof neighbor.destination !== 'number') return false;
-    const wanted = filter.peerAt(neighbor.destination)?.vtepMac;
+    const wanted = tunnel.peerAt(neighbor.destination)?.vtepMac;
     const found = isThere && neighbor.state === NUD.PERMANENT ? neighbor.mac : undefined;
     return wanted !== found;
   }
   const entry = decodeFdb(message);
   if (entry === undefined) return false;
   const found = isThere && entry.state === NUD.PERMANENT ? entry.remote : undefined;
-  return filter.remoteOf(entry.mac) !== found;
+  return tunnel.remoteOf(entry.mac) !== found;
 };
 
 const addressConcerns: Judge = ({ payload }, filter) => {
   const ifindex = payload.readInt32LE(INDEX);
-  return ifindex === filter.deviceIfindex || ifindex === filter.underlayIfindex;
+  return filter.tunnels.has(ifindex) || ifindex === filter.underlayIfindex;
 };
 
 const linkConcerns: Judge = (message, filter) => {
   const name = decodeLink(message)?.name;
-  return name === filter.deviceName || name === filter.underlayName;
+  return name !== undefined && filter.linkNames.has(name);
 };
 
 /** A route that took the place of ours tells of its own device only. */
 const routeConcerns: Judge = (message, filter) => {
   const route = decodeRoute(message);
-  if (route === undefined || isCidr6(route.destination)) return false;
-  if (route.oif === undefined || route.oif !== filter.deviceIfindex) {
-    return route.destination.prefixLength > 0 && cidr4Overlaps(route.destination, filter.network);
-  }
-  const peer = filter.peerAt(route.destination.address);
+  if (route?.table !== RT_TABLE_MAIN) return false;
+  const isThere = message.type === RTM.NEWROUTE;
+  const tunnel = route.oif === undefined ? undefined : filter.tunnels.get(route.oif);
+  if (tunnel === undefined) return underlayRouteConcerns(route, isThere, filter);
+  const peer = tunnel.peerAt(route.destination.address);
   const isWanted = peer?.subnet.prefixLength === route.destination.prefixLength;
-  const isThere = message.type === RTM.NEWROUTE && route.onlink && route.gateway === route.destination.address;
-  return isWanted !== isThere;
+  const isRight = isThere && route.onlink && route.gateway === route.destination.address;
+  return isWanted !== isRight;
 };
+
+function underlayRouteConcerns(route: Route, isThere: boolean, filter: EventFilter): boolean {
+  const { destination, gateway, protocol } = route;
+  const isOurs = filter.networks.some((network) => cidrOverlaps(destination, network));
+  if (!isOurs || destination.prefixLength === 0) return filter.followsRoutes && protocol !== RTPROT_WEFT;
+  const wanted = filter.directGateway(destination);
+  // The echo of what we set, or of what we took away.
+  if (isThere && protocol === RTPROT_WEFT) return wanted !== gateway;
+  return isThere || protocol !== RTPROT_WEFT || wanted !== undefined;
+}
 
 const JUDGES: ReadonlyMap<number, Judge> = new Map([
   [RTM.NEWNEIGH, neighborConcerns],

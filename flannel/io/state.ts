@@ -14,11 +14,11 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   }
 }
 
-const macPath = (stateDir: string, vni: number): string => join(stateDir, `flannel.${vni}.mac`);
+const macPath = (stateDir: string, device: string): string => join(stateDir, `${device}.mac`);
 
 /** The VTEP MAC this host had before. A damaged file counts as none: a new MAC costs peers one update. @throws {HostFileError} */
-export async function readVtepMac(stateDir: string, vni: number): Promise<MacAddress | undefined> {
-  const text = await readIfPresent(macPath(stateDir, vni));
+export async function readVtepMac(stateDir: string, device: string): Promise<MacAddress | undefined> {
+  const text = await readIfPresent(macPath(stateDir, device));
   if (text === undefined) return undefined;
   try {
     return parseMac(text.trim());
@@ -28,8 +28,8 @@ export async function readVtepMac(stateDir: string, vni: number): Promise<MacAdd
 }
 
 /** Keeps the VTEP MAC over restarts and reboots, so that no peer has to learn a new one. @throws {HostFileError} */
-export async function writeVtepMac(stateDir: string, vni: number, mac: MacAddress): Promise<void> {
-  await writeFileAtomic(macPath(stateDir, vni), `${mac}\n`);
+export async function writeVtepMac(stateDir: string, device: string, mac: MacAddress): Promise<void> {
+  await writeFileAtomic(macPath(stateDir, device), `${mac}\n`);
 }
 
 /** Turns the failure of a state file into the end of the start, with what to do. @throws {FatalError} */

@@ -1,8 +1,8 @@
-import { formatCidr4, type Cidr4 } from '../../native/net/cidr.ts';
-import { formatIp, type IpAddress } from '../../native/net/ip.ts';
-import { encodeDelAddress, encodeNewAddress } from '../../native/netlink/address.ts';
+import { formatCidr, formatIp, isCidr6, type Cidr, type IpAddress } from '../../native/net/ip.ts';
+import { encodeDelAddress, encodeNewAddress, IFA_F } from '../../native/netlink/address.ts';
 import { ERRNO } from '../../native/netlink/errors.ts';
 import { encodeNewVxlan, encodeSetLink, encodeSetVxlanLearning } from '../../native/netlink/link.ts';
+import { AF } from '../../native/netlink/message.ts';
 import {
   encodeDelFdb,
   encodeDelNeighbor,
@@ -11,7 +11,9 @@ import {
   NTF,
   NUD,
 } from '../../native/netlink/neighbor.ts';
+import { encodeDelNexthop, encodeNewNexthop, type Nexthop } from '../../native/netlink/nexthop.ts';
 import {
+  DEFAULT_PRIORITY6,
   encodeDelRoute,
   encodeNewRoute,
   encodeReplaceRoute,
@@ -24,6 +26,9 @@ import {
 import type { DeviceCorrection } from '../model/device.ts';
 import type { VxlanDevice } from '../model/overlay.ts';
 import type { Step } from '../model/plan.ts';
+
+/** Marks what weft sets outside its own devices, so that it is found again: the number is nobody else's (see rtnetlink.h). */
+export const RTPROT_WEFT = 119;
 
 /** A step that is one message to a device which exists. */
 export type PeerStep = Exclude<Step, { kind: 'delete-link' | 'create-link' | 'set-link' }>;
@@ -45,29 +50,78 @@ export function encodeCorrections({ mac, mtu, learning, up }: DeviceCorrection, 
   ];
 }
 
-function overlayRoute(destination: Cidr4, gateway: IpAddress | undefined, oif: number): Route {
+interface RoutePlace {
+  readonly destination: Cidr;
+  readonly gateway: IpAddress | undefined;
+  readonly oif: number;
+}
+
+function overlayRoute(place: RoutePlace, nexthopId?: number): Route {
   return {
-    destination,
-    gateway,
-    oif,
+    ...place,
     table: RT_TABLE_MAIN,
     protocol: RTPROT.BOOT,
     scope: RT_SCOPE.UNIVERSE,
     type: RTN.UNICAST,
     onlink: true,
     priority: undefined,
-    nexthopId: undefined,
+    nexthopId,
     prefSource: undefined,
   };
 }
 
-/** The one netlink message of a step. */
+const directRoute = (place: RoutePlace): Route => ({
+  ...overlayRoute(place),
+  protocol: RTPROT_WEFT,
+  onlink: false,
+});
+
+/** Whoever set it: the caller has judged that it is ours. An IPv6 delete without a metric would take one of any. */
+const anyProtocol = (route: Route): Route => ({
+  ...route,
+  protocol: RTPROT.UNSPEC,
+  type: RTN.UNSPEC,
+  priority: isCidr6(route.destination) ? DEFAULT_PRIORITY6 : undefined,
+});
+
+function nexthop(id: number, gateway: IpAddress, oif: number): Nexthop {
+  const common = { id, oif, protocol: RTPROT_WEFT, onlink: true };
+  return typeof gateway === 'bigint'
+    ? { ...common, family: AF.INET6, gateway }
+    : { ...common, family: AF.INET, gateway };
+}
+
+type RouteStep = Extract<PeerStep, { destination: Cidr }>;
+
+function encodeRouteStep(step: RouteStep, oif: number): Buffer {
+  const { destination } = step;
+  switch (step.kind) {
+    case 'add-route':
+      return encodeNewRoute(overlayRoute({ destination, gateway: destination.address, oif }, step.nexthopId));
+    case 'replace-route':
+      return encodeReplaceRoute(overlayRoute({ destination, gateway: destination.address, oif }, step.nexthopId));
+    case 'remove-route':
+      return encodeDelRoute(anyProtocol(overlayRoute({ destination, gateway: step.gateway, oif })));
+    case 'add-direct-route':
+      return encodeNewRoute(directRoute({ destination, gateway: step.gateway, oif }));
+    case 'replace-direct-route':
+      return encodeReplaceRoute(directRoute({ destination, gateway: step.gateway, oif }));
+    case 'remove-direct-route':
+      return encodeDelRoute({ ...anyProtocol(directRoute({ ...step, oif })), protocol: RTPROT_WEFT });
+  }
+}
+
+/** The one netlink message of a step; `ifindex` is our device, or the underlay interface for direct routes. */
 export function encodePeerStep(step: PeerStep, ifindex: number): Buffer {
+  if ('destination' in step) return encodeRouteStep(step, ifindex);
   const neighbor = { ifindex, state: NUD.PERMANENT, flags: 0 };
   const fdb = { ifindex, state: NUD.PERMANENT, flags: NTF.SELF };
   switch (step.kind) {
     case 'add-address':
-      return encodeNewAddress({ ifindex, address: step.address, prefixLength: 32 });
+      return typeof step.address === 'bigint'
+        ? // Nobody else can have it: without the wait for duplicates it works at once.
+          encodeNewAddress({ ifindex, address: step.address, prefixLength: 128, flags: IFA_F.NODAD })
+        : encodeNewAddress({ ifindex, address: step.address, prefixLength: 32 });
     case 'remove-address':
       return encodeDelAddress({ ifindex, address: step.address, prefixLength: step.prefixLength });
     case 'set-neighbor':
@@ -78,15 +132,10 @@ export function encodePeerStep(step: PeerStep, ifindex: number): Buffer {
       return encodeReplaceFdb({ ...fdb, mac: step.mac, remote: step.remote });
     case 'remove-fdb':
       return encodeDelFdb({ ...fdb, mac: step.mac, remote: step.remote });
-    case 'add-route':
-      return encodeNewRoute(overlayRoute(step.destination, step.destination.address, ifindex));
-    case 'replace-route':
-      return encodeReplaceRoute(overlayRoute(step.destination, step.destination.address, ifindex));
-    case 'remove-route': {
-      const route = overlayRoute(step.destination, step.gateway, ifindex);
-      // Whoever set it: it is on our device, inside our network and onlink.
-      return encodeDelRoute({ ...route, protocol: RTPROT.UNSPEC, type: RTN.UNSPEC });
-    }
+    case 'set-nexthop':
+      return encodeNewNexthop(nexthop(step.nexthopId, step.gateway, ifindex));
+    case 'remove-nexthop':
+      return encodeDelNexthop(step.nexthopId);
   }
 }
 
@@ -113,27 +162,28 @@ const correctionText = (correction: DeviceCorrection): string =>
 function targetOf(step: Step): string {
   if ('device' in step) return step.device.name;
   if ('correction' in step) return correctionText(step.correction);
-  if ('destination' in step) return formatCidr4(step.destination);
+  if ('destination' in step) return formatCidr(step.destination);
   if ('remote' in step) return `${step.mac} dst ${formatIp(step.remote)}`;
   if ('name' in step) return step.name;
-  return 'prefixLength' in step ? formatCidr4(step) : formatIp(step.address);
+  if ('nexthopId' in step) return `id ${step.nexthopId}`;
+  return 'prefixLength' in step ? formatCidr(step) : formatIp(step.address);
+}
+
+function hintOf(step: Step, errno: number): string | undefined {
+  if (errno === ERRNO.EEXIST && step.kind === 'create-link') {
+    const { vni, port } = step.device;
+    return `another vxlan device has VNI ${vni} and port ${port}: delete it, or change VNI or Port`;
+  }
+  if (errno === ERRNO.EEXIST && (step.kind === 'add-route' || step.kind === 'add-direct-route')) {
+    return 'a route of somebody else to this subnet is in the way: see `ip route show`';
+  }
+  if (errno === ERRNO.ENETUNREACH && step.kind.endsWith('direct-route')) {
+    return 'the host is not on a link of this one: host-gw needs all hosts on one link, vxlan does not';
+  }
+  return errno === ERRNO.EPERM ? 'CAP_NET_ADMIN is missing' : undefined;
 }
 
 /** A step and its failure in a person's words. */
 export function stepText(step: Step, errno: number): StepText {
-  const operation = step.kind.replace('-', ' ');
-  const target = targetOf(step);
-  if (errno === ERRNO.EEXIST && step.kind === 'create-link') {
-    const { vni, port } = step.device;
-    return {
-      operation,
-      target,
-      hint: `another vxlan device has VNI ${vni} and port ${port}: delete it, or change VNI or Port`,
-    };
-  }
-  if (errno === ERRNO.EEXIST && step.kind === 'add-route') {
-    return { operation, target, hint: 'a route of somebody else to this subnet is in the way: see `ip route show`' };
-  }
-  if (errno === ERRNO.EPERM) return { operation, target, hint: 'CAP_NET_ADMIN is missing' };
-  return { operation, target, hint: undefined };
+  return { operation: step.kind.replaceAll('-', ' '), target: targetOf(step), hint: hintOf(step, errno) };
 }

@@ -1,12 +1,12 @@
 import { writeFileAtomic } from '../../native/host/atomic-file.ts';
-import type { Cidr4 } from '../../native/net/cidr.ts';
-import { previousSubnet, renderSubnetEnv, type SubnetEnv } from '../model/subnet-env.ts';
+import { previousSubnets, renderSubnetEnv, type SubnetEnv } from '../model/subnet-env.ts';
+import type { SubnetPair } from '../wire.ts';
 import { readIfPresent } from './state.ts';
 
-/** The subnet that the file names, from the run before; `undefined` without file or subnet. @throws {HostFileError} */
-export async function readPreviousSubnet(path: string): Promise<Cidr4 | undefined> {
+/** The subnets that the file names, from the run before; `undefined` without file or subnet. @throws {HostFileError} */
+export async function readPreviousSubnets(path: string): Promise<SubnetPair | undefined> {
   const text = await readIfPresent(path);
-  return text === undefined ? undefined : previousSubnet(text);
+  return text === undefined ? undefined : previousSubnets(text);
 }
 
 /** Writes the file for container runtimes, mode 0644, and only when it would change. @throws {HostFileError} */

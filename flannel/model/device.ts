@@ -11,6 +11,8 @@ export interface ActualDevice {
   readonly mac: MacAddress | undefined;
   readonly mtu: number;
   readonly up: boolean;
+  /** `net.ipv6.conf.<name>.accept_ra`; `undefined` without IPv6. */
+  readonly acceptRa: number | undefined;
   /** `undefined` for anything but a vxlan device. */
   readonly vxlan:
     | {
@@ -33,6 +35,8 @@ export interface DeviceCorrection {
   readonly mtu?: InnerMtu;
   readonly up?: true;
   readonly learning?: boolean;
+  /** A router's advertisement out of the overlay must not set routes here. */
+  readonly acceptRa?: 0;
 }
 
 const addressText = (address: IpAddress | undefined): string => (address === undefined ? 'none' : formatIp(address));
@@ -65,6 +69,7 @@ export function correctionsOf(wanted: VxlanDevice, found: ActualDevice): DeviceC
     ...(found.mtu === wanted.mtu ? {} : { mtu: wanted.mtu }),
     ...(found.vxlan?.learning === wanted.learning ? {} : { learning: wanted.learning }),
     ...(found.up ? {} : { up: true as const }),
+    ...((found.acceptRa ?? 0) === 0 ? {} : { acceptRa: 0 as const }),
   };
   return Object.keys(correction).length === 0 ? undefined : correction;
 }

@@ -43,6 +43,11 @@ export interface InterfaceWish {
   readonly publicIpv6: Ipv6 | undefined;
 }
 
+/** Which ways have to be asked for before the choice. */
+export function targetsOf({ ifaceCanReach }: InterfaceWish): IpAddress[] {
+  return ifaceCanReach === undefined ? [] : [ifaceCanReach];
+}
+
 /** The families that the network config has; at least one. */
 export interface Stacks {
   readonly ipv4: boolean;

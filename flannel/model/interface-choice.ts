@@ -7,6 +7,7 @@ import { addressesOf, findInterface, sourceOn, type Hit, type Search } from './i
 
 export {
   InterfaceChoiceError,
+  targetsOf,
   type CandidateLink,
   type DefaultRoute,
   type HostInterfaces,

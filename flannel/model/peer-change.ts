@@ -1,44 +1,68 @@
-import type { Peer } from './overlay.ts';
-import type { Step } from './plan.ts';
+import { nexthopIdOf, type Step } from './plan.ts';
+import type { VxlanPeer } from './overlay.ts';
 
 /** A step on a peer's entries. */
 export type EntryStep = Extract<
   Step,
-  { kind: 'set-neighbor' | 'set-fdb' | 'add-route' | 'remove-route' | 'remove-fdb' | 'remove-neighbor' }
+  {
+    kind:
+      | 'set-neighbor'
+      | 'set-fdb'
+      | 'set-nexthop'
+      | 'add-route'
+      | 'remove-route'
+      | 'remove-nexthop'
+      | 'remove-fdb'
+      | 'remove-neighbor';
+  }
 >;
+
+export interface PeerChangeRules {
+  readonly nexthopObjects: boolean;
+  readonly isMacInUse: (mac: VxlanPeer['vtepMac']) => boolean;
+}
 
 /**
  * The steps of one subnet whose host came, changed or left, without a look at the kernel: the short path. The loop confirms them. An
  * FDB entry goes only when no other peer has its MAC.
  */
 export function planPeerChange(
-  before: Peer | undefined,
-  after: Peer | undefined,
-  isMacInUse: (mac: Peer['vtepMac']) => boolean,
+  before: VxlanPeer | undefined,
+  after: VxlanPeer | undefined,
+  rules: PeerChangeRules,
 ): EntryStep[] {
-  const added = after === undefined ? [] : setSteps(before, after);
-  return before === undefined ? added : [...added, ...removeSteps(before, after, isMacInUse)];
+  const added = after === undefined ? [] : setSteps(before, after, rules);
+  return before === undefined ? added : [...added, ...removeSteps(before, after, rules)];
 }
 
-function setSteps(before: Peer | undefined, { subnet, vtepMac, publicIp }: Peer): EntryStep[] {
+function setSteps(
+  before: VxlanPeer | undefined,
+  { subnet, vtepMac, publicIp }: VxlanPeer,
+  rules: PeerChangeRules,
+): EntryStep[] {
   const isNewMac = before?.vtepMac !== vtepMac;
+  const nexthopId = nexthopIdOf(rules, subnet);
+  const nexthop: EntryStep[] =
+    nexthopId === undefined ? [] : [{ kind: 'set-nexthop', nexthopId, gateway: subnet.address }];
   return [
     ...(isNewMac ? [{ kind: 'set-neighbor', address: subnet.address, mac: vtepMac } as const] : []),
     ...(isNewMac || before.publicIp !== publicIp ? [{ kind: 'set-fdb', mac: vtepMac, remote: publicIp } as const] : []),
-    ...(before === undefined ? [{ kind: 'add-route', destination: subnet } as const] : []),
+    ...(before === undefined ? [...nexthop, { kind: 'add-route', destination: subnet, nexthopId } as const] : []),
   ];
 }
 
 function removeSteps(
-  { subnet, vtepMac, publicIp }: Peer,
-  after: Peer | undefined,
-  isMacInUse: (mac: Peer['vtepMac']) => boolean,
+  { subnet, vtepMac, publicIp }: VxlanPeer,
+  after: VxlanPeer | undefined,
+  rules: PeerChangeRules,
 ): EntryStep[] {
-  const isLost = after?.vtepMac !== vtepMac && !isMacInUse(vtepMac);
+  const isLost = after?.vtepMac !== vtepMac && !rules.isMacInUse(vtepMac);
   const fdb: EntryStep[] = isLost ? [{ kind: 'remove-fdb', mac: vtepMac, remote: publicIp }] : [];
   if (after !== undefined) return fdb;
+  const nexthopId = nexthopIdOf(rules, subnet);
   return [
     { kind: 'remove-route', destination: subnet, gateway: subnet.address },
+    ...(nexthopId === undefined ? [] : [{ kind: 'remove-nexthop', nexthopId } as const]),
     ...fdb,
     { kind: 'remove-neighbor', address: subnet.address },
   ];

@@ -1,13 +1,18 @@
-import { cidr4Contains, sameCidr4, type Cidr4, type InterfaceAddress4 } from '../../native/net/cidr.ts';
-import type { IpAddress } from '../../native/net/ip.ts';
-import type { Ipv4 } from '../../native/net/ipv4.ts';
+import {
+  cidrContains,
+  cidrKey,
+  isCidr6,
+  type Cidr,
+  type InterfaceAddress,
+  type IpAddress,
+} from '../../native/net/ip.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
 import { correctionsOf, incompatibility, type ActualDevice, type DeviceCorrection } from './device.ts';
-import type { DesiredOverlay, Peer, VxlanDevice } from './overlay.ts';
+import type { VxlanDevice, VxlanOverlay, VxlanPeer } from './overlay.ts';
 
-/** An ARP entry of our device. */
+/** An ARP or neighbour entry of our device. */
 export interface ActualNeighbor {
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly mac: MacAddress | undefined;
   readonly permanent: boolean;
 }
@@ -19,11 +24,19 @@ export interface ActualFdb {
   readonly permanent: boolean;
 }
 
-/** A route of the main table, without metric, over our device. */
-export interface ActualRoute {
-  readonly destination: Cidr4;
+/** A nexthop object of ours over our device. */
+export interface ActualNexthop {
+  readonly id: number;
   readonly gateway: IpAddress | undefined;
   readonly onlink: boolean;
+}
+
+/** A route of the main table, without metric of its own, over our device. */
+export interface ActualRoute {
+  readonly destination: Cidr;
+  readonly gateway: IpAddress | undefined;
+  readonly onlink: boolean;
+  readonly nexthopId: number | undefined;
   /** All else is as we set it: unicast, scope universe, protocol boot, no preferred source. */
   readonly plain: boolean;
 }
@@ -31,9 +44,10 @@ export interface ActualRoute {
 /** What the kernel holds, restricted to our device: all else is not ours. */
 export interface ActualOverlay {
   readonly device: ActualDevice | undefined;
-  readonly addresses: readonly InterfaceAddress4[];
+  readonly addresses: readonly InterfaceAddress[];
   readonly neighbors: readonly ActualNeighbor[];
   readonly fdb: readonly ActualFdb[];
+  readonly nexthops: readonly ActualNexthop[];
   readonly routes: readonly ActualRoute[];
 }
 
@@ -41,72 +55,131 @@ export type Step =
   | { readonly kind: 'delete-link'; readonly ifindex: number; readonly name: string; readonly because: string }
   | { readonly kind: 'create-link'; readonly device: VxlanDevice }
   | { readonly kind: 'set-link'; readonly correction: DeviceCorrection }
-  | { readonly kind: 'add-address'; readonly address: Ipv4 }
-  | { readonly kind: 'set-neighbor'; readonly address: Ipv4; readonly mac: MacAddress }
-  | { readonly kind: 'set-fdb'; readonly mac: MacAddress; readonly remote: Ipv4 }
+  | { readonly kind: 'add-address'; readonly address: IpAddress }
+  | { readonly kind: 'set-neighbor'; readonly address: IpAddress; readonly mac: MacAddress }
+  | { readonly kind: 'set-fdb'; readonly mac: MacAddress; readonly remote: IpAddress }
+  | { readonly kind: 'set-nexthop'; readonly nexthopId: number; readonly gateway: IpAddress }
   /** Fails when a route of somebody else's has the destination: that one is not ours to replace. */
-  | { readonly kind: 'add-route'; readonly destination: Cidr4 }
-  /** Takes the place of a route of our own device that differs. */
-  | { readonly kind: 'replace-route'; readonly destination: Cidr4 }
-  | { readonly kind: 'remove-route'; readonly destination: Cidr4; readonly gateway: IpAddress | undefined }
+  | { readonly kind: 'add-route'; readonly destination: Cidr; readonly nexthopId: number | undefined }
+  /** Takes the place of a route of our own that differs. */
+  | { readonly kind: 'replace-route'; readonly destination: Cidr; readonly nexthopId: number | undefined }
+  | { readonly kind: 'remove-route'; readonly destination: Cidr; readonly gateway: IpAddress | undefined }
+  | { readonly kind: 'remove-nexthop'; readonly nexthopId: number }
   | { readonly kind: 'remove-fdb'; readonly mac: MacAddress; readonly remote: IpAddress }
-  | { readonly kind: 'remove-neighbor'; readonly address: Ipv4 }
-  | { readonly kind: 'remove-address'; readonly address: Ipv4; readonly prefixLength: number };
+  | { readonly kind: 'remove-neighbor'; readonly address: IpAddress }
+  | { readonly kind: 'remove-address'; readonly address: IpAddress; readonly prefixLength: number }
+  /** The same three of routes over the underlay interface. */
+  | { readonly kind: 'add-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress }
+  | { readonly kind: 'replace-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress }
+  | { readonly kind: 'remove-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress | undefined };
 
-const NOTHING: ActualOverlay = { device: undefined, addresses: [], neighbors: [], fdb: [], routes: [] };
-
-/** Two numbers as one: a subnet's place in a Map. */
-const keyOf = (subnet: Cidr4): number => subnet.address * 64 + subnet.prefixLength;
+const NOTHING: ActualOverlay = {
+  device: undefined,
+  addresses: [],
+  neighbors: [],
+  fdb: [],
+  nexthops: [],
+  routes: [],
+};
 
 /** All-zero and multicast MACs forward to groups: never ours. */
 const isUnicast = (mac: MacAddress): boolean =>
   mac !== '00:00:00:00:00:00' && (parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
-/** ARP, FDB, then route: with the route in place and no ARP entry the kernel would ask everybody for the gateway. */
-function peerSteps(peers: readonly Peer[], actual: ActualOverlay): Step[] {
-  const neighbors = new Map(actual.neighbors.map((neighbor) => [neighbor.address, neighbor]));
-  const fdb = new Map(actual.fdb.map((entry) => [entry.mac, entry]));
-  const routes = new Map(actual.routes.map((route) => [keyOf(route.destination), route]));
+/** The id of the nexthop object of a peer's route: its subnet's address, which no two peers share. `undefined` where none is wanted. */
+export function nexthopIdOf(
+  { nexthopObjects }: Pick<VxlanOverlay, 'nexthopObjects'>,
+  subnet: Cidr,
+): number | undefined {
+  return nexthopObjects && !isCidr6(subnet) ? subnet.address : undefined;
+}
+
+/** What a device has, by what it is looked up with. */
+class Tables {
+  readonly neighbors: ReadonlyMap<IpAddress, ActualNeighbor>;
+  readonly fdb: ReadonlyMap<MacAddress, ActualFdb>;
+  readonly nexthops: ReadonlyMap<number, ActualNexthop>;
+  readonly routes: ReadonlyMap<number | string, ActualRoute>;
+
+  constructor({ neighbors, fdb, nexthops, routes }: ActualOverlay) {
+    this.neighbors = new Map(neighbors.map((neighbor) => [neighbor.address, neighbor]));
+    this.fdb = new Map(fdb.map((entry) => [entry.mac, entry]));
+    this.nexthops = new Map(nexthops.map((nexthop) => [nexthop.id, nexthop]));
+    this.routes = new Map(routes.map((route) => [cidrKey(route.destination), route]));
+  }
+
+  hasNeighbor({ subnet, vtepMac }: VxlanPeer): boolean {
+    const neighbor = this.neighbors.get(subnet.address);
+    return neighbor?.mac === vtepMac && neighbor.permanent;
+  }
+
+  hasFdb({ vtepMac, publicIp }: VxlanPeer): boolean {
+    const entry = this.fdb.get(vtepMac);
+    return entry?.remote === publicIp && entry.permanent;
+  }
+
+  hasNexthop(id: number, gateway: IpAddress): boolean {
+    const nexthop = this.nexthops.get(id);
+    return nexthop?.gateway === gateway && nexthop.onlink;
+  }
+}
+
+/** ARP, FDB, then nexthop and route: with the route in place and no ARP entry the kernel would ask everybody for the gateway. */
+function peerSteps(desired: VxlanOverlay, actual: ActualOverlay): Step[] {
+  const tables = new Tables(actual);
   const steps: Step[] = [];
+  // A host that changed its subnet has two leases with one MAC for a while.
   const forwarded = new Set<MacAddress>();
-  for (const { subnet, vtepMac, publicIp } of peers) {
-    const neighbor = neighbors.get(subnet.address);
-    if (neighbor?.mac !== vtepMac || !neighbor.permanent) {
-      steps.push({ kind: 'set-neighbor', address: subnet.address, mac: vtepMac });
-    }
-    const entry = fdb.get(vtepMac);
-    // A host that changed its subnet has two leases with one MAC for a while.
-    if ((entry?.remote !== publicIp || !entry.permanent) && !forwarded.has(vtepMac)) {
+  for (const peer of desired.peers) {
+    const { subnet, vtepMac, publicIp } = peer;
+    if (!tables.hasNeighbor(peer)) steps.push({ kind: 'set-neighbor', address: subnet.address, mac: vtepMac });
+    if (!forwarded.has(vtepMac) && !tables.hasFdb(peer)) {
       steps.push({ kind: 'set-fdb', mac: vtepMac, remote: publicIp });
       forwarded.add(vtepMac);
     }
-    const route = routes.get(keyOf(subnet));
-    if (route === undefined) steps.push({ kind: 'add-route', destination: subnet });
-    else if (!isOurRoute(route)) steps.push({ kind: 'replace-route', destination: subnet });
+    steps.push(...routeSteps(subnet, nexthopIdOf(desired, subnet), tables));
   }
   return steps;
 }
 
-const isOurRoute = ({ destination, gateway, onlink, plain }: ActualRoute): boolean =>
-  gateway === destination.address && onlink && plain;
+function routeSteps(subnet: Cidr, nexthopId: number | undefined, tables: Tables): Step[] {
+  const route = tables.routes.get(cidrKey(subnet));
+  const hasNexthop = nexthopId === undefined || tables.hasNexthop(nexthopId, subnet.address);
+  if (hasNexthop && route !== undefined && isOurRoute(route, nexthopId)) return NO_STEPS;
+  const kind = route === undefined ? 'add-route' : 'replace-route';
+  return [
+    ...(hasNexthop ? [] : [{ kind: 'set-nexthop', nexthopId, gateway: subnet.address } as const]),
+    { kind, destination: subnet, nexthopId },
+  ];
+}
+
+const NO_STEPS: Step[] = [];
+
+const isOurRoute = ({ destination, gateway, onlink, plain, ...route }: ActualRoute, nexthopId?: number): boolean =>
+  gateway === destination.address && onlink && plain && route.nexthopId === nexthopId;
 
 /**
- * What nobody wants any more, in reverse order. Ours are only onlink routes and permanent neighbours inside the network, and
- * permanent unicast forwarding entries, all of our own device.
+ * What nobody wants any more, in reverse order. Ours are only onlink routes and permanent neighbours inside the network, our
+ * nexthop objects, and permanent unicast forwarding entries, all of our own device.
  */
-function removalSteps({ peers, network }: DesiredOverlay, actual: ActualOverlay): Step[] {
-  const subnets = new Set(peers.map(({ subnet }) => keyOf(subnet)));
-  const addresses = new Set(peers.map(({ subnet }) => subnet.address));
+function removalSteps(desired: VxlanOverlay, actual: ActualOverlay): Step[] {
+  const { peers, network } = desired;
+  const subnets = new Set(peers.map(({ subnet }) => cidrKey(subnet)));
+  const addresses = new Set<IpAddress>(peers.map(({ subnet }) => subnet.address));
   const macs = new Set(peers.map(({ vtepMac }) => vtepMac));
+  const nexthops = new Set(peers.map(({ subnet }) => nexthopIdOf(desired, subnet)));
   const isStaleRoute = ({ destination, onlink }: ActualRoute): boolean =>
-    onlink && isInside(network, destination) && !subnets.has(keyOf(destination));
+    onlink && isInside(network, destination) && !subnets.has(cidrKey(destination));
   const isStaleFdb = ({ mac, permanent }: ActualFdb): boolean => permanent && isUnicast(mac) && !macs.has(mac);
   const isStaleNeighbor = ({ address, permanent }: ActualNeighbor): boolean =>
-    permanent && cidr4Contains(network, address) && !addresses.has(address);
+    permanent && cidrContains(network, address) && !addresses.has(address);
   return [
     ...actual.routes
       .filter(isStaleRoute)
       .map(({ destination, gateway }): Step => ({ kind: 'remove-route', destination, gateway })),
+    ...actual.nexthops
+      .filter(({ id }) => !nexthops.has(id))
+      .map(({ id }): Step => ({ kind: 'remove-nexthop', nexthopId: id })),
     ...actual.fdb
       .filter(isStaleFdb)
       .flatMap(({ mac, remote }): Step[] => (remote === undefined ? [] : [{ kind: 'remove-fdb', mac, remote }])),
@@ -114,8 +187,10 @@ function removalSteps({ peers, network }: DesiredOverlay, actual: ActualOverlay)
   ];
 }
 
-const isInside = (network: Cidr4, subnet: Cidr4): boolean =>
-  subnet.prefixLength >= network.prefixLength && cidr4Contains(network, subnet.address);
+/** Whether a subnet lies inside a network of its family. */
+export function isInside(network: Cidr, subnet: Cidr): boolean {
+  return subnet.prefixLength >= network.prefixLength && cidrContains(network, subnet.address);
+}
 
 function linkSteps(device: VxlanDevice, actual: ActualDevice | undefined): Step[] {
   if (actual === undefined) return [{ kind: 'create-link', device }];
@@ -138,22 +213,35 @@ function keptBy(link: readonly Step[], actual: ActualOverlay): ActualOverlay {
 }
 
 /** Addresses inside the network are ours; those outside it somebody else's, also on our device. */
-function addressSteps({ address, network }: DesiredOverlay, actual: ActualOverlay): { add: Step[]; remove: Step[] } {
-  const wanted = { address, prefixLength: 32 };
+function addressSteps({ address, network }: VxlanOverlay, actual: ActualOverlay): { add: Step[]; remove: Step[] } {
+  const hostLength = typeof address === 'bigint' ? 128 : 32;
+  const isWanted = (found: InterfaceAddress): boolean => found.address === address && found.prefixLength === hostLength;
   const remove: Step[] = actual.addresses
-    .filter((found) => !sameCidr4(found, wanted) && cidr4Contains(network, found.address))
+    .filter((found) => !isWanted(found) && cidrContains(network, found.address))
     .map(({ address: stale, prefixLength }) => ({ kind: 'remove-address', address: stale, prefixLength }));
-  const present = actual.addresses.some((found) => sameCidr4(found, wanted));
-  return { add: present ? [] : [{ kind: 'add-address', address }], remove };
+  return { add: actual.addresses.some(isWanted) ? [] : [{ kind: 'add-address', address }], remove };
 }
 
 /**
  * What turns `actual` into `desired`: link, address, then for each peer ARP, FDB, route; removals last and in reverse. Whole
  * values are compared. `[]` when they agree. A device that has to be made anew starts empty.
  */
-export function plan(desired: DesiredOverlay, actual: ActualOverlay): Step[] {
+export function plan(desired: VxlanOverlay, actual: ActualOverlay): Step[] {
   const link = linkSteps(desired.device, actual.device);
   const kept = keptBy(link, actual);
   const { add, remove } = addressSteps(desired, kept);
-  return [...link, ...add, ...peerSteps(desired.peers, kept), ...removalSteps(desired, kept), ...remove];
+  return [...link, ...add, ...peerSteps(desired, kept), ...removalSteps(desired, kept), ...remove];
+}
+
+/** A peer without whatever a vxlan device has no use for; `undefined` for a lease that tells no VTEP MAC. */
+export function vxlanPeer({
+  subnet,
+  publicIp,
+  vtepMac,
+}: {
+  subnet: Cidr;
+  publicIp: IpAddress;
+  vtepMac: MacAddress | undefined;
+}): VxlanPeer | undefined {
+  return vtepMac === undefined ? undefined : { subnet, publicIp, vtepMac };
 }

@@ -1,4 +1,4 @@
-import { formatCidr4 } from '../../native/net/cidr.ts';
+import { cidrKey, formatCidr } from '../../native/net/ip.ts';
 import type { Step } from './plan.ts';
 
 export interface RemovalQuestion {
@@ -13,24 +13,27 @@ export interface RemovalQuestion {
   readonly confirmed: boolean;
 }
 
-export interface GuardedSteps {
-  readonly steps: readonly Step[];
-  /** Routes that stay until a second list confirms that their hosts are gone; 0 = nothing was held back. */
-  readonly held: number;
-}
-
-const isPeerRemoval = ({ kind }: Step): boolean =>
-  kind === 'remove-route' || kind === 'remove-fdb' || kind === 'remove-neighbor';
-
-/**
- * Holds back removals of more than half of the peers, and of any peer by a store that was replaced: an etcd that was emptied
- * tells the same as a cluster whose hosts all left. One single deletion that was watched is believed at once.
- */
-export function guardRemovals(question: RemovalQuestion): GuardedSteps {
+/** How many routes stay until a second list confirms that their hosts are gone; 0 = removals may be done. */
+export function heldRemovals(question: RemovalQuestion): number {
   const { steps, routesBefore, deleted, storeReplaced, confirmed } = question;
-  const removed = steps.flatMap((step) => (step.kind === 'remove-route' ? [formatCidr4(step.destination)] : []));
+  // A peer that moves between VXLAN and a direct route is not leaving.
+  const set = new Set(steps.flatMap((step) => (isRouteAddition(step) ? [cidrKey(step.destination)] : [])));
+  const removed = steps.flatMap((step) =>
+    isRouteRemoval(step) && !set.has(cidrKey(step.destination)) ? [formatCidr(step.destination)] : [],
+  );
   const told = removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
   const few = !storeReplaced && removed.length * 2 <= routesBefore;
-  if (confirmed || told || few) return { steps, held: 0 };
-  return { steps: steps.filter((step) => !isPeerRemoval(step)), held: removed.length };
+  return confirmed || told || few ? 0 : removed.length;
+}
+
+type RouteStep = Extract<Step, { destination: unknown }>;
+
+const isRouteRemoval = (step: Step): step is RouteStep =>
+  step.kind === 'remove-route' || step.kind === 'remove-direct-route';
+
+const isRouteAddition = (step: Step): step is RouteStep => 'destination' in step && !isRouteRemoval(step);
+
+/** A step that takes something of a peer away; what a held removal leaves out. */
+export function isPeerRemoval({ kind }: Step): boolean {
+  return kind.startsWith('remove-') && kind !== 'remove-address';
 }

@@ -69,13 +69,14 @@ export interface TestUnderlay extends AsyncDisposable {
   readonly hosts: readonly TestHost[];
 }
 
-/** A bridge in its own namespace and hosts on it, numbered from 1: host i has 192.168.77.(10+i)/24 on `eth0`, the bridge 192.168.77.1. */
+/** A bridge in its own namespace and hosts on it, numbered from 1: host i has 192.168.77.(10+i)/24 and fd00:77::(10+i)/64 on `eth0`, the bridge 192.168.77.1 and fd00:77::1. */
 export async function makeUnderlay(options: { readonly hosts: number }): Promise<TestUnderlay> {
   const stack = new AsyncDisposableStack();
   try {
     const fabric = stack.use(await makeNamespace('ul'));
     fabric.ip('link add br0 type bridge');
     fabric.ip('addr add 192.168.77.1/24 dev br0');
+    fabric.ip('addr add fd00:77::1/64 dev br0 nodad');
     fabric.ip('link set br0 up');
     const hosts: TestHost[] = [];
     for (let number = 1; number <= options.hosts; number += 1) {
@@ -84,8 +85,10 @@ export async function makeUnderlay(options: { readonly hosts: number }): Promise
       fabric.ip(`link add p${number} type veth peer name eth0 netns ${namespace.name}`);
       fabric.ip(`link set p${number} master br0 up`);
       namespace.ip(`addr add ${underlayAddress}/24 dev eth0`);
+      namespace.ip(`addr add fd00:77::${10 + number}/64 dev eth0 nodad`);
       namespace.ip('link set eth0 up');
       namespace.ip('route add default via 192.168.77.1 dev eth0');
+      namespace.ip('-6 route add default via fd00:77::1 dev eth0');
       hosts.push({ namespace, underlayAddress });
     }
     const owned = stack.move();

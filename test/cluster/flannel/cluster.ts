@@ -23,6 +23,8 @@ export interface OverlayHost {
   ready(...flags: string[]): Promise<TestProcess>;
   /** `10.5.17.0/24`, as subnet.env says. */
   subnet(): Promise<string>;
+  /** What subnet.env says. */
+  environment(): Promise<Readonly<Record<string, string>>>;
   /** The value of one metric. */
   metric(name: string): Promise<number>;
   device(): { readonly ifindex: number; readonly mac: string };
@@ -75,6 +77,12 @@ function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayH
       const text = await readFile(subnetFile, 'utf8');
       const [, bridge = ''] = /^FLANNEL_SUBNET=(\S+)$/m.exec(text) ?? [];
       return bridge.replace(/\.1\//, '.0/');
+    },
+    environment: async () => {
+      const lines = (await readFile(subnetFile, 'utf8')).trim().split('\n');
+      return Object.fromEntries(
+        lines.map((line) => [line.split('=', 1)[0] ?? '', line.replace(/^[^=]*=/, '')] as const),
+      );
     },
     metric: async (name) => {
       const { body } = await httpGet(`http://${STATUS}/metrics`, { namespace: ns.name });

@@ -135,8 +135,8 @@ describe('what others can mend is waited for, and told', () => {
     await untilUnreadyWith(/^\/coreos\.com\/network\/config: not JSON: /);
     cluster.configure({ Network: '10.5.0.0/16', SubnetLen: 31, Backend: { Type: 'vxlan' } });
     await untilUnreadyWith(`${key}: SubnetLen must be less than /31`);
-    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'host-gw' } });
-    await untilUnreadyWith(/the backend host-gw is not carried: write "Backend": \{"Type": "vxlan"\}/);
+    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'udp' } });
+    await untilUnreadyWith(/the backend udp is not carried by weft: write "Backend": \{"Type": "vxlan"\}/);
     cluster.configure({ Network: '192.168.0.0/16', Backend: { Type: 'vxlan' } });
     await untilUnreadyWith(/Network 192\.168\.0\.0\/16 contains 192\.168\.77\.11, the address of eth0/);
     const sayings = (): number => child.logs().filter(({ subject }) => subject === 'network config').length;

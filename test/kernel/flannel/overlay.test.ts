@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OverlayKernel } from '../../../flannel/io/kernel.ts';
 import { concernsOverlay } from '../../../flannel/io/kernel-events.ts';
 import { chooseUnderlay, type Underlay } from '../../../flannel/model/interface-choice.ts';
-import type { DesiredOverlay, Peer } from '../../../flannel/model/overlay.ts';
+import type { Peer, VxlanOverlay, VxlanPeer } from '../../../flannel/model/overlay.ts';
 import { parseNetworkConfig } from '../../../flannel/model/network-config.ts';
 import { plan, type ActualOverlay } from '../../../flannel/model/plan.ts';
-import { vxlanOverlay, type VxlanNetwork } from '../../../flannel/backends/vxlan.ts';
+import { vxlanState } from '../../../flannel/backends/vxlan.ts';
 import { parseCidr4 } from '../../../native/net/cidr.ts';
+import type { IpAddress } from '../../../native/net/ip.ts';
 import { parseIpv4 } from '../../../native/net/ipv4.ts';
 import { parseMac } from '../../../native/net/mac.ts';
 import { packageRoot } from '../../../native/host/package-root.ts';
@@ -19,20 +20,14 @@ import { until } from '../../support/until.ts';
 
 /** Host 1 of recording R01, whose underlay makeUnderlay builds again. */
 const RECORDING = join(packageRoot(), 'test/fixtures/flannel/R01-v0.20.2-vxlan-masq/h1');
-const config = vxlanNetwork('{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}');
+const config = parseNetworkConfig('{"Network":"10.5.0.0/16","Backend":{"Type":"vxlan"}}');
 const mac = parseMac('66:67:05:52:a6:9e');
 const subnet = parseCidr4('10.5.89.0/24');
-const peers: readonly Peer[] = [
+const peers: readonly VxlanPeer[] = [
   { subnet: parseCidr4('10.5.17.0/24'), vtepMac: parseMac('06:e2:40:46:20:58'), publicIp: parseIpv4('192.168.77.12') },
   { subnet: parseCidr4('10.5.80.0/24'), vtepMac: parseMac('52:46:5e:31:5e:b4'), publicIp: parseIpv4('192.168.77.13') },
 ];
 const signal = AbortSignal.timeout(60_000);
-
-function vxlanNetwork(text: string): VxlanNetwork {
-  const { ipv4, backend } = parseNetworkConfig(text);
-  if (ipv4 === undefined || backend.kind !== 'vxlan') throw new RangeError(`expected vxlan over IPv4: ${text}`);
-  return { ipv4, backend };
-}
 
 let underlay: TestUnderlay;
 let ns: TestNamespace;
@@ -53,7 +48,7 @@ beforeEach(async () => {
     publicIp: undefined,
     publicIpv6: undefined,
   };
-  below = chooseUnderlay(await kernel.readHost(signal), nothing, { ipv4: true, ipv6: false }).underlay;
+  below = chooseUnderlay(await kernel.readHost([], signal), nothing, { ipv4: true, ipv6: false }).underlay;
 });
 
 afterEach(async () => {
@@ -61,15 +56,31 @@ afterEach(async () => {
   await underlay[Symbol.asyncDispose]();
 });
 
-const desiredWith = (chosen: readonly Peer[]): DesiredOverlay =>
-  vxlanOverlay({ config, underlay: below, vtepMac: mac, subnet, peers: chosen, defaultPort: kernel.defaultPort });
+function desiredWith(chosen: readonly VxlanPeer[]): VxlanOverlay {
+  const { backend } = config;
+  if (backend.kind !== 'vxlan') throw new RangeError('expected vxlan');
+  const state = vxlanState(
+    {
+      network: config,
+      underlay: below,
+      subnets: { ipv4: subnet, ipv6: undefined },
+      macs: { ipv4: mac, ipv6: undefined },
+      peers: { ipv4: chosen.map((peer) => ({ ...peer, wireguard: undefined })), ipv6: undefined },
+      routes: { ipv4: undefined, ipv6: undefined },
+      defaultPort: kernel.defaultPort,
+      nexthopObjects: false,
+    },
+    backend,
+  );
+  return state.tunnels[0]!;
+}
 
 async function read(): Promise<ActualOverlay> {
-  return (await kernel.read({ device: 'flannel.1', underlay: below }, signal)).actual;
+  return kernel.readTunnel({ name: 'flannel.1', family: 'ipv4' }, signal);
 }
 
 /** One pass. @returns the kinds of steps it took, and the errors. */
-async function reconcile(desired: DesiredOverlay): Promise<{ kinds: string[]; errors: string[] }> {
+async function reconcile(desired: VxlanOverlay): Promise<{ kinds: string[]; errors: string[] }> {
   const actual = await read();
   const steps = plan(desired, actual);
   const { failures } = await kernel.apply(steps, actual.device?.ifindex, signal);
@@ -258,11 +269,11 @@ test('a peer comes, changes and goes', async () => {
 
 test('the interface below is found again after it was made anew', async () => {
   ns.ip('link del eth0');
-  expect((await kernel.read({ device: 'flannel.1', underlay: below }, signal)).underlay).toBeUndefined();
+  expect(await kernel.readUnderlay(below, signal)).toBeUndefined();
   ns.ip('link add eth0 type bridge');
   ns.ip('link set eth0 mtu 1400 up');
   ns.ip('addr add 192.168.77.11/24 dev eth0');
-  const again = (await kernel.read({ device: 'flannel.1', underlay: below }, signal)).underlay;
+  const again = await kernel.readUnderlay(below, signal);
   expect(again).toMatchObject({ name: 'eth0', mtu: 1400 });
   expect(again?.ifindex).not.toBe(below.ifindex);
 });
@@ -273,13 +284,23 @@ describe('events', () => {
     await reconcile(desiredWith([]));
     const device = await kernel.findLink('flannel.1', signal);
     const filter = {
-      deviceName: 'flannel.1',
-      deviceIfindex: device!.ifindex,
-      underlayName: 'eth0',
+      linkNames: new Set(['eth0', 'flannel.1']),
       underlayIfindex: below.ifindex,
-      network: config.ipv4.network,
-      peerAt: (address: number) => peers.find((peer) => peer.subnet.address === address),
-      remoteOf: (vtep: string) => peers.find(({ vtepMac }) => vtepMac === vtep)?.publicIp,
+      tunnels: new Map([
+        [
+          device!.ifindex,
+          {
+            peerAt: (address: IpAddress): Peer | undefined => {
+              const peer = peers.find(({ subnet: { address: first } }) => first === address);
+              return peer && { ...peer, wireguard: undefined };
+            },
+            remoteOf: (vtep: string): IpAddress | undefined => peers.find(({ vtepMac }) => vtepMac === vtep)?.publicIp,
+          },
+        ],
+      ]),
+      networks: [config.ipv4!.network],
+      directGateway: (): undefined => undefined,
+      followsRoutes: false,
     };
     const heard: Message[] = [];
     using _watch = watchRoute({

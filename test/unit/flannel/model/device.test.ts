@@ -24,6 +24,7 @@ const found: ActualDevice = {
   mac: wanted.mac,
   mtu: 1450,
   up: true,
+  acceptRa: 0,
   vxlan: settings,
 };
 

@@ -12,7 +12,7 @@ describe('short path', () => {
   };
   const moved = { ...peer, publicIp: parseIpv4('192.168.0.2') };
   const reborn = { ...peer, vtepMac: parseMac('02:00:00:00:00:02') };
-  const unused = (): boolean => false;
+  const unused = { nexthopObjects: false, isMacInUse: (): boolean => false };
   test.each([
     { name: 'came', before: undefined, after: peer, want: ['set-neighbor', 'set-fdb', 'add-route'] },
     { name: 'left', before: peer, after: undefined, want: ['remove-route', 'remove-fdb', 'remove-neighbor'] },
@@ -24,7 +24,21 @@ describe('short path', () => {
     expect(planPeerChange(before, after, unused).map(({ kind }) => kind)).toEqual(want);
   });
   test('a MAC that another lease has keeps its FDB entry', () => {
-    const kinds = planPeerChange(peer, undefined, () => true).map(({ kind }) => kind);
+    const kinds = planPeerChange(peer, undefined, { nexthopObjects: false, isMacInUse: () => true }).map(
+      ({ kind }) => kind,
+    );
     expect(kinds).toEqual(['remove-route', 'remove-neighbor']);
+  });
+  test('with nexthop objects a route comes after its object and goes before it', () => {
+    const rules = { ...unused, nexthopObjects: true };
+    const kinds = (steps: ReturnType<typeof planPeerChange>): string[] => steps.map(({ kind }) => kind);
+    expect(kinds(planPeerChange(undefined, peer, rules))).toEqual([
+      'set-neighbor',
+      'set-fdb',
+      'set-nexthop',
+      'add-route',
+    ]);
+    const left = kinds(planPeerChange(peer, undefined, rules));
+    expect(left).toEqual(['remove-route', 'remove-nexthop', 'remove-fdb', 'remove-neighbor']);
   });
 });

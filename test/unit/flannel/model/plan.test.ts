@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ActualDevice } from '../../../../flannel/model/device.ts';
 import type { InnerMtu } from '../../../../flannel/model/mtu.ts';
-import type { DesiredOverlay, Peer, VxlanDevice } from '../../../../flannel/model/overlay.ts';
+import type { VxlanDevice, VxlanOverlay, VxlanPeer } from '../../../../flannel/model/overlay.ts';
 import { plan, type ActualOverlay, type Step } from '../../../../flannel/model/plan.ts';
-import { cidr4, formatCidr4, parseCidr4, sameCidr4 } from '../../../../native/net/cidr.ts';
+import { cidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
+import { formatCidr, sameCidr, type IpAddress } from '../../../../native/net/ip.ts';
 import { parseIpv4, type Ipv4 } from '../../../../native/net/ipv4.ts';
 import { parseMac, type MacAddress } from '../../../../native/net/mac.ts';
 
@@ -29,25 +30,27 @@ const actualDevice = (wanted: VxlanDevice, change: Partial<ActualDevice> = {}): 
   mac: wanted.mac,
   mtu: wanted.mtu,
   up: true,
+  acceptRa: 0,
   vxlan: { ...wanted, l2miss: false, group: undefined },
   ...change,
 });
 
 const macOf = (number: number): MacAddress => parseMac(`02:aa:00:00:00:${number.toString(16).padStart(2, '0')}`);
-const peerOf = (number: number, host = number): Peer => ({
+const peerOf = (number: number, host = number): VxlanPeer => ({
   subnet: cidr4((NETWORK.address + number * 256) as Ipv4, 24),
   vtepMac: macOf(host),
   publicIp: (parseIpv4('192.168.77.0') + host) as Ipv4,
 });
 
-const desiredWith = (peers: readonly Peer[]): DesiredOverlay => ({
+const desiredWith = (peers: readonly VxlanPeer[]): VxlanOverlay => ({
   device,
   address: parseIpv4('10.5.200.0'),
   network: NETWORK,
   peers,
+  nexthopObjects: false,
 });
 
-const agreeing = (desired: DesiredOverlay): ActualOverlay => ({
+const agreeing = (desired: VxlanOverlay): ActualOverlay => ({
   device: actualDevice(desired.device),
   addresses: [{ address: desired.address, prefixLength: 32 }],
   neighbors: desired.peers.map(({ subnet, vtepMac }) => ({ address: subnet.address, mac: vtepMac, permanent: true })),
@@ -60,11 +63,13 @@ const agreeing = (desired: DesiredOverlay): ActualOverlay => ({
     destination: subnet,
     gateway: subnet.address,
     onlink: true,
+    nexthopId: undefined,
     plain: true,
   })),
+  nexthops: [],
 });
 
-const EMPTY: ActualOverlay = { device: undefined, addresses: [], neighbors: [], fdb: [], routes: [] };
+const EMPTY: ActualOverlay = { device: undefined, addresses: [], neighbors: [], fdb: [], nexthops: [], routes: [] };
 
 /** After a step on a route or an FDB entry. */
 function afterEntry(
@@ -74,11 +79,17 @@ function afterEntry(
   const { fdb, routes } = actual;
   if ('destination' in step) {
     const { destination } = step;
-    const others = routes.filter((route) => !sameCidr4(route.destination, destination));
+    const others = routes.filter((route) => !sameCidr(route.destination, destination));
     // The kernel refuses to add what is there.
     if (step.kind === 'add-route') expect(others).toHaveLength(routes.length);
     if (step.kind === 'remove-route') return { ...actual, routes: others };
-    return { ...actual, routes: [...others, { destination, gateway: destination.address, onlink: true, plain: true }] };
+    return {
+      ...actual,
+      routes: [
+        ...others,
+        { destination, gateway: destination.address, onlink: true, nexthopId: undefined, plain: true },
+      ],
+    };
   }
   const others = fdb.filter(({ mac }) => mac !== step.mac);
   const entry = { mac: step.mac, remote: step.remote, permanent: true };
@@ -88,6 +99,7 @@ function afterEntry(
 /** What the kernel would hold after a step. */
 function after(actual: ActualOverlay, step: Step): ActualOverlay {
   if ('destination' in step || 'remote' in step) return afterEntry(actual, step);
+  if ('nexthopId' in step) throw new RangeError(`no step without nexthop objects: ${step.kind}`);
   const { addresses, neighbors } = actual;
   switch (step.kind) {
     case 'delete-link':
@@ -99,7 +111,7 @@ function after(actual: ActualOverlay, step: Step): ActualOverlay {
     case 'add-address':
       return { ...actual, addresses: [...addresses, { address: step.address, prefixLength: 32 }] };
     case 'remove-address':
-      return { ...actual, addresses: addresses.filter((found) => !sameCidr4(found, step)) };
+      return { ...actual, addresses: addresses.filter(({ address }) => address !== step.address) };
     case 'remove-neighbor':
     case 'set-neighbor': {
       const others = neighbors.filter(({ address }) => address !== step.address);
@@ -110,7 +122,7 @@ function after(actual: ActualOverlay, step: Step): ActualOverlay {
 }
 
 const shown = (step: Step): string => {
-  if ('destination' in step) return `${step.kind} ${formatCidr4(step.destination)}`;
+  if ('destination' in step) return `${step.kind} ${formatCidr(step.destination)}`;
   return step.kind;
 };
 
@@ -225,9 +237,27 @@ describe('steps of one change', () => {
       ],
       routes: [
         ...settled.routes,
-        { destination: parseCidr4('10.5.99.0/24'), gateway: undefined, onlink: false, plain: true },
-        { destination: parseCidr4('192.168.0.0/16'), gateway: parseIpv4('10.5.1.0'), onlink: true, plain: true },
-        { destination: parseCidr4('10.0.0.0/8'), gateway: parseIpv4('10.5.1.0'), onlink: true, plain: true },
+        {
+          destination: parseCidr4('10.5.99.0/24'),
+          gateway: undefined,
+          onlink: false,
+          nexthopId: undefined,
+          plain: true,
+        },
+        {
+          destination: parseCidr4('192.168.0.0/16'),
+          gateway: parseIpv4('10.5.1.0'),
+          onlink: true,
+          nexthopId: undefined,
+          plain: true,
+        },
+        {
+          destination: parseCidr4('10.0.0.0/8'),
+          gateway: parseIpv4('10.5.1.0'),
+          onlink: true,
+          nexthopId: undefined,
+          plain: true,
+        },
       ],
     };
     expect(plan(two, foreign)).toEqual([]);
@@ -271,12 +301,14 @@ const arbitraryActual = fc
     return { ...actual, routes, device: devices[state], ...(lose === 'nothing' ? {} : { [lose]: [] }) };
   });
 
+const byValue = (a: IpAddress, b: IpAddress): number => (a < b ? -1 : Number(a > b));
+
 const sorted = (actual: ActualOverlay): unknown => ({
   ...actual,
-  addresses: actual.addresses.toSorted((a, b) => a.address - b.address),
-  neighbors: actual.neighbors.toSorted((a, b) => a.address - b.address),
+  addresses: actual.addresses.toSorted((a, b) => byValue(a.address, b.address)),
+  neighbors: actual.neighbors.toSorted((a, b) => byValue(a.address, b.address)),
   fdb: actual.fdb.toSorted((a, b) => (a.mac < b.mac ? -1 : 1)),
-  routes: actual.routes.toSorted((a, b) => a.destination.address - b.destination.address),
+  routes: actual.routes.toSorted((a, b) => byValue(a.destination.address, b.destination.address)),
 });
 
 test('plan(x, x) = []', () => {
@@ -312,4 +344,51 @@ test('additions come before removals, and a route never before its ARP entry', (
       }
     }),
   );
+});
+
+describe('nexthop objects', () => {
+  const peers = [peerOf(1), peerOf(2)];
+  const desired: VxlanOverlay = { ...desiredWith(peers), nexthopObjects: true };
+  const plain = agreeing(desiredWith(peers));
+  const settled: ActualOverlay = {
+    ...plain,
+    nexthops: peers.map(({ subnet }) => ({ id: Number(subnet.address), gateway: subnet.address, onlink: true })),
+    routes: plain.routes.map((route) => ({ ...route, nexthopId: Number(route.destination.address) })),
+  };
+
+  test.each<{ name: string; desired: VxlanOverlay; actual: ActualOverlay; want: string[] }>([
+    { name: 'agreement needs none', desired, actual: settled, want: [] },
+    {
+      name: 'switched on: object and route of each peer',
+      desired,
+      actual: plain,
+      want: ['set-nexthop', 'replace-route 10.5.1.0/24', 'set-nexthop', 'replace-route 10.5.2.0/24'],
+    },
+    {
+      name: 'switched off: the routes first, then the objects nobody needs',
+      desired: desiredWith(peers),
+      actual: settled,
+      want: ['replace-route 10.5.1.0/24', 'replace-route 10.5.2.0/24', 'remove-nexthop', 'remove-nexthop'],
+    },
+    {
+      name: 'a deleted object, with which the kernel drops its route',
+      desired,
+      actual: { ...settled, nexthops: settled.nexthops.slice(1), routes: settled.routes.slice(1) },
+      want: ['set-nexthop', 'add-route 10.5.1.0/24'],
+    },
+    {
+      name: 'a peer that left: its route before its object',
+      desired: { ...desiredWith(peers.slice(1)), nexthopObjects: true },
+      actual: settled,
+      want: ['remove-route 10.5.1.0/24', 'remove-nexthop', 'remove-fdb', 'remove-neighbor'],
+    },
+  ])('$name', ({ desired: wanted, actual, want }) => {
+    expect(plan(wanted, actual).map(shown)).toEqual(want);
+  });
+});
+
+test('a device that takes router advertisements is told not to', () => {
+  const desired = desiredWith([]);
+  const actual = { ...agreeing(desired), device: actualDevice(device, { acceptRa: 2 }) };
+  expect(plan(desired, actual)).toEqual([{ kind: 'set-link', correction: { acceptRa: 0 } }]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../../../../flannel/model/plan.ts';
-import { guardRemovals } from '../../../../flannel/model/removal-guard.ts';
+import { heldRemovals, isPeerRemoval } from '../../../../flannel/model/removal-guard.ts';
 import { formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
 
 describe('removal guard', () => {
@@ -10,7 +10,7 @@ describe('removal guard', () => {
       { kind: 'remove-route', destination, gateway: destination.address },
       { kind: 'remove-neighbor', address: destination.address },
     ]);
-  const addition: Step = { kind: 'add-route', destination: parseCidr4('10.5.77.0/24') };
+  const addition: Step = { kind: 'add-route', destination: parseCidr4('10.5.77.0/24'), nexthopId: undefined };
   const told = new Set(subnets.map(formatCidr4));
   test.each([
     { name: 'half may go', count: 5, before: 10, deleted: new Set<string>(), confirmed: false, held: 0 },
@@ -37,8 +37,28 @@ describe('removal guard', () => {
     },
   ])('$name', ({ count, before, deleted, storeReplaced = false, confirmed, held }) => {
     const steps = [addition, ...removals(count)];
-    const guarded = guardRemovals({ steps, routesBefore: before, deleted, storeReplaced, confirmed });
-    expect(guarded.held).toBe(held);
-    expect(guarded.steps).toEqual(held > 0 ? [addition] : steps);
+    expect(heldRemovals({ steps, routesBefore: before, deleted, storeReplaced, confirmed })).toBe(held);
+  });
+
+  test('a peer that moves from VXLAN to a direct route is not leaving', () => {
+    const steps = [
+      ...subnets.map((destination): Step => ({
+        kind: 'replace-direct-route',
+        destination,
+        gateway: destination.address,
+      })),
+      ...removals(10),
+    ];
+    expect(heldRemovals({ steps, routesBefore: 10, deleted: new Set(), storeReplaced: false, confirmed: false })).toBe(
+      0,
+    );
+  });
+
+  test('what a held removal leaves out is all that a peer has, and nothing of the device', () => {
+    expect(removals(1).every(isPeerRemoval)).toBe(true);
+    expect(isPeerRemoval(addition)).toBe(false);
+    expect(
+      isPeerRemoval({ kind: 'remove-address', address: parseCidr4('10.5.1.0/24').address, prefixLength: 32 }),
+    ).toBe(false);
   });
 });

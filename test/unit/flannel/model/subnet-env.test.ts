@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { innerMtu, outerMtu } from '../../../../flannel/model/mtu.ts';
-import { parseDotenv, previousSubnet, renderSubnetEnv } from '../../../../flannel/model/subnet-env.ts';
+import { parseDotenv, previousSubnets, renderSubnetEnv } from '../../../../flannel/model/subnet-env.ts';
 import { formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
+import { parseCidr6 } from '../../../../native/net/ipv6.ts';
 import { packageRoot } from '../../../../native/host/package-root.ts';
 
 describe('subnet.env', () => {
@@ -15,11 +16,22 @@ describe('subnet.env', () => {
   test('is what flanneld writes', () => {
     const network = parseCidr4('10.5.0.0/16');
     const subnet = parseCidr4('10.5.89.0/24');
-    expect(renderSubnetEnv({ network, subnet, mtu: innerMtu(outerMtu(1500)), ipMasq: true })).toBe(recorded);
+    expect(
+      renderSubnetEnv({ ipv4: { network, subnet }, ipv6: undefined, mtu: innerMtu(outerMtu(1500)), ipMasq: true }),
+    ).toBe(recorded);
+  });
+
+  test('of two families is what flanneld writes, and read again', () => {
+    const folder = join(packageRoot(), 'test/fixtures/flannel/R05-v0.20.2-dualstack-vxlan-masq/h1');
+    const dual = readFileSync(join(folder, 'subnet.env'), 'utf8');
+    const subnets = previousSubnets(dual);
+    const ipv4 = { network: parseCidr4('10.5.0.0/16'), subnet: subnets!.ipv4! };
+    const ipv6 = { network: parseCidr6('fc00:5::/48'), subnet: subnets!.ipv6! };
+    expect(renderSubnetEnv({ ipv4, ipv6, mtu: innerMtu(outerMtu(1500)), ipMasq: true })).toBe(dual);
   });
 
   test('tells the subnet of the run before', () => {
-    const subnet = previousSubnet(recorded);
+    const subnet = previousSubnets(recorded)?.ipv4;
     expect(subnet && formatCidr4(subnet)).toBe('10.5.89.0/24');
   });
 
@@ -29,7 +41,7 @@ describe('subnet.env', () => {
     { name: 'two subnets', text: 'FLANNEL_SUBNET=10.5.1.1/24,10.6.1.1/24\n' },
     { name: 'damaged', text: 'FLANNEL_SUBNET=10.5.1.1/2' + '\u0000' },
   ])('$name: no wish', ({ text }) => {
-    expect(previousSubnet(text)).toBeUndefined();
+    expect(previousSubnets(text)).toBeUndefined();
   });
 
   test('is read by the rules of dotenv', () => {

@@ -1,18 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { selectPeers, type SelfInOverlay } from '../../../../flannel/model/overlay.ts';
+import { selectPeers, type SelfInOverlay } from '../../../../flannel/model/select-peers.ts';
 import type { KnownLease } from '../../../../flannel/model/lease.ts';
-import { cidr4, cidr4Overlaps, formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
+import { cidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
+import { cidrOverlaps, formatCidr } from '../../../../native/net/ip.ts';
 import { parseIpv4, type Ipv4 } from '../../../../native/net/ipv4.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
 import { knownLease } from '../builders.ts';
 
+const VTEP = parseMac('02:00:00:00:00:01');
 const self: SelfInOverlay = {
+  family: 'ipv4',
+  backend: 'vxlan',
   nodeId: 'me',
   publicIp: parseIpv4('192.168.77.11'),
   publicIpv6: undefined,
   subnet: parseCidr4('10.5.50.0/24'),
-  vtepMac: parseMac('02:00:00:00:00:01'),
+  vtepMac: VTEP,
 };
 
 interface Fields {
@@ -48,7 +52,7 @@ describe('who is a peer', () => {
     },
     { name: 'nobody on our own subnet', leases: [vxlan('10.5.50.0/24')], peers: [], problems: 1 },
     { name: 'nobody inside our own subnet', leases: [vxlan('10.5.50.128/25')], peers: [], problems: 1 },
-    { name: 'nobody with our own MAC', leases: [vxlan('10.5.1.0/24', { mac: self.vtepMac })], peers: [], problems: 1 },
+    { name: 'nobody with our own MAC', leases: [vxlan('10.5.1.0/24', { mac: VTEP })], peers: [], problems: 1 },
     {
       name: 'of overlapping leases the first comer',
       leases: [
@@ -72,7 +76,7 @@ describe('who is a peer', () => {
     },
   ])('$name', ({ leases, peers, problems }) => {
     const selection = selectPeers(leases, self);
-    expect(selection.peers.map(({ subnet }) => formatCidr4(subnet))).toEqual(peers);
+    expect(selection.peers.map(({ subnet }) => formatCidr(subnet))).toEqual(peers);
     expect(selection.problems).toHaveLength(problems);
   });
 
@@ -98,7 +102,7 @@ const arbitraryLease = fc
     created: fc.integer({ min: 1, max: 1_000_000 }),
   })
   .map(({ low, length, host, mac, created }) =>
-    vxlan(formatCidr4(cidr4((0x0a060000 + low * 64) as Ipv4, length)), {
+    vxlan(formatCidr(cidr4((0x0a060000 + low * 64) as Ipv4, length)), {
       ip: `192.168.88.${host}`,
       mac: `02:00:00:00:01:${mac.toString(16).padStart(2, '0')}`,
       created,
@@ -115,7 +119,7 @@ test('peers never contradict each other', () => {
       expect(peers.length + problems.length).toBe(leases.length);
       for (const [index, a] of peers.entries()) {
         for (const b of peers.slice(index + 1)) {
-          expect(cidr4Overlaps(a.subnet, b.subnet)).toBe(false);
+          expect(cidrOverlaps(a.subnet, b.subnet)).toBe(false);
           if (a.vtepMac === b.vtepMac) expect(a.publicIp).toBe(b.publicIp);
         }
       }

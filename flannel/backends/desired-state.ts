@@ -1,0 +1,29 @@
+import type { DesiredState, DirectRoutes } from '../model/overlay.ts';
+import { overlayMtus } from './mtus.ts';
+import type { StateInput } from './state-input.ts';
+import { vxlanState } from './vxlan.ts';
+
+/** Plain routes to every peer: all hosts are on one link. */
+function hostGwState({ network, underlay, peers }: StateInput): DesiredState {
+  const direct = (['ipv4', 'ipv6'] as const).flatMap((family): DirectRoutes[] => {
+    const range = network[family];
+    if (range === undefined) return [];
+    return [{ family, ifindex: underlay.ifindex, network: range.network, peers: peers[family] ?? [] }];
+  });
+  return { tunnels: [], direct, mtus: overlayMtus(network, underlay) };
+}
+
+/** What the backend of the network configuration wants in the kernel. @throws {RangeError} if the underlay is too small. */
+export function desiredState(input: StateInput): DesiredState {
+  const { backend } = input.network;
+  switch (backend.kind) {
+    case 'vxlan':
+      return vxlanState(input, backend);
+    case 'host-gw':
+      return hostGwState(input);
+    case 'alloc':
+    case 'wireguard':
+    case 'ipip':
+      return { tunnels: [], direct: [], mtus: overlayMtus(input.network, input.underlay) };
+  }
+}

@@ -1,0 +1,56 @@
+import { cidrKey, type IpAddress } from '../native/net/ip.ts';
+import { vxlanDeviceName } from './backends/vxlan.ts';
+import type { EventFilter, TunnelFilter } from './io/kernel-events.ts';
+import type { Underlay } from './model/interface-choice.ts';
+import type { NetworkConfig } from './model/network-config.ts';
+import type { Family } from './model/overlay.ts';
+import type { PeerView } from './peer-view.ts';
+import { deviceNames } from './reconciler.ts';
+
+export interface EventFilterParts {
+  readonly network: NetworkConfig;
+  readonly underlay: Underlay;
+  readonly views: readonly PeerView[];
+  readonly ifindexOf: (family: Family) => number | undefined;
+  /** Where subnets are routed over the underlay, by {@link cidrKey}. */
+  readonly directGateways: ReadonlyMap<number | string, IpAddress>;
+}
+
+/** A peer that is reached directly has nothing on our device. */
+function tunnelFilter(view: PeerView, { directGateways }: EventFilterParts): TunnelFilter {
+  return {
+    peerAt: (address) => {
+      const peer = view.peerAt(address);
+      return peer !== undefined && directGateways.has(cidrKey(peer.subnet)) ? undefined : peer;
+    },
+    remoteOf: (mac) => view.remoteOf(mac),
+  };
+}
+
+/** Which events of the kernel concern this host's overlay now. */
+export function eventFilterOf(parts: EventFilterParts): EventFilter {
+  const { network, underlay, views, ifindexOf, directGateways } = parts;
+  const { backend, ipv4, ipv6 } = network;
+  const tunnels = new Map<number, TunnelFilter>();
+  for (const view of views) {
+    const ifindex = ifindexOf(view.family);
+    if (ifindex !== undefined) tunnels.set(ifindex, tunnelFilter(view, parts));
+  }
+  return {
+    linkNames: new Set([underlay.name, ...deviceNames(network)]),
+    underlayIfindex: underlay.ifindex,
+    tunnels,
+    networks: [ipv4?.network, ipv6?.network].filter((range) => range !== undefined),
+    directGateway: (subnet) => directGateways.get(cidrKey(subnet)),
+    followsRoutes: backend.kind === 'vxlan' && backend.directRouting,
+  };
+}
+
+/** The index of a family's device, if the backend has devices. */
+export function deviceIndex(
+  { backend }: NetworkConfig,
+  family: Family,
+  ifindexOf: (device: string) => number | undefined,
+): number | undefined {
+  return backend.kind === 'vxlan' ? ifindexOf(vxlanDeviceName(backend, family)) : undefined;
+}

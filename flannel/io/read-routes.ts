@@ -1,0 +1,69 @@
+import {
+  decodeRoute,
+  DEFAULT_PRIORITY6,
+  encodeGetRoutes,
+  RT_SCOPE,
+  RT_TABLE_MAIN,
+  RTN,
+  RTPROT,
+  type Route,
+} from '../../native/netlink/route.ts';
+import type { NetlinkSocket } from '../../native/netlink/socket.ts';
+import type { UnderlayRoute } from '../model/direct-routing.ts';
+import type { Family } from '../model/overlay.ts';
+import type { ActualRoute } from '../model/plan.ts';
+import type { ActualDirectRoute } from '../model/plan-direct.ts';
+import { addressFamily, decoded } from './links.ts';
+import { RTPROT_WEFT } from './steps.ts';
+
+/** Routes of the main table, of one interface if given. @throws {NetlinkError} ENODEV if that is gone. */
+export async function readMainRoutes(
+  socket: NetlinkSocket,
+  which: { readonly family: Family; readonly oif?: number | undefined },
+  signal: AbortSignal,
+): Promise<Route[]> {
+  const request = encodeGetRoutes({ family: addressFamily(which.family), oif: which.oif, table: RT_TABLE_MAIN });
+  return decoded(await socket.dump(request, signal), decodeRoute).filter(({ table }) => table === RT_TABLE_MAIN);
+}
+
+/** A route with a metric of its own is another one than ours to the same destination. */
+function hasDefaultMetric({ destination, priority }: Route): boolean {
+  return (priority ?? 0) === (typeof destination.address === 'bigint' ? DEFAULT_PRIORITY6 : 0);
+}
+
+const isOrdinary = ({ scope, type, prefSource }: Route): boolean =>
+  scope === RT_SCOPE.UNIVERSE && type === RTN.UNICAST && prefSource === undefined;
+
+/** Routes over one of our own devices. */
+export function routesOfDevice(routes: readonly Route[]): ActualRoute[] {
+  return routes.filter(hasDefaultMetric).map((route) => {
+    const { destination, gateway, onlink, nexthopId } = route;
+    const plain = route.protocol === RTPROT.BOOT && isOrdinary(route);
+    return { destination, gateway, onlink, nexthopId, plain };
+  });
+}
+
+/** Routes over the underlay interface that may be ours. */
+export function routesOfUnderlay(routes: readonly Route[], ifindex: number): ActualDirectRoute[] {
+  return routes
+    .filter((route) => hasDefaultMetric(route) && route.oif === ifindex && route.gateway !== undefined)
+    .map((route) => ({
+      destination: route.destination,
+      gateway: route.gateway,
+      ours: route.protocol === RTPROT_WEFT,
+      plain: isOrdinary(route) && !route.onlink && route.nexthopId === undefined,
+    }));
+}
+
+/** What decides how a peer is reached: everything but the routes over our own devices, and those we set ourselves. */
+export function foreignRoutes(routes: readonly Route[], own: ReadonlySet<number>): UnderlayRoute[] {
+  return routes
+    .filter(({ oif, protocol }) => protocol !== RTPROT_WEFT && !(oif !== undefined && own.has(oif)))
+    .map(({ destination, gateway, oif, priority, type }) => ({
+      destination,
+      gateway,
+      oif,
+      metric: priority ?? 0,
+      unicast: type === RTN.UNICAST,
+    }));
+}

@@ -1,0 +1,107 @@
+import type { Logger } from '../native/host/log.ts';
+import type { StepFailure } from './io/kernel.ts';
+import type { Step } from './model/plan.ts';
+import type { PeerView } from './peer-view.ts';
+import type { Section } from './reconciler.ts';
+import type { FlannelStatus } from './status.ts';
+
+export interface PassOutcome {
+  readonly sections: readonly Section[];
+  readonly failures: readonly StepFailure[];
+  readonly routesBefore: number;
+  /** No lease had asked for the steps: somebody else had changed the overlay. */
+  readonly isRepair: boolean;
+}
+
+/** Writes into the status and the log what passes found and did. */
+export class PassLedger {
+  readonly #status: FlannelStatus;
+  readonly #log: Logger;
+  #problemKeys = '';
+
+  constructor(status: FlannelStatus, log: Logger) {
+    this.#status = status;
+    this.#log = log;
+  }
+
+  /** The peers of all families; contradictions are logged when they change. */
+  peers(views: readonly PeerView[]): void {
+    const { levels } = this.#status;
+    const problems = views.flatMap((view) => view.problems);
+    levels.peers = Math.max(0, ...views.map((view) => view.peers.length));
+    levels.contradictions = problems.length;
+    const problemKeys = problems.map(({ key }) => key).join(' ');
+    if (problemKeys !== this.#problemKeys && problems.length > 0) {
+      this.#log.warn({ problems }, 'leases contradict each other');
+    }
+    this.#problemKeys = problemKeys;
+  }
+
+  pass(tookMs: number): void {
+    const { counters } = this.#status;
+    counters.passes += 1;
+    counters.passSeconds += tookMs / 1000;
+  }
+
+  shortPath(steps: number, tookMs: number): void {
+    const { counters } = this.#status;
+    counters.steps += steps;
+    counters.shortPaths += 1;
+    counters.shortPathSeconds += tookMs / 1000;
+  }
+
+  applied({ sections, failures, routesBefore, isRepair }: PassOutcome): void {
+    const { counters, levels } = this.#status;
+    const steps = sections.flatMap((section) => section.steps);
+    counters.steps += steps.length;
+    counters.stepFailures += failures.length;
+    counters.deviceCreations += steps.filter(({ kind }) => kind === 'create-link').length;
+    for (const { error } of failures) count(counters.netlinkErrors, error.code);
+    levels.failingSteps = failures.length;
+    levels.routes = routesAfter(sections, routesBefore, failures);
+    const recreated = steps.find((step) => step.kind === 'delete-link');
+    if (recreated !== undefined) {
+      this.#log.warn(
+        { device: recreated.name, because: recreated.because },
+        'device exists with incompatible configuration; recreating',
+      );
+    }
+    if (isRepair && steps.length > 0) this.#repaired(steps);
+  }
+
+  #repaired(steps: readonly Step[]): void {
+    const { counters } = this.#status;
+    const kinds: Record<string, number> = {};
+    for (const { kind } of steps) {
+      kinds[kind] = (kinds[kind] ?? 0) + 1;
+      count(counters.repairsByKind, kind);
+    }
+    counters.repairs += steps.length;
+    this.#log.info({ steps: kinds }, 'overlay had been changed by somebody; repaired');
+  }
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function routesAfter(sections: readonly Section[], before: number, failures: readonly StepFailure[]): number {
+  const failed = new Set(failures.map(({ step }) => step));
+  let routes = before;
+  for (const { steps } of sections) {
+    const isNew = steps.some(({ kind }) => kind === 'create-link');
+    if (isNew) routes = steps.filter(({ kind }) => kind === 'add-route').length;
+    else routes += change(steps, failed);
+  }
+  return routes;
+}
+
+function change(steps: readonly Step[], failed: ReadonlySet<Step>): number {
+  let sum = 0;
+  for (const step of steps) {
+    if (failed.has(step)) continue;
+    if (step.kind === 'add-route' || step.kind === 'add-direct-route') sum += 1;
+    if (step.kind === 'remove-route' || step.kind === 'remove-direct-route') sum -= 1;
+  }
+  return sum;
+}

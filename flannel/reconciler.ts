@@ -1,0 +1,184 @@
+import type { Route } from '../native/netlink/route.ts';
+import { cidrKey } from '../native/net/ip.ts';
+import { desiredState } from './backends/desired-state.ts';
+import type { StateInput } from './backends/state-input.ts';
+import { vxlanDeviceName } from './backends/vxlan.ts';
+import type { Applied, OverlayKernel, StepFailure } from './io/kernel.ts';
+import { foreignRoutes, routesOfUnderlay } from './io/read-routes.ts';
+import type { Underlay } from './model/interface-choice.ts';
+import type { NetworkConfig } from './model/network-config.ts';
+import type { DesiredState, DirectRoutes, Family, Peer, VxlanOverlay } from './model/overlay.ts';
+import { plan, type ActualOverlay, type Step } from './model/plan.ts';
+import { planDirect, type ActualDirectRoute } from './model/plan-direct.ts';
+import { isPeerRemoval } from './model/removal-guard.ts';
+import { RouteClaims } from './route-claims.ts';
+import type { PerFamily } from './wire.ts';
+
+export interface ReconcilerParts extends Pick<StateInput, 'subnets' | 'macs' | 'nexthopObjects'> {
+  readonly kernel: OverlayKernel;
+}
+
+/** The steps of one place in the kernel: a device of ours, or the routes over the underlay. */
+export interface Section {
+  readonly steps: readonly Step[];
+  /** Of our device or the underlay; `undefined` before the device is made. */
+  readonly ifindex: number | undefined;
+  /** Our device; `undefined` for the underlay's routes. */
+  readonly device: string | undefined;
+  readonly family: Family;
+}
+
+/** What one pass has found. */
+export interface Survey {
+  readonly desired: DesiredState;
+  readonly sections: readonly Section[];
+  /** Routes to peers that the kernel has. */
+  readonly routesBefore: number;
+}
+
+/** Reads the kernel, plans, and applies: what is on each device of ours and, where there are any, the direct routes. */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #claims = new RouteClaims();
+  readonly #ifindexes = new Map<string, number>();
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  /** The index of a device of ours, as the last pass found or made it. */
+  ifindexOf(device: string): number | undefined {
+    return this.#ifindexes.get(device);
+  }
+
+  /** What has to be done. @throws {NetlinkError}; {RangeError} if the underlay is too small; the signal's reason. */
+  async survey(
+    input: { network: NetworkConfig; underlay: Underlay; peers: PerFamily<readonly Peer[]> },
+    signal: AbortSignal,
+  ): Promise<Survey> {
+    const { kernel } = this.#parts;
+    const tables = await this.#readTables(input.network, signal);
+    const routes = { ipv4: this.#foreign(tables.ipv4), ipv6: this.#foreign(tables.ipv6) };
+    const desired = desiredState({ ...this.#parts, ...input, routes, defaultPort: kernel.defaultPort });
+    const tunnels: [VxlanOverlay, ActualOverlay][] = [];
+    for (const tunnel of desired.tunnels) {
+      const which = { name: tunnel.device.name, family: familyOf(tunnel) };
+      tunnels.push([tunnel, await kernel.readTunnel(which, signal)]);
+    }
+    const direct = desired.direct.map((wanted): [DirectRoutes, ActualDirectRoute[]] => [
+      wanted,
+      routesOfUnderlay(tables[wanted.family] ?? [], wanted.ifindex),
+    ]);
+    this.#remember(tunnels);
+    const sections = [...tunnels.map(tunnelSection), ...direct.map(directSection)];
+    const ours = direct.flatMap(([, actual]) => actual.filter(({ ours: isOurs }) => isOurs));
+    return {
+      desired,
+      sections: moved(sections),
+      routesBefore: tunnels.reduce((sum, [, actual]) => sum + actual.routes.length, ours.length),
+    };
+  }
+
+  /** Applies what was surveyed: additions of all sections first, for a route may move from one to another. @throws the signal's reason. */
+  async apply(sections: readonly Section[], signal: AbortSignal): Promise<Applied['failures']> {
+    const failures: StepFailure[] = [];
+    const broken = new Set<Section>();
+    for (const section of sections) {
+      const additions = section.steps.filter((step) => !isPeerRemoval(step));
+      if (additions.length === 0) continue;
+      const result = await this.#applyTo(section, additions, signal);
+      failures.push(...result.failures);
+      if (result.ifindex === undefined) broken.add(section);
+    }
+    for (const section of sections) {
+      const removals = section.steps.filter(isPeerRemoval);
+      if (removals.length === 0 || broken.has(section)) continue;
+      failures.push(...(await this.#applyTo(section, removals, signal)).failures);
+    }
+    return failures;
+  }
+
+  async #applyTo(section: Section, steps: readonly Step[], signal: AbortSignal): Promise<Applied> {
+    const { kernel } = this.#parts;
+    const ifindex = section.device === undefined ? section.ifindex : this.#ifindexes.get(section.device);
+    const first = await kernel.apply(steps, ifindex, signal);
+    if (section.device !== undefined) this.#setIfindex(section.device, first.ifindex);
+    const again = this.#claims.reclaim(first.failures);
+    const second = again.length === 0 ? undefined : await kernel.apply(again, first.ifindex, signal);
+    this.#claims.note(steps, first.failures);
+    if (second === undefined) return first;
+    const taken = new Set(again.flatMap((step) => ('destination' in step ? [cidrKey(step.destination)] : [])));
+    const left = first.failures.filter(({ step }) => !('destination' in step) || !taken.has(cidrKey(step.destination)));
+    return { failures: [...left, ...second.failures], ifindex: first.ifindex };
+  }
+
+  #remember(tunnels: readonly [VxlanOverlay, ActualOverlay][]): void {
+    for (const [{ device }, actual] of tunnels) this.#setIfindex(device.name, actual.device?.ifindex);
+  }
+
+  #setIfindex(device: string, ifindex: number | undefined): void {
+    if (ifindex === undefined) this.#ifindexes.delete(device);
+    else this.#ifindexes.set(device, ifindex);
+  }
+
+  /** Whole tables, where routes outside our own devices are ours to set or decide how peers are reached. */
+  async #readTables(network: NetworkConfig, signal: AbortSignal): Promise<PerFamily<Route[]>> {
+    const { backend } = network;
+    const needed = backend.kind === 'host-gw' || (backend.kind === 'vxlan' && backend.directRouting);
+    const read = async (family: Family): Promise<Route[] | undefined> =>
+      needed && network[family] !== undefined ? this.#parts.kernel.readRoutes(family, signal) : undefined;
+    return { ipv4: await read('ipv4'), ipv6: await read('ipv6') };
+  }
+
+  #foreign(table: readonly Route[] | undefined): StateInput['routes']['ipv4'] {
+    return table && foreignRoutes(table, new Set(this.#ifindexes.values()));
+  }
+}
+
+/** The names of our devices under a configuration. */
+export function deviceNames({ backend, ipv4, ipv6 }: NetworkConfig): string[] {
+  if (backend.kind !== 'vxlan') return [];
+  return [
+    ...(ipv4 === undefined ? [] : [vxlanDeviceName(backend, 'ipv4')]),
+    ...(ipv6 === undefined ? [] : [vxlanDeviceName(backend, 'ipv6')]),
+  ];
+}
+
+const familyOf = ({ address }: VxlanOverlay): Family => (typeof address === 'bigint' ? 'ipv6' : 'ipv4');
+
+const tunnelSection = ([desired, actual]: [VxlanOverlay, ActualOverlay]): Section => ({
+  steps: plan(desired, actual),
+  ifindex: actual.device?.ifindex,
+  device: desired.device.name,
+  family: familyOf(desired),
+});
+
+const directSection = ([desired, actual]: [DirectRoutes, ActualDirectRoute[]]): Section => ({
+  steps: planDirect(desired, actual),
+  ifindex: desired.ifindex,
+  device: undefined,
+  family: desired.family,
+});
+
+/** A route that leaves one section and comes in another is replaced there: the kernel then never lacks it. */
+function moved(sections: readonly Section[]): Section[] {
+  const leaving = new Set(
+    sections.flatMap(({ steps }) =>
+      steps.flatMap((step) =>
+        step.kind === 'remove-route' || step.kind === 'remove-direct-route' ? [cidrKey(step.destination)] : [],
+      ),
+    ),
+  );
+  if (leaving.size === 0) return [...sections];
+  return sections.map((section) => ({
+    ...section,
+    steps: section.steps.map((step): Step => {
+      if (step.kind === 'add-route' && leaving.has(cidrKey(step.destination)))
+        return { ...step, kind: 'replace-route' };
+      if (step.kind === 'add-direct-route' && leaving.has(cidrKey(step.destination))) {
+        return { ...step, kind: 'replace-direct-route' };
+      }
+      return step;
+    }),
+  }));
+}
