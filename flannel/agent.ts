@@ -5,12 +5,14 @@ import { Waker } from '../native/host/waker.ts';
 import { cidrKey, type IpAddress } from '../native/net/ip.ts';
 import { NetlinkError } from '../native/netlink/errors.ts';
 import type { StateInput } from './backends/state-input.ts';
-import { deviceIndex, eventFilterOf } from './event-filter.ts';
+import { deviceIndex, eventFilterOf, placeOf } from './event-filter.ts';
 import type { OverlayKernel, StepFailure } from './io/kernel.ts';
 import { watchKernel, type EventFilter } from './io/kernel-events.ts';
 import type { LeaseStore } from './io/lease-store.ts';
 import type { LeaseFeed } from './lease-feed.ts';
 import type { Self } from './model/allocate.ts';
+import { blackholeNetworks } from './model/blackhole.ts';
+import type { OverlayPlace } from './model/conflicts.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
 import type { NetworkConfig } from './model/network-config.ts';
@@ -31,6 +33,7 @@ export interface AgentOptions extends Pick<RuntimeNoticeParts, 'subnetFile' | 'm
   /** How long a mass removal waits for the second list. */
   readonly confirmAfterMs: number;
   readonly nexthopObjects: boolean;
+  readonly blackhole: 'on' | 'off';
 }
 
 export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs'> {
@@ -78,7 +81,7 @@ export class OverlayAgent {
     this.#parts = parts;
     this.#network = network;
     this.#retry = new Backoff({ ...RETRY, random: parts.random });
-    this.#reconciler = new Reconciler({ ...parts, nexthopObjects: options.nexthopObjects });
+    this.#reconciler = new Reconciler({ ...parts, ...options });
     this.#ledger = new PassLedger(status, log);
     this.#notice = new RuntimeNotice({ ...options, subnets, status });
     this.#views = FAMILIES.flatMap((family) => {
@@ -116,6 +119,12 @@ export class OverlayAgent {
     for (const view of this.#views) view.moveSelf({ publicIp, publicIpv6 });
     this.#select(this.#parts.feed.leases);
     this.#leaveToLoop();
+  }
+
+  /** Where this host's overlay is, for the search for conflicts. */
+  place(): OverlayPlace {
+    const { subnets, kernel } = this.#parts;
+    return placeOf({ network: this.#network, subnets, views: this.#views, defaultPort: kernel.defaultPort });
   }
 
   /** Takes over what can be changed while running: the caller has judged that it can. */
@@ -187,6 +196,7 @@ export class OverlayAgent {
       views: this.#views,
       ifindexOf: (family) => this.#ifindexOf(family),
       directGateways: this.#directGateways,
+      blackholes: blackholeNetworks(this.#parts.subnets, this.#parts.options.blackhole),
     });
   }
 

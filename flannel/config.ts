@@ -156,7 +156,6 @@ const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade
 function notYet(config: Settings): string[] {
   return [
     ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
-    ...(config.ipBlackholeRoute ? ['ip-blackhole-route: weft sets no blackhole route yet: leave this out'] : []),
     ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),
   ];
 }

@@ -1,11 +1,13 @@
-import { cidrKey, type IpAddress } from '../native/net/ip.ts';
+import { cidrKey, sameCidr, type Cidr, type IpAddress } from '../native/net/ip.ts';
 import { vxlanDeviceName } from './backends/vxlan.ts';
 import type { EventFilter, TunnelFilter } from './io/kernel-events.ts';
+import type { OverlayPlace } from './model/conflicts.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { Family } from './model/overlay.ts';
 import type { PeerView } from './peer-view.ts';
 import { deviceNames } from './reconciler.ts';
+import type { SubnetPair } from './wire.ts';
 
 export interface EventFilterParts {
   readonly network: NetworkConfig;
@@ -14,6 +16,7 @@ export interface EventFilterParts {
   readonly ifindexOf: (family: Family) => number | undefined;
   /** Where subnets are routed over the underlay, by {@link cidrKey}. */
   readonly directGateways: ReadonlyMap<number | string, IpAddress>;
+  readonly blackholes: readonly Cidr[];
 }
 
 /** A peer that is reached directly has nothing on our device. */
@@ -29,7 +32,7 @@ function tunnelFilter(view: PeerView, { directGateways }: EventFilterParts): Tun
 
 /** Which events of the kernel concern this host's overlay now. */
 export function eventFilterOf(parts: EventFilterParts): EventFilter {
-  const { network, underlay, views, ifindexOf, directGateways } = parts;
+  const { network, underlay, views, ifindexOf, directGateways, blackholes } = parts;
   const { backend, ipv4, ipv6 } = network;
   const tunnels = new Map<number, TunnelFilter>();
   for (const view of views) {
@@ -41,6 +44,7 @@ export function eventFilterOf(parts: EventFilterParts): EventFilter {
     underlayIfindex: underlay.ifindex,
     tunnels,
     networks: [ipv4?.network, ipv6?.network].filter((range) => range !== undefined),
+    isBlackhole: (subnet) => blackholes.some((network) => sameCidr(network, subnet)),
     directGateway: (subnet) => directGateways.get(cidrKey(subnet)),
     followsRoutes: backend.kind === 'vxlan' && backend.directRouting,
   };
@@ -53,4 +57,23 @@ export function deviceIndex(
   ifindexOf: (device: string) => number | undefined,
 ): number | undefined {
   return backend.kind === 'vxlan' ? ifindexOf(vxlanDeviceName(backend, family)) : undefined;
+}
+
+export interface PlaceParts {
+  readonly network: NetworkConfig;
+  readonly subnets: SubnetPair;
+  readonly views: readonly PeerView[];
+  readonly defaultPort: number;
+}
+
+/** Where this host's overlay is, for the search for conflicts. */
+export function placeOf({ network, subnets, views, defaultPort }: PlaceParts): OverlayPlace {
+  const { backend, ipv4, ipv6 } = network;
+  return {
+    deviceNames: deviceNames(network),
+    vxlan: backend.kind === 'vxlan' ? { vni: backend.vni, port: backend.port || defaultPort } : undefined,
+    networks: [ipv4?.network, ipv6?.network].filter((range) => range !== undefined),
+    subnets: [subnets.ipv4, subnets.ipv6].filter((subnet) => subnet !== undefined),
+    peers: new Set(views.flatMap((view) => view.peers.map(({ subnet }) => cidrKey(subnet)))),
+  };
 }

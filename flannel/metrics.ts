@@ -37,6 +37,12 @@ const METRICS: readonly MetricSpec[] = [
   },
   {
     type: 'gauge',
+    name: 'weft_flannel_conflicts',
+    help: "Things on this host that stand in the overlay's way.",
+    value: (s) => s.levels.conflicts,
+  },
+  {
+    type: 'gauge',
     name: 'weft_flannel_routes',
     help: 'Overlay routes in the kernel at the last pass.',
     value: (s) => s.levels.routes,

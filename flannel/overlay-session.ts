@@ -7,6 +7,7 @@ import { formatIpv4 } from '../native/net/ipv4.ts';
 import { formatCidr6, formatIpv6 } from '../native/net/ipv6.ts';
 import type { MacAddress } from '../native/net/mac.ts';
 import { OverlayAgent, type AgentOptions } from './agent.ts';
+import { watchConflicts } from './conflict-watch.ts';
 import { subnetEnvMtu } from './backends/mtus.ts';
 import type { OverlayKernel } from './io/kernel.ts';
 import type { LeaseStore } from './io/lease-store.ts';
@@ -70,6 +71,7 @@ function optionsOf({ config }: OverlayHost): AgentOptions {
     resyncMs: config.resync,
     confirmAfterMs: CONFIRM_REMOVALS_AFTER_MS,
     nexthopObjects: config.nexthopObjects,
+    blackhole: config.ipBlackholeRoute ? 'on' : 'off',
     mtuRule: config.strictMtu ? 'strict' : 'flannel',
     ipMasq: false,
   };
@@ -175,6 +177,7 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
       (s) => agent.confirmShortPaths(s),
       (s) => agent.resync(s),
       (s) => keeper.run(s),
+      (s) => watchConflicts({ ...host, place: () => agent.place(), intervalMs: config.resync }, s),
       (s) => showPresence(host, { network, macs, subnets, follower }, s),
     ],
     signal,

@@ -1,10 +1,11 @@
 import type { Route } from '../native/netlink/route.ts';
-import { cidrKey } from '../native/net/ip.ts';
+import { cidrKey, type Cidr } from '../native/net/ip.ts';
 import { desiredState } from './backends/desired-state.ts';
 import type { StateInput } from './backends/state-input.ts';
 import { vxlanDeviceName } from './backends/vxlan.ts';
 import type { Applied, OverlayKernel, StepFailure } from './io/kernel.ts';
 import { foreignRoutes, routesOfUnderlay } from './io/read-routes.ts';
+import { planBlackholes } from './model/blackhole.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { DesiredState, DirectRoutes, Family, Peer, VxlanOverlay } from './model/overlay.ts';
@@ -14,7 +15,7 @@ import { isPeerRemoval } from './model/removal-guard.ts';
 import { RouteClaims } from './route-claims.ts';
 import type { PerFamily } from './wire.ts';
 
-export interface ReconcilerParts extends Pick<StateInput, 'subnets' | 'macs' | 'nexthopObjects'> {
+export interface ReconcilerParts extends Pick<StateInput, 'subnets' | 'macs' | 'nexthopObjects' | 'blackhole'> {
   readonly kernel: OverlayKernel;
 }
 
@@ -70,7 +71,8 @@ export class Reconciler {
       routesOfUnderlay(tables[wanted.family] ?? [], wanted.ifindex),
     ]);
     this.#remember(tunnels);
-    const sections = [...tunnels.map(tunnelSection), ...direct.map(directSection)];
+    const blackholes = await this.#blackholeSection(input.network, desired.blackholes, signal);
+    const sections = [...tunnels.map(tunnelSection), ...direct.map(directSection), ...blackholes];
     const ours = direct.flatMap(([, actual]) => actual.filter(({ ours: isOurs }) => isOurs));
     return {
       desired,
@@ -128,6 +130,16 @@ export class Reconciler {
     const read = async (family: Family): Promise<Route[] | undefined> =>
       needed && network[family] !== undefined ? this.#parts.kernel.readRoutes(family, signal) : undefined;
     return { ipv4: await read('ipv4'), ipv6: await read('ipv6') };
+  }
+
+  async #blackholeSection(network: NetworkConfig, wanted: readonly Cidr[], signal: AbortSignal): Promise<Section[]> {
+    const actual: Cidr[] = [];
+    for (const family of ['ipv4', 'ipv6'] as const) {
+      if (network[family] !== undefined) actual.push(...(await this.#parts.kernel.readBlackholes(family, signal)));
+    }
+    const steps = planBlackholes(wanted, actual);
+    // A route of this kind has no interface.
+    return steps.length === 0 ? [] : [{ steps, ifindex: 0, device: undefined, family: 'ipv4' }];
   }
 
   #foreign(table: readonly Route[] | undefined): StateInput['routes']['ipv4'] {

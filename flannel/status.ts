@@ -45,6 +45,8 @@ export interface Levels {
   peers: number;
   /** Leases left out because they contradict others. */
   contradictions: number;
+  /** What stands in the overlay's way on this host. */
+  conflicts: number;
   /** Routes of ours that the kernel has. */
   routes: number;
   failingSteps: number;
@@ -73,6 +75,7 @@ export class FlannelStatus {
     junkKeys: 0,
     peers: 0,
     contradictions: 0,
+    conflicts: 0,
     routes: 0,
     failingSteps: 0,
     mtuBytes: 0,
@@ -80,6 +83,7 @@ export class FlannelStatus {
   /** NaN before there is a lease. */
   leaseSecondsLeft: () => number = () => NaN;
   readonly #log: Logger;
+  #conflicts: readonly string[] = [];
   readonly #problems = new Map<ProblemKind, string | undefined>();
   readonly #facts: Writable<HealthFacts> = {
     etcdProblem: undefined,
@@ -127,6 +131,24 @@ export class FlannelStatus {
 
   subnetFile(problem: string | undefined): void {
     this.#tell('subnetFileProblem', problem);
+  }
+
+  /** What stands in the overlay's way, a sentence each; readiness does not depend on it. */
+  conflicts(sentences: readonly string[]): void {
+    const before = this.#conflicts;
+    this.#conflicts = sentences;
+    this.levels.conflicts = sentences.length;
+    for (const sentence of sentences) {
+      if (!before.includes(sentence)) this.#log.warn({ subject: 'conflict' }, sentence);
+    }
+    for (const was of before) {
+      if (!sentences.includes(was)) this.#log.info({ subject: 'conflict', was }, 'problem is over');
+    }
+  }
+
+  /** As last found. */
+  get conflictSentences(): readonly string[] {
+    return this.#conflicts;
   }
 
   /** A milestone on the way to being ready; logs the moment it is reached. */

@@ -1,3 +1,4 @@
+import { blackholeNetworks } from '../model/blackhole.ts';
 import type { DesiredState, DirectRoutes } from '../model/overlay.ts';
 import { overlayMtus } from './mtus.ts';
 import type { StateInput } from './state-input.ts';
@@ -10,11 +11,15 @@ function hostGwState({ network, underlay, peers }: StateInput): DesiredState {
     if (range === undefined) return [];
     return [{ family, ifindex: underlay.ifindex, network: range.network, peers: peers[family] ?? [] }];
   });
-  return { tunnels: [], direct, mtus: overlayMtus(network, underlay) };
+  return { tunnels: [], direct, blackholes: [], mtus: overlayMtus(network, underlay) };
 }
 
-/** What the backend of the network configuration wants in the kernel. @throws {RangeError} if the underlay is too small. */
+/** Everything that is wanted in the kernel under a network configuration. @throws {RangeError} if the underlay is too small. */
 export function desiredState(input: StateInput): DesiredState {
+  return { ...backendState(input), blackholes: blackholeNetworks(input.subnets, input.blackhole) };
+}
+
+function backendState(input: StateInput): DesiredState {
   const { backend } = input.network;
   switch (backend.kind) {
     case 'vxlan':
@@ -24,6 +29,6 @@ export function desiredState(input: StateInput): DesiredState {
     case 'alloc':
     case 'wireguard':
     case 'ipip':
-      return { tunnels: [], direct: [], mtus: overlayMtus(input.network, input.underlay) };
+      return { tunnels: [], direct: [], blackholes: [], mtus: overlayMtus(input.network, input.underlay) };
   }
 }

@@ -18,4 +18,5 @@ export interface StateInput {
   /** The port that the kernel takes when none is named. */
   readonly defaultPort: number;
   readonly nexthopObjects: boolean;
+  readonly blackhole: 'on' | 'off';
 }

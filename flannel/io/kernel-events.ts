@@ -27,6 +27,8 @@ export interface EventFilter {
   readonly networks: readonly Cidr[];
   /** Where a subnet has to be routed over the underlay; `undefined` when it has not. */
   readonly directGateway: (subnet: Cidr) => IpAddress | undefined;
+  /** Whether a network has to end here. */
+  readonly isBlackhole: (network: Cidr) => boolean;
   /** Whether the underlay's routes decide how peers are reached. */
   readonly followsRoutes: boolean;
 }
@@ -100,6 +102,7 @@ function underlayRouteConcerns(route: Route, isThere: boolean, filter: EventFilt
   const { destination, gateway, protocol } = route;
   const isOurs = filter.networks.some((network) => cidrOverlaps(destination, network));
   if (!isOurs || destination.prefixLength === 0) return filter.followsRoutes && protocol !== RTPROT_WEFT;
+  if (protocol === RTPROT_WEFT && filter.isBlackhole(destination)) return !isThere;
   const wanted = filter.directGateway(destination);
   // The echo of what we set, or of what we took away.
   if (isThere && protocol === RTPROT_WEFT) return wanted !== gateway;

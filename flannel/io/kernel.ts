@@ -1,17 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { IpAddress } from '../../native/net/ip.ts';
+import type { Cidr, IpAddress } from '../../native/net/ip.ts';
 import { ERRNO, NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink, encodeDelLink, encodeGetLinks, type Link } from '../../native/netlink/link.ts';
 import type { Route } from '../../native/netlink/route.ts';
 import type { NetlinkSocket, Outcome } from '../../native/netlink/socket.ts';
 import { findUnderlay, type HostInterfaces, type Underlay } from '../model/interface-choice.ts';
+import type { ConflictView } from '../model/conflicts.ts';
 import type { Family, VxlanDevice } from '../model/overlay.ts';
 import type { ActualOverlay, Step } from '../model/plan.ts';
+import { readConflictView } from './conflict-view.ts';
 import { candidateAddress, readHostInterfaces } from './host-interfaces.ts';
 import { acceptRaFile, addressesOf, decoded, findLink } from './links.ts';
-import { readMainRoutes } from './read-routes.ts';
+import { blackholesOf, readMainRoutes } from './read-routes.ts';
 import { readTunnel } from './read-tunnel.ts';
-import { encodeCorrections, encodeCreate, encodePeerStep, isDoneAlready, stepText, type PeerStep } from './steps.ts';
+import {
+  encodeCorrections,
+  encodeCreate,
+  encodePeerStep,
+  isDoneAlready,
+  RTPROT_WEFT,
+  stepText,
+  type PeerStep,
+} from './steps.ts';
 
 /** A step that the kernel refused. */
 export interface StepFailure {
@@ -81,9 +91,20 @@ export class OverlayKernel {
     return readTunnel(this.#socket, which, signal);
   }
 
+  /** The black holes of ours in one family. @throws {NetlinkError} */
+  async readBlackholes(family: Family, signal: AbortSignal): Promise<Cidr[]> {
+    const table = await readMainRoutes(this.#socket, { family, protocol: RTPROT_WEFT }, signal);
+    return blackholesOf(table);
+  }
+
   /** The main table of a family. @throws {NetlinkError} */
   async readRoutes(family: Family, signal: AbortSignal): Promise<Route[]> {
     return readMainRoutes(this.#socket, { family }, signal);
+  }
+
+  /** What can be in the overlay's way. @throws {NetlinkError} */
+  async readConflicts(families: readonly Family[], signal: AbortSignal): Promise<ConflictView> {
+    return readConflictView(this.#socket, families, signal);
   }
 
   /**

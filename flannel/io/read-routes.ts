@@ -1,3 +1,4 @@
+import type { Cidr } from '../../native/net/ip.ts';
 import {
   decodeRoute,
   DEFAULT_PRIORITY6,
@@ -16,13 +17,13 @@ import type { ActualDirectRoute } from '../model/plan-direct.ts';
 import { addressFamily, decoded } from './links.ts';
 import { RTPROT_WEFT } from './steps.ts';
 
-/** Routes of the main table, of one interface if given. @throws {NetlinkError} ENODEV if that is gone. */
+/** Routes of the main table, of one interface or protocol if given. @throws {NetlinkError} ENODEV if that is gone. */
 export async function readMainRoutes(
   socket: NetlinkSocket,
-  which: { readonly family: Family; readonly oif?: number | undefined },
+  which: { readonly family: Family; readonly oif?: number | undefined; readonly protocol?: number },
   signal: AbortSignal,
 ): Promise<Route[]> {
-  const request = encodeGetRoutes({ family: addressFamily(which.family), oif: which.oif, table: RT_TABLE_MAIN });
+  const request = encodeGetRoutes({ ...which, family: addressFamily(which.family), table: RT_TABLE_MAIN });
   return decoded(await socket.dump(request, signal), decodeRoute).filter(({ table }) => table === RT_TABLE_MAIN);
 }
 
@@ -66,4 +67,11 @@ export function foreignRoutes(routes: readonly Route[], own: ReadonlySet<number>
       metric: priority ?? 0,
       unicast: type === RTN.UNICAST,
     }));
+}
+
+/** The black holes that weft set. */
+export function blackholesOf(routes: readonly Route[]): Cidr[] {
+  return routes
+    .filter(({ type, protocol }) => type === RTN.BLACKHOLE && protocol === RTPROT_WEFT)
+    .map(({ destination }) => destination);
 }

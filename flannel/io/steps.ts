@@ -76,6 +76,12 @@ const directRoute = (place: RoutePlace): Route => ({
   onlink: false,
 });
 
+const blackhole = (destination: Cidr): Route => ({
+  ...directRoute({ destination, gateway: undefined, oif: 0 }),
+  oif: undefined,
+  type: RTN.BLACKHOLE,
+});
+
 /** Whoever set it: the caller has judged that it is ours. An IPv6 delete without a metric would take one of any. */
 const anyProtocol = (route: Route): Route => ({
   ...route,
@@ -106,6 +112,10 @@ function encodeRouteStep(step: RouteStep, oif: number): Buffer {
       return encodeNewRoute(directRoute({ destination, gateway: step.gateway, oif }));
     case 'replace-direct-route':
       return encodeReplaceRoute(directRoute({ destination, gateway: step.gateway, oif }));
+    case 'add-blackhole':
+      return encodeNewRoute(blackhole(destination));
+    case 'remove-blackhole':
+      return encodeDelRoute(blackhole(destination));
     case 'remove-direct-route':
       return encodeDelRoute({ ...anyProtocol(directRoute({ ...step, oif })), protocol: RTPROT_WEFT });
   }
@@ -144,7 +154,8 @@ const GONE: ReadonlySet<number> = new Set([ERRNO.ENOENT, ERRNO.ESRCH, ERRNO.EADD
 /** Somebody did it first: what was to be removed is not there, the address to be added is. */
 export function isDoneAlready(step: Step, errno: number): boolean {
   if (step.kind.startsWith('remove-') || step.kind === 'delete-link') return GONE.has(errno);
-  return step.kind === 'add-address' && errno === ERRNO.EEXIST;
+  // Where a bridge has the whole subnet no packet is without a way.
+  return (step.kind === 'add-address' || step.kind === 'add-blackhole') && errno === ERRNO.EEXIST;
 }
 
 export interface StepText {

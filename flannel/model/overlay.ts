@@ -63,6 +63,8 @@ export interface DirectRoutes {
 export interface DesiredState {
   readonly tunnels: readonly VxlanOverlay[];
   readonly direct: readonly DirectRoutes[];
+  /** Networks that end here where no other route takes them. */
+  readonly blackholes: readonly Cidr[];
   /** What containers may send in one piece, for each family that there is. */
   readonly mtus: { readonly ipv4: number | undefined; readonly ipv6: number | undefined };
 }

@@ -71,7 +71,9 @@ export type Step =
   /** The same three of routes over the underlay interface. */
   | { readonly kind: 'add-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress }
   | { readonly kind: 'replace-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress }
-  | { readonly kind: 'remove-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress | undefined };
+  | { readonly kind: 'remove-direct-route'; readonly destination: Cidr; readonly gateway: IpAddress | undefined }
+  | { readonly kind: 'add-blackhole'; readonly destination: Cidr }
+  | { readonly kind: 'remove-blackhole'; readonly destination: Cidr };
 
 const NOTHING: ActualOverlay = {
   device: undefined,

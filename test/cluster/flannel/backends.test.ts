@@ -197,3 +197,49 @@ test('alloc leases a subnet and leaves the kernel alone', async () => {
   expect(host!.ns.ip('link show')).not.toContain('flannel');
   expect([...cluster.keys('/coreos.com/network/subnets/').values()][0]).not.toContain('BackendType');
 });
+
+test('what stands in the way is told once, counted, and over when it is gone', async () => {
+  await using cluster = await makeCluster({ hosts: 1 });
+  cluster.configure({
+    Network: '10.5.0.0/16',
+    SubnetMin: '10.5.1.0',
+    SubnetMax: '10.5.8.0',
+    Backend: { Type: 'vxlan' },
+  });
+  const [host] = cluster.hosts;
+  host!.ns.ip('link add cni0 type bridge');
+  host!.ns.ip('link set cni0 up');
+  host!.ns.ip('addr add 10.5.9.1/24 dev cni0');
+  const agent = await host!.ready('--resync=1s');
+  const conflicts = (): Promise<number> => host!.metric('weft_flannel_conflicts');
+  await until(async () => (await conflicts()) === 2, { what: 'the bridge and its route are found' });
+  host!.ns.ip('link del cni0');
+  await until(async () => (await conflicts()) === 0, { what: 'nothing is in the way', timeoutMs: 10_000 });
+  const told = agent.logs().filter(({ subject }) => subject === 'conflict');
+  expect(told.map(({ level }) => level)).toEqual(['warn', 'warn', 'info', 'info']);
+  expect(String(told[0]?.['msg'])).toMatch(
+    /^cni0 has 10\.5\.9\.1\/24, but this host leases 10\.5\.\d\.0\/24: remove it/,
+  );
+});
+
+describe('--ip-blackhole-route', () => {
+  test('what no container has ends here, in both families, also after somebody removed it', async () => {
+    await using cluster = await makeCluster({ hosts: 1 });
+    cluster.configure({ ...NETWORKS, Backend: { Type: 'vxlan' } });
+    const [host] = cluster.hosts;
+    await host!.ready('--ip-blackhole-route');
+    const { FLANNEL_IPV6_SUBNET = '' } = await host!.environment();
+    const subnet6 = FLANNEL_IPV6_SUBNET.replace('::1/64', '::/64');
+    const subnet = await host!.subnet();
+    const stands = (): boolean =>
+      host!.ns.ip('route show type blackhole').includes(subnet) &&
+      host!.ns.ip('-6 route show type blackhole').includes(subnet6);
+    await until(stands, { what: 'both routes' });
+    host!.ns.ip(`route del blackhole ${subnet}`);
+    host!.ns.ip(`-6 route del blackhole ${subnet6}`);
+    await until(stands, { what: 'both routes again' });
+    await host!.agent().stop();
+    await host!.ready();
+    await until(() => host!.ns.ip('route show type blackhole') === '', { what: 'gone without the flag' });
+  });
+});

@@ -69,6 +69,7 @@ function desiredWith(chosen: readonly VxlanPeer[]): VxlanOverlay {
       routes: { ipv4: undefined, ipv6: undefined },
       defaultPort: kernel.defaultPort,
       nexthopObjects: false,
+      blackhole: 'off',
     },
     backend,
   );
@@ -300,6 +301,7 @@ describe('events', () => {
       ]),
       networks: [config.ipv4!.network],
       directGateway: (): undefined => undefined,
+      isBlackhole: (): boolean => false,
       followsRoutes: false,
     };
     const heard: Message[] = [];
