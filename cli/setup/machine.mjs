@@ -25,6 +25,7 @@ const TEST_PACKAGES = [
   ['ping', 'iputils-ping'],
   ['nft', 'nftables'],
   ['iptables', 'iptables'],
+  ['wg', 'wireguard-tools'],
   ['ps', 'procps'],
   ['chromium', 'chromium'],
   ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'fonts-dejavu-core'],

@@ -181,7 +181,8 @@ const KERNEL =
 
 /**
  * Runs a shell command as root in a machine of its own: Debian's kernel under emulation, a pure cgroup v2 tree with every
- * controller on, the host's files read-only, an empty ext4 disk at /mnt/disk. The working folder is the package.
+ * controller on, the host's files read-only, an empty ext4 disk at /mnt/disk. The working folder is the package. What else the
+ * kernel has as a module (wireguard, ipip, vxlan, nf_tables…) it loads when asked for.
  */
 export async function runInGuest(command: string, limitMs: number): Promise<GuestRun> {
   const work = mkdtempSync(join(tmpdir(), 'weft-test-vm-'));

@@ -5,7 +5,7 @@ import { packageRoot } from '../../native/host/package-root.ts';
 import { prepareMachine, runInGuest } from './machine.ts';
 import { parseTap, type TapResult } from './tap.ts';
 
-/** A run takes some 30 s; emulation on a busy machine is slow. */
+/** A run takes some 40 s; emulation on a busy machine is slow. */
 const LIMIT_MS = 240_000;
 const files = readdirSync(join(packageRoot(), 'test/vm/guest'))
   .filter((name) => name.endsWith('.guest.ts'))
@@ -31,7 +31,7 @@ async function guestResults(): Promise<TapResult[]> {
 
 const results = await guestResults();
 
-describe('in a machine with cgroup v2 only', () => {
+describe('in a machine of its own: cgroup v2 only, wireguard and ipip', () => {
   test.each(results)('$name', ({ outcome, detail }) => {
     expect(outcome, detail).toBe('passed');
   });
