@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../native/host/package-root.ts';
+import { addCniCommand } from './cni.ts';
 import { addDashboardCommand } from './dashboard.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDockerOptsCommand } from './docker-opts.ts';
@@ -29,6 +30,7 @@ const program = new Command('weft')
 for (const add of [
   addFlanneldCommand,
   addDockerOptsCommand,
+  addCniCommand,
   addStatsdCommand,
   addDashboardCommand,
   addDemoCommand,

@@ -26,6 +26,9 @@ const TEST_PACKAGES = [
   ['nft', 'nftables'],
   ['iptables', 'iptables'],
   ['wg', 'wireguard-tools'],
+  ['/usr/lib/cni/bridge', 'containernetworking-plugins'],
+  ['podman', 'podman'],
+  ['dockerd', 'docker.io'],
   ['ps', 'procps'],
   ['chromium', 'chromium'],
   ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'fonts-dejavu-core'],
@@ -96,6 +99,20 @@ export async function learnPackages(name) {
   await step('apt-get update', () => run('apt-get', ['update', '-q'], APT));
 }
 
+/** Services that Debian starts as soon as their packages are there. */
+const SERVICES = [
+  ['etcd-server', 'etcd'],
+  ['docker.io', 'docker'],
+];
+
+function tellServices(names) {
+  for (const [, service] of SERVICES.filter(([name]) => names.includes(name))) {
+    process.stdout.write(
+      `          Debian also starts ${service} as a service, which weft leaves alone: systemctl disable --now ${service}\n`,
+    );
+  }
+}
+
 /** Installs what is missing, with one look at the mirrors' lists; gives whether anything was. @throws {SetupError} */
 export async function installSystemPackages(packages) {
   const names = missing(packages);
@@ -107,10 +124,6 @@ export async function installSystemPackages(packages) {
   await step(`apt-get install ${list}`, () =>
     run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...names], APT),
   );
-  if (names.includes('etcd-server') && existsSync('/run/systemd/system')) {
-    process.stdout.write(
-      '          Debian also starts an etcd of its own, which weft leaves alone: systemctl disable --now etcd\n',
-    );
-  }
+  if (existsSync('/run/systemd/system')) tellServices(names);
   return true;
 }
