@@ -21,7 +21,7 @@ module.exports = {
       'agents-meet-only-at-wire',
       "Agents meet only at wire.ts: put the shared shape into the producer's wire.ts.",
       { path: AGENT },
-      { path: AGENT, pathNot: ['^$1/', '/wire\\.ts$'] },
+      { path: AGENT, pathNot: ['^$1/', '/(?:status-)?wire\\.ts$'] },
     ),
     rule(
       'nobody-reads-the-dashboard',
@@ -38,8 +38,8 @@ module.exports = {
     rule(
       'wire-is-a-leaf',
       'wire.ts is a contract: it may import native/net, other wires and zod only.',
-      { path: '/wire\\.ts$', pathNot: '^test/' },
-      { pathNot: ['^native/net/', '/wire\\.ts$', 'node_modules/zod/'] },
+      { path: '/(?:status-)?wire\\.ts$', pathNot: '^test/' },
+      { pathNot: ['^native/net/', '/(?:status-)?wire\\.ts$', 'node_modules/zod/'] },
     ),
     rule(
       'main-is-a-root',
@@ -59,7 +59,7 @@ module.exports = {
       { path: '^cli/' },
       {
         path: [AGENT],
-        pathNot: ['^(flannel|statsd|dashboard)/(main|wire)\\.ts$', '^flannel/(docker-opts|cni/main)\\.ts$'],
+        pathNot: ['^(flannel|statsd|dashboard)/(main|wire|status-wire)\\.ts$', '^flannel/(docker-opts|cni/main)\\.ts$'],
       },
     ),
     rule(

@@ -82,7 +82,7 @@ export class OverlayAgent {
     this.#network = network;
     this.#retry = new Backoff({ ...RETRY, random: parts.random });
     this.#reconciler = new Reconciler({ ...parts, ...options });
-    this.#ledger = new PassLedger(status, log);
+    this.#ledger = new PassLedger(status, log, network.backend.kind);
     this.#notice = new RuntimeNotice({ ...options, subnets, status });
     this.#views = FAMILIES.flatMap((family) => {
       const subnet = subnets[family];
@@ -91,6 +91,7 @@ export class OverlayAgent {
       return [new PeerView(own, options)];
     });
     this.#select(parts.feed.leases);
+    status.sources.peers = () => this.#ledger.peerStatus(this.#views, parts.feed.leases);
     this.#secondList = new SecondList({
       ...parts,
       confirmAfterMs: options.confirmAfterMs,
@@ -267,7 +268,7 @@ export class OverlayAgent {
     const sections = this.#guarded(survey, signal);
     const failures = await this.#reconciler.apply(sections, signal);
     const isRepair = !isNews && status.facts.peersProgrammed;
-    this.#ledger.applied({ sections, failures, routesBefore: survey.routesBefore, isRepair });
+    this.#ledger.applied({ survey, sections, failures, isRepair });
     await this.#report(failures, underlay, signal);
   }
 

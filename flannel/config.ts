@@ -14,6 +14,7 @@ import { parseIp } from '../native/net/ip.ts';
 import { parseIpv4 } from '../native/net/ipv4.ts';
 import { parseIpv6 } from '../native/net/ipv6.ts';
 import { interfacePattern } from './model/interface-pattern.ts';
+import { DEFAULT_STATUS_SOCKET } from './status-wire.ts';
 import { DEFAULT_ETCD_PREFIX } from './wire.ts';
 
 const DEFAULT_ENDPOINTS = ['http://127.0.0.1:4001', 'http://127.0.0.1:2379'];
@@ -114,7 +115,7 @@ const schema = z.object({
   /** `undefined` is off. */
   statusSocket: z
     .string()
-    .default('/run/weft/flannel.sock')
+    .default(DEFAULT_STATUS_SOCKET)
     .transform((text) => (text === '' ? undefined : text)),
   resync: durationMs.refine((ms) => ms >= 1000, 'expected at least 1s').default(30_000),
   strictMtu: looseBoolean.default(false),

@@ -55,7 +55,7 @@ export class LeaseFeed {
   #take(update: LeaseUpdate): void {
     this.#leases = foldLeases(this.#leases, update);
     const { counters } = this.#status;
-    if (update.kind === 'snapshot') counters.lists += 1;
+    if (update.kind === 'snapshot') this.#status.listed(update.reason);
     else counters.leaseEvents += update.changes.length;
     this.#status.levels.leases = this.#leases.size;
     this.#status.levels.junkKeys = this.#store.junkKeys;

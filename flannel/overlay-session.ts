@@ -19,6 +19,7 @@ import { subnetsText } from './model/lease-text.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import { awaitNetwork, type JoinedNetwork } from './network-config-source.ts';
 import type { StartParts } from './start-parts.ts';
+import { tellFacts } from './status-facts.ts';
 import type { FlannelStatus } from './status.ts';
 import { together } from './together.ts';
 import { UnderlayFollower } from './underlay-follower.ts';
@@ -153,6 +154,13 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
     agent.onMoved(underlay);
   };
   const follower = new UnderlayFollower({ kernel, wish, stacks, clock, log, onMoved }, choice.underlay);
+  tellFacts(status, {
+    nodeId: host.nodeId,
+    key: configKey(config.etcdPrefix),
+    joined,
+    subnets,
+    underlay: () => follower.current,
+  });
   const self = selfOf(host, choice.underlay);
   const overlayLog = log.child({ module: 'overlay' });
   const parts = {

@@ -1,14 +1,18 @@
 import type { Logger } from '../native/host/log.ts';
 import type { StepFailure } from './io/kernel.ts';
+import type { KnownLease } from './model/lease.ts';
 import type { Step } from './model/plan.ts';
+import { PeerReport } from './peer-report.ts';
 import type { PeerView } from './peer-view.ts';
-import type { Section } from './reconciler.ts';
+import type { Section, Survey } from './reconciler.ts';
+import type { PeerStatus } from './status-wire.ts';
 import type { FlannelStatus } from './status.ts';
 
 export interface PassOutcome {
+  readonly survey: Survey;
+  /** Of these the ones that were done. */
   readonly sections: readonly Section[];
   readonly failures: readonly StepFailure[];
-  readonly routesBefore: number;
   /** No lease had asked for the steps: somebody else had changed the overlay. */
   readonly isRepair: boolean;
 }
@@ -17,11 +21,13 @@ export interface PassOutcome {
 export class PassLedger {
   readonly #status: FlannelStatus;
   readonly #log: Logger;
+  readonly #report: PeerReport;
   #problemKeys = '';
 
-  constructor(status: FlannelStatus, log: Logger) {
+  constructor(status: FlannelStatus, log: Logger, backend: string) {
     this.#status = status;
     this.#log = log;
+    this.#report = new PeerReport(backend);
   }
 
   /** The peers of all families; contradictions are logged when they change. */
@@ -37,6 +43,11 @@ export class PassLedger {
     this.#problemKeys = problemKeys;
   }
 
+  /** Each peer as the last pass left it. */
+  peerStatus(views: readonly PeerView[], leases: ReadonlyMap<string, KnownLease>): PeerStatus[] {
+    return this.#report.list(views, leases, this.#status.facts.kernelProblem);
+  }
+
   pass(tookMs: number): void {
     const { counters } = this.#status;
     counters.passes += 1;
@@ -50,15 +61,16 @@ export class PassLedger {
     counters.shortPathSeconds += tookMs / 1000;
   }
 
-  applied({ sections, failures, routesBefore, isRepair }: PassOutcome): void {
+  applied({ survey, sections, failures, isRepair }: PassOutcome): void {
     const { counters, levels } = this.#status;
+    this.#report.pass({ desired: survey.desired, planned: survey.sections, sections, failures });
     const steps = sections.flatMap((section) => section.steps);
     counters.steps += steps.length;
     counters.stepFailures += failures.length;
     counters.deviceCreations += steps.filter(({ kind }) => kind === 'create-link').length;
     for (const { error } of failures) count(counters.netlinkErrors, error.code);
     levels.failingSteps = failures.length;
-    levels.routes = routesAfter(sections, routesBefore, failures);
+    levels.routes = routesAfter(sections, survey.routesBefore, failures);
     const recreated = steps.find((step) => step.kind === 'delete-link');
     if (recreated !== undefined) {
       this.#log.warn(

@@ -4,17 +4,16 @@ import type { Clock } from '../native/host/clock.ts';
 import { FatalError } from '../native/host/lifecycle.ts';
 import { readOrCreateNodeId } from '../native/host/node-id.ts';
 import { packageVersion } from '../native/host/package-root.ts';
-import { startStatusServer, type StatusServer } from '../native/host/status-server.ts';
 import { openRouteSocket } from '../native/netlink/socket.ts';
 import type { FlannelConfig } from './config.ts';
 import { OverlayKernel } from './io/kernel.ts';
 import { LeaseStore } from './io/lease-store.ts';
 import { onStateFolder } from './io/state.ts';
 import { LeaseFeed } from './lease-feed.ts';
-import { metricsOf } from './metrics.ts';
 import { requireInterface } from './network-config-source.ts';
 import { runOverlay } from './overlay-session.ts';
 import type { StartParts } from './start-parts.ts';
+import { startStatusListeners } from './status-listeners.ts';
 import { FlannelStatus } from './status.ts';
 import { together } from './together.ts';
 
@@ -52,21 +51,12 @@ async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClie
   });
 }
 
-async function statusServer(config: FlannelConfig, status: FlannelStatus): Promise<StatusServer | undefined> {
-  const { healthzIp: host, healthzPort: port } = config;
-  if (port === 0) return undefined;
-  return startStatusServer(
-    { unhealthy: () => undefined, unready: () => status.unready(), metrics: metricsOf(status) },
-    { host, port, setting: '--healthz-port' },
-  );
-}
-
 /** Runs the overlay agent until the signal aborts; nothing is taken out of the kernel then. @throws {FatalError}; the signal's reason. */
 export async function startAgent(parts: StartParts, signal: AbortSignal): Promise<never> {
-  const { config, clock, random, log } = parts;
+  const { config, clock, random, log, startedAtUnixMs } = parts;
   await requireNetAdmin();
   const status = new FlannelStatus(log);
-  await using server = await statusServer(config, status);
+  await using listeners = await startStatusListeners({ ...config, status, startedAtUnixMs, log });
   using client = await etcdClient(config, clock);
   await using socket = openRouteSocket({ random });
   await using quickSocket = openRouteSocket({ random });
@@ -74,6 +64,11 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   const nodeId = await onStateFolder(readOrCreateNodeId(config.stateDir));
   await requireInterface(kernel, config, signal);
   log.info({ nodeId, version: packageVersion() }, 'starting');
+  status.sources.etcd = () => ({
+    endpoint: client.endpoint.url,
+    endpoints: config.etcdEndpoints.map(({ url }) => url),
+    prefix: config.etcdPrefix,
+  });
   const store = new LeaseStore({
     client,
     prefix: config.etcdPrefix,
@@ -82,7 +77,7 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
     },
   });
   const feed = new LeaseFeed(store, status);
-  const host = { ...parts, status, client, kernel, store, feed, nodeId, statusListen: server?.listen };
+  const host = { ...parts, status, client, kernel, store, feed, nodeId, statusListen: listeners.listen };
   // The list is under way while the configuration is read.
   return await together([(s) => feed.run(s), (s) => runOverlay(host, s)], signal);
 }

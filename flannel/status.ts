@@ -1,5 +1,6 @@
 import type { Logger } from '../native/host/log.ts';
 import { unreadyReason, type HealthFacts } from './model/health.ts';
+import type { StatusSources } from './status-sources.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -82,9 +83,13 @@ export class FlannelStatus {
   };
   /** NaN before there is a lease. */
   leaseSecondsLeft: () => number = () => NaN;
+  /** Full lists of the leases by reason; {@link Counters.lists} is their sum. */
+  readonly resyncs: Record<string, number> = {};
+  /** For `/status`. */
+  readonly sources: StatusSources = {};
   readonly #log: Logger;
   #conflicts: readonly string[] = [];
-  readonly #problems = new Map<ProblemKind, string | undefined>();
+  readonly #problems = new Map<ProblemKind, string>();
   readonly #facts: Writable<HealthFacts> = {
     etcdProblem: undefined,
     configProblem: undefined,
@@ -107,6 +112,20 @@ export class FlannelStatus {
   /** For `/readyz`. */
   unready(): string | undefined {
     return unreadyReason(this.#facts);
+  }
+
+  /** What is wrong now, in the order in which it came. */
+  problems(): { subject: string; sentence: string }[] {
+    return [
+      ...Array.from(this.#problems, ([kind, sentence]) => ({ subject: SUBJECT[kind], sentence })),
+      ...this.#conflicts.map((sentence) => ({ subject: 'conflict', sentence })),
+    ];
+  }
+
+  /** A full list of the leases was taken. */
+  listed(reason: string): void {
+    this.counters.lists += 1;
+    this.resyncs[reason] = (this.resyncs[reason] ?? 0) + 1;
   }
 
   etcd(problem: string | undefined): void {
@@ -146,11 +165,6 @@ export class FlannelStatus {
     }
   }
 
-  /** As last found. */
-  get conflictSentences(): readonly string[] {
-    return this.#conflicts;
-  }
-
   /** A milestone on the way to being ready; logs the moment it is reached. */
   reached(milestone: 'leaseHeld' | 'subnetFileWritten' | 'peersProgrammed'): void {
     if (this.#facts[milestone]) return;
@@ -162,7 +176,8 @@ export class FlannelStatus {
   #tell(kind: ProblemKind, problem: string | undefined): void {
     const before = this.#problems.get(kind);
     if (before === problem) return;
-    this.#problems.set(kind, problem);
+    this.#problems.delete(kind);
+    if (problem !== undefined) this.#problems.set(kind, problem);
     if (kind !== 'peerProblem') this.#facts[kind] = problem;
     if (problem === undefined) this.#log.info({ subject: SUBJECT[kind], was: before }, 'problem is over');
     else this.#log.warn({ subject: SUBJECT[kind] }, problem);

@@ -92,6 +92,7 @@ export function flanneldService(plan: ClusterPlan, host: HostPlan, ports: DemoPo
     '--iface=eth0',
     `--subnet-file=${host.subnetFile}`,
     `--state-dir=${host.folder}/state`,
+    `--status-socket=${host.folder}/flannel.sock`,
     `--healthz-ip=${address}`,
     `--healthz-port=${port}`,
   ];

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { FatalError } from './lifecycle.ts';
+import { listenOnSocket } from './status-socket.ts';
 
 export interface StatusParts {
   /** `undefined` when healthy, else one sentence that tells what is wrong. */
@@ -9,6 +10,8 @@ export interface StatusParts {
   readonly unready: () => string | undefined;
   /** Prometheus text, whole or in chunks. */
   readonly metrics: () => Promise<string> | Iterable<string>;
+  /** Further JSON documents by path, such as `/status`. */
+  readonly documents?: Readonly<Record<string, () => unknown>>;
 }
 
 export interface StatusServer extends AsyncDisposable {
@@ -40,8 +43,23 @@ function writeState(response: ServerResponse, complaint: string | undefined): vo
   response.end(`${complaint ?? 'ok'}\n`);
 }
 
+function writeDocument(response: ServerResponse, document: unknown): void {
+  // The text first: what cannot be written must be a 500, not a cut 200.
+  const text = JSON.stringify(document);
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`${text}\n`);
+}
+
+function notFound(response: ServerResponse, documents: readonly string[]): void {
+  const paths = ['/healthz', '/readyz', ...documents];
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`not found: try ${paths.join(', ')} or /metrics\n`);
+}
+
 async function answer(parts: StatusParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const path = (request.url ?? '/').split('?', 1)[0];
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
+  const documents = parts.documents ?? {};
+  const document = Object.hasOwn(documents, path) ? documents[path] : undefined;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end();
   } else if (path === '/healthz') {
@@ -50,9 +68,10 @@ async function answer(parts: StatusParts, request: IncomingMessage, response: Se
     writeState(response, parts.unready());
   } else if (path === '/metrics') {
     await writeMetrics(response, parts.metrics);
+  } else if (document !== undefined) {
+    writeDocument(response, document());
   } else {
-    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
-    response.end('not found: try /healthz, /readyz or /metrics\n');
+    notFound(response, Object.keys(documents));
   }
 }
 
@@ -82,11 +101,7 @@ export async function listenOn(
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Serves `/healthz`, `/readyz` and `/metrics`; unauthenticated, so bind it where only operators reach it. @throws {FatalError} */
-export async function startStatusServer(
-  parts: StatusParts,
-  at: { readonly host: string; readonly port: number; readonly setting: string },
-): Promise<StatusServer> {
+function createStatusServer(parts: StatusParts): HttpServer {
   const server = createServer((request, response) => {
     answer(parts, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
@@ -94,16 +109,31 @@ export async function startStatusServer(
     });
   });
   server.requestTimeout = 10_000;
+  return server;
+}
+
+async function closeServer(server: HttpServer): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+}
+
+/** Serves `/healthz`, `/readyz`, `/metrics` and the documents; unauthenticated, so bind it where only operators reach it. @throws {FatalError} */
+export async function startStatusServer(
+  parts: StatusParts,
+  at: { readonly host: string; readonly port: number; readonly setting: string },
+): Promise<StatusServer> {
+  const server = createStatusServer(parts);
   const listen = await listenOn(server, at);
-  return {
-    listen,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
-  };
+  return { listen, [Symbol.asyncDispose]: () => closeServer(server) };
+}
+
+/** Serves the same on a unix socket for its owner alone; the file goes with it. @throws {StatusSocketError} */
+export async function startStatusSocket(parts: StatusParts, path: string): Promise<AsyncDisposable> {
+  const server = createStatusServer(parts);
+  await listenOnSocket(server, path);
+  return { [Symbol.asyncDispose]: () => closeServer(server) };
 }

@@ -98,6 +98,7 @@ export const runOverlayBench: Bench = async () => {
           'flanneld',
           `--etcd-endpoints=${etcd.endpoint}`,
           `--state-dir=${folder}/state-${run}`,
+          '--status-socket=',
           `--subnet-file=${folder}/subnet.env`,
           '--healthz-port=9100',
         ],

@@ -1,6 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { flannelStatusSchema, STATUS_PATH, type FlannelStatusDocument } from '../../../flannel/status-wire.ts';
+import { readStatusSocket } from '../../../native/host/status-socket.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { makeUnderlay, type TestHost, type TestNamespace } from '../../support/netns.ts';
 import { httpGet, startProcess, startWeft, untilReady, type TestProcess } from '../../support/processes.ts';
@@ -14,6 +16,9 @@ export interface OverlayHost {
   readonly ns: TestNamespace;
   readonly address: string;
   readonly subnetFile: string;
+  readonly statusSocket: string;
+  /** What the agent tells of itself. */
+  status(): Promise<FlannelStatusDocument>;
   /** The agent that runs now. */
   agent(): TestProcess;
   /** Ends it, if it was ever started. */
@@ -44,11 +49,13 @@ export interface OverlayCluster extends AsyncDisposable {
 function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayHost {
   const ns = host.namespace;
   const subnetFile = join(folder, `${ns.name}.env`);
+  const statusSocket = join(folder, `${ns.name}.sock`);
   let current: TestProcess | undefined;
   const start = async (...flags: string[]): Promise<TestProcess> => {
     const standard = [
       `--etcd-endpoints=${endpoint}`,
       `--state-dir=${join(folder, ns.name)}`,
+      `--status-socket=${statusSocket}`,
       `--subnet-file=${subnetFile}`,
       '--healthz-ip=127.0.0.1',
       '--healthz-port=9100',
@@ -60,6 +67,8 @@ function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayH
     ns,
     address: host.underlayAddress,
     subnetFile,
+    statusSocket,
+    status: async () => flannelStatusSchema.parse(JSON.parse(await readStatusSocket(statusSocket, STATUS_PATH))),
     start,
     stop: async () => {
       await current?.[Symbol.asyncDispose]();

@@ -22,7 +22,10 @@ test('answers health, readiness and metrics', async () => {
     text: 'weft_up 1\n',
     type: 'text/plain; version=0.0.4; charset=utf-8',
   });
-  expect(await get(server.listen, '/elsewhere')).toMatchObject({ status: 404 });
+  expect(await get(server.listen, '/elsewhere')).toMatchObject({
+    status: 404,
+    text: 'not found: try /healthz, /readyz or /metrics\n',
+  });
   expect(await get(server.listen, '/healthz', 'POST')).toMatchObject({ status: 405 });
 });
 
@@ -51,4 +54,24 @@ test('a port in use names the address and the setting', async () => {
   await expect(startStatusServer(healthy, { ...at, port })).rejects.toThrow(
     `cannot listen on 127.0.0.1:${port}: another process listens there; choose another with --listen`,
   );
+});
+
+test('further documents are JSON, and named by the 404', async () => {
+  const documents = {
+    '/status': () => ({ v: 1 }),
+    '/broken': () => {
+      throw new RangeError('no status now');
+    },
+  };
+  await using server = await startStatusServer({ ...healthy, documents }, at);
+  expect(await get(server.listen, '/status')).toEqual({
+    status: 200,
+    text: '{"v":1}\n',
+    type: 'application/json; charset=utf-8',
+  });
+  expect(await get(server.listen, '/broken')).toMatchObject({ status: 500, text: 'RangeError: no status now\n' });
+  expect(await get(server.listen, '/toString')).toMatchObject({
+    status: 404,
+    text: 'not found: try /healthz, /readyz, /status, /broken or /metrics\n',
+  });
 });
