@@ -156,6 +156,15 @@ describe('acquisition', () => {
     expect(subnetsText(await kept.subnet)).toBe('10.5.77.0/24');
   });
 
+  test.fails('a garbled key in the place of the previous subnet does not keep us waiting', async () => {
+    const key = `${PREFIX}/subnets/10.5.77.0-24`;
+    await client.put({ key, value: 'garbage' });
+    await using kept = keep(self('a'), { previous: ipv4Only('10.5.77.0/24') });
+    const late = systemClock.sleep(4000).then(() => 'late');
+    expect(await Promise.race([kept.subnet.then(() => 'leased'), late])).toBe('leased');
+    expect((await client.get(key))?.value).toBe('garbage');
+  });
+
   test('a reservation of our address becomes our lease', async () => {
     await client.put({ key: `${PREFIX}/subnets/10.5.33.0-24`, value: '{"PublicIP":"192.168.77.11"}' });
     await using kept = keep(self('a'));
