@@ -3,63 +3,114 @@ import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import type { LeaseStore } from './io/lease-store.ts';
-import { chooseAcquisition, type Self } from './model/allocate.ts';
+import { Acquirer, leaseFor, type AcquirerParts, type Round } from './acquisition.ts';
+import { wokenOrDue } from './due.ts';
+import { LeaseTimes } from './lease-times.ts';
+import { rivalsOf, type Self } from './model/allocate.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
-import type { NetworkConfig } from './model/network-config.ts';
-import { judgeOwnKey, nextKeepaliveMs, type HeldLease } from './model/renewal.ts';
-import { addressText, rangeText, subnetsText } from './model/lease-text.ts';
-import {
-  parseSubnetKey,
-  SUBNET_LEASE_TTL_SECONDS,
-  type FlannelPresence,
-  type Lease,
-  type LeaseBackend,
-  type SubnetPair,
-} from './wire.ts';
+import type { LeaseEvent } from './model/lease-event.ts';
+import { addressText, subnetsText } from './model/lease-text.ts';
+import { judgeOwnKey, type HeldLease } from './model/renewal.ts';
+import { Recovery } from './recovery.ts';
+import { encodeLease, type Lease, type LeaseBackend, type SubnetPair } from './wire.ts';
 
-export interface LeaseKeeperParts {
-  readonly store: LeaseStore;
-  readonly config: NetworkConfig;
+export interface LeaseKeeperParts extends AcquirerParts {
   readonly self: Self;
   /** How peers reach this host. */
   readonly backend: LeaseBackend;
   /** From `--subnet-lease-renew-margin`. */
   readonly marginSeconds: number;
+  /** How long somebody else must hold our subnet before another one is taken; {@link GRACE_MS} when absent. */
+  readonly graceMs?: number | undefined;
   readonly clock: Clock;
+  /** Milliseconds since boot, time asleep included. */
+  readonly bootMs: () => number;
   readonly random: RandomSource;
   readonly log: Logger;
   /** Told when the sentence of what is wrong with the lease changes. */
   readonly onProblem: (problem: string | undefined) => void;
+  readonly onEvent: (event: LeaseEvent) => void;
+  /** Told after {@link LeaseKeeper.acquire} whenever the host's subnets are others: everything built on the old ones is void. */
+  readonly onSubnets: (subnets: SubnetPair) => void;
 }
 
+/** Long enough for a person who stops the other host, short against the time that containers are cut off. */
+const GRACE_MS = 60_000;
 const RETRY = { firstMs: 50, maxMs: 5_000 };
+/** A lost race is nobody's fault: the next try need only be at another moment than everybody else's. */
+const RACE = { firstMs: 20, maxMs: 1_000 };
 /** A lease has hours left when a renewal fails: etcd need not be knocked at every second by every host. */
 const RENEWAL_RETRY = { firstMs: 1_000, maxMs: 60_000 };
-
 /** Gets a subnet and holds it: as long as etcd is there to say so, and after an outage of any length. */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
+  readonly #acquirer: Acquirer;
+  readonly #times: LeaseTimes;
+  readonly #recovery: Recovery;
   readonly #waker = new Waker();
   readonly #retry: Backoff;
+  readonly #race: Backoff;
   readonly #renewalRetry: Backoff;
-  #failing = false;
+  #self: Self;
+  #backend: LeaseBackend;
   #held: HeldLease | undefined;
+  /** Told and being put right. */
+  #isLost = false;
   #seen: KnownLease | undefined;
+  /** As last told; `undefined` when they have to be listed. */
+  #leases: ReadonlyMap<string, KnownLease> | undefined;
   /** News older than what we wrote ourselves says nothing about it. */
   #newsFrom = 0n;
-  #expiresAtMs = 0;
+  #failing = false;
+  /** Another host has our address: it holds the lease up, but takes nothing from it. */
+  #rival: string | undefined;
   #problem: string | undefined;
 
   constructor(parts: LeaseKeeperParts) {
+    const { store, random, self, backend } = parts;
     this.#parts = parts;
-    this.#retry = new Backoff({ ...RETRY, random: parts.random });
-    this.#renewalRetry = new Backoff({ ...RENEWAL_RETRY, random: parts.random });
+    this.#self = self;
+    this.#backend = backend;
+    this.#acquirer = new Acquirer(parts);
+    this.#times = new LeaseTimes({ ...parts, ttlSeconds: store.ttlSeconds });
+    this.#recovery = new Recovery({
+      ...parts,
+      acquirer: this.#acquirer,
+      graceMs: parts.graceMs ?? GRACE_MS,
+      onLost: (because) => {
+        this.#lost(because);
+      },
+    });
+    this.#retry = new Backoff({ ...RETRY, random });
+    this.#race = new Backoff({ ...RACE, random });
+    this.#renewalRetry = new Backoff({ ...RENEWAL_RETRY, random });
   }
 
-  /** By our own reckoning; negative when etcd has been away for longer than the lease lasts. */
+  /** By our own reckoning; negative when etcd has been away for longer than the lease lasts, -Infinity without a lease. */
   get secondsLeft(): number {
-    return (this.#expiresAtMs - this.#parts.clock.monotonicMs()) / 1000;
+    return this.#times.secondsLeft;
+  }
+
+  /** Writes that were tried to come by a subnet, lost races included, since the start. */
+  get acquisitionWrites(): number {
+    return this.#acquirer.writes;
+  }
+
+  /** This host's subnets; `undefined` before {@link LeaseKeeper.acquire} has come to something. */
+  get subnets(): SubnetPair | undefined {
+    return this.#held?.lease.subnets;
+  }
+
+  /** The host has other addresses now: the lease is rewritten, the subnet stays. */
+  setSelf(addresses: Pick<Self, 'publicIp' | 'publicIpv6'>): void {
+    this.#self = { ...this.#self, ...addresses };
+    this.#waker.wake();
+  }
+
+  /** Peers reach the host in another way now (another VTEP MAC, another key): the lease is rewritten, the subnet stays. */
+  setBackend(backend: LeaseBackend): void {
+    this.#backend = backend;
+    this.#waker.wake();
   }
 
   /** Takes or finds this host's subnet; tries for as long as it takes. @throws the signal's reason. */
@@ -68,42 +119,50 @@ export class LeaseKeeper {
     previous: SubnetPair | undefined,
     signal: AbortSignal,
   ): Promise<SubnetPair> {
+    this.#times.observe({ kind: 'snapshot', leases: known, revision: 0n, reason: 'start' }, undefined);
     let leases: readonly KnownLease[] | undefined = known;
     for (;;) {
+      let pause = this.#retry;
       try {
         leases ??= await this.#parts.store.list(signal);
-        const held = await this.#tryAcquire(leases, previous, signal);
-        if (held !== undefined) return this.#hold(held);
+        const round = await this.#round(leases, previous, signal);
+        if (round.kind === 'held') return this.#hold(round.held, 'early');
+        leases = undefined;
+        if (round.kind === 'written') continue;
+        if (round.kind === 'lost') pause = this.#race;
+        else this.#tell(round.problem);
       } catch (error) {
+        leases = undefined;
         this.#tell(sentenceOf(error, signal));
       }
-      // Somebody was faster, or etcd is away: look again, at another moment than everybody else.
-      leases = undefined;
-      await this.#parts.clock.sleep(this.#retry.nextMs(), signal);
+      await this.#parts.clock.sleep(pause.nextMs(), signal);
     }
   }
 
   /** Looks at the own key in every update, and wakes the keeper when it is not as we left it. */
   observe(leases: ReadonlyMap<string, KnownLease>, update: LeaseUpdate): void {
+    const { dueAtMs } = this.#times;
+    this.#times.observe(update, this.#held?.key);
+    if (this.#times.dueAtMs < dueAtMs) this.#waker.wake();
     if (update.kind === 'snapshot' && update.reason === 'store-replaced') this.#newsFrom = 0n;
     if (this.#held === undefined || update.revision < this.#newsFrom) return;
+    this.#leases = leases;
+    const before = this.#seen?.modRevision;
     this.#seen = leases.get(this.#held.key);
-    if (judgeOwnKey(this.#held, this.#seen, this.#parts.self) !== 'ours') this.#waker.wake();
+    const isNews = this.#seen?.modRevision !== before;
+    if (isNews && judgeOwnKey(this.#held, this.#seen, this.#self) !== 'ours') this.#waker.wake();
   }
 
   /** Keeps the lease until the signal aborts; nothing is given back at the end. @throws the signal's reason. */
   async run(signal: AbortSignal): Promise<never> {
-    const { clock, random, marginSeconds } = this.#parts;
+    const { clock, random } = this.#parts;
     for (;;) {
-      const secondsLeft = Math.max(this.secondsLeft, 0);
-      const pauseMs = this.#failing
-        ? this.#renewalRetry.nextMs()
-        : nextKeepaliveMs({ secondsLeft, marginSeconds, random });
-      await this.#wokenOrAfter(pauseMs, signal);
+      await this.#wokenOrDue(signal);
       try {
-        await this.#mind(signal);
+        if (this.#held !== undefined) await this.#mind(this.#held, signal);
         this.#failing = false;
       } catch (error) {
+        this.#leases = undefined;
         this.#renewalFailed(sentenceOf(error, signal));
       }
       // A storm of changes of our key must not become a storm of writes.
@@ -114,142 +173,143 @@ export class LeaseKeeper {
   /** An outage of etcd is no fault of the lease before its time runs short. */
   #renewalFailed(reason: string): void {
     const { log, marginSeconds } = this.#parts;
-    if (!this.#failing) log.warn({ secondsLeft: Math.round(this.secondsLeft), reason }, 'lease cannot be renewed now');
+    const { secondsLeft } = this;
+    if (!this.#failing) log.warn({ secondsLeft: Math.round(secondsLeft), reason }, 'lease cannot be renewed now');
     this.#failing = true;
-    if (this.secondsLeft > marginSeconds) return;
-    const left = Math.round(this.secondsLeft / 60);
+    if (secondsLeft > marginSeconds || this.#isLost) return;
+    const left = Math.round(secondsLeft / 60);
     this.#tell(left > 0 ? `the lease runs out in ${left} minutes: ${reason}` : `the lease has run out: ${reason}`);
   }
 
-  async #tryAcquire(
-    leases: readonly KnownLease[],
-    previous: SubnetPair | undefined,
-    signal: AbortSignal,
-  ): Promise<HeldLease | undefined> {
-    const { store, config, self, random } = this.#parts;
-    const choice = chooseAcquisition({ config, leases, self, previous, random });
-    if (choice.kind === 'full') {
-      this.#tell(`out of subnets: ${leases.length} leases leave no free ${rangeText(config)}`);
-      return undefined;
-    }
-    if (choice.kind === 'create') return store.create(this.#lease(choice.subnets), signal);
-    const rival = choice.suspect === undefined ? undefined : await this.#livingRival(choice.suspect, signal);
-    if (rival !== undefined) {
-      this.#tell(rival);
-      return undefined;
-    }
-    const { subnets } = choice.held.lease;
-    if (choice.kind === 'reuse') return store.adopt(choice.held, this.#lease(subnets), signal);
-    this.#parts.log.warn({ subnet: subnetsText(subnets) }, 'own lease does not fit the network config; giving it up');
-    await store.remove(choice.held, signal);
-    return undefined;
-  }
-
-  /** Whether the node that the lease belongs to shows signs of life elsewhere; one sentence then. */
-  async #livingRival(nodeId: string, signal: AbortSignal): Promise<string | undefined> {
-    const { store, self } = this.#parts;
-    const presence = await store.presence(nodeId, signal);
-    if (presence === undefined) return undefined;
-    if (nodeId !== self.nodeId) {
-      return `the live host ${presence.hostname} (${nodeId}) has the same public IP ${addressText(self)}: give one of them another --public-ip or --iface`;
-    }
-    if (presenceAddress(presence) === addressText(self)) return undefined;
-    return `the live host ${presence.hostname} at ${presenceAddress(presence)} has the same node id ${nodeId}: remove node-id from this host's --state-dir if its disk was copied`;
+  async #round(leases: readonly KnownLease[], previous: SubnetPair | undefined, signal: AbortSignal): Promise<Round> {
+    return this.#acquirer.round({ leases, self: this.#self, backend: this.#backend, previous }, signal);
   }
 
   /** One look at the lease: put right what changed, else keep it alive. */
-  async #mind(signal: AbortSignal): Promise<void> {
-    const { store, self, log } = this.#parts;
-    const held = this.#held;
-    if (held === undefined) return;
-    const verdict = judgeOwnKey(held, this.#seen, self);
-    const subnet = parseSubnetKey(held.key);
-    switch (verdict) {
-      case 'ours':
-        await this.#renew(held, signal);
-        break;
-      case 'altered':
-        if (this.#seen === undefined) break;
-        log.warn({ key: held.key }, 'own lease was rewritten by somebody; setting it right');
-        this.#takeOver(await store.adopt(this.#seen, this.#lease(subnet), signal));
-        break;
-      case 'gone':
-        log.warn({ key: held.key }, 'own lease is gone; taking it again');
-        await this.#retake(subnet, signal);
-        break;
-      case 'foreign':
-        this.#tellForeign(subnet);
+  async #mind(held: HeldLease, signal: AbortSignal): Promise<void> {
+    const { store, log } = this.#parts;
+    if (this.#isLost || judgeOwnKey(held, this.#seen, this.#self) !== 'ours') {
+      return this.#recover(held, signal);
     }
-  }
-
-  async #renew(held: HeldLease, signal: AbortSignal): Promise<void> {
-    const seconds = await this.#parts.store.keepAlive(held, signal);
+    const seconds = await store.keepAlive(held, signal);
     if (seconds === undefined) {
-      this.#parts.log.warn({ key: held.key }, 'own lease ran out; taking it again');
-      await this.#retake(parseSubnetKey(held.key), signal);
-    } else {
-      this.#kept(seconds);
+      log.warn({ key: held.key }, 'own lease ran out');
+      this.#leases = undefined;
+      return this.#recover(held, signal);
     }
+    await this.#heedRivals(held, signal);
+    this.#kept(seconds);
+    if (this.#isOutdated(held)) await this.#rewrite(held, signal);
+    else if (this.#times.putIsDue) this.#touched(await store.touch(held, signal));
   }
 
-  /** The same subnet or none: containers use its addresses. A foreign owner is reported and never fought. */
-  async #retake(subnet: SubnetPair, signal: AbortSignal): Promise<void> {
-    const { store, self } = this.#parts;
-    const lease = this.#lease(subnet);
-    const created = await store.create(lease, signal);
-    const held = this.#held;
-    if (created !== undefined || held === undefined) {
-      this.#takeOver(created);
+  #isOutdated(held: HeldLease): boolean {
+    return held.value !== encodeLease(this.#lease(held.lease.subnets));
+  }
+
+  /** A host that came by our address after us is told at its own start; one that was here before us is told here. */
+  async #heedRivals(held: HeldLease, signal: AbortSignal): Promise<void> {
+    const isOutdated = this.#isOutdated(held);
+    const leases = this.#leases?.values() ?? (isOutdated ? await this.#parts.store.list(signal) : []);
+    const rivals = rivalsOf([...leases], this.#self).filter(
+      ({ createRevision }) => isOutdated || createRevision < held.createRevision,
+    );
+    this.#rival = await this.#acquirer.livingRival(rivals, this.#self, signal);
+  }
+
+  /** Address or backend changed: the same key with the new value, unless the new address is another live host's. */
+  async #rewrite(held: HeldLease, signal: AbortSignal): Promise<void> {
+    const { store, onEvent, log } = this.#parts;
+    if (this.#rival !== undefined || this.#seen === undefined) return;
+    const { subnets } = held.lease;
+    const written = await store.adopt(this.#seen, this.#lease(subnets), signal);
+    if (written === undefined) {
+      this.#lookAgain();
       return;
     }
-    const seen = await store.read(held.key, signal);
-    this.#seen = seen;
-    if (seen === undefined) this.#waker.wake();
-    else if (judgeOwnKey(held, seen, self) === 'foreign') this.#tellForeign(subnet);
-    else this.#takeOver(await store.adopt(seen, lease, signal));
+    this.#hold(written, 'early');
+    const address = addressText(this.#self);
+    log.info({ address, subnet: subnetsText(subnets) }, 'own lease is rewritten');
+    if (addressText(held.lease) !== address) onEvent({ kind: 'address-changed', subnets, address });
   }
 
-  /** Their key is watched: when it goes, the subnet is taken again. */
-  #tellForeign(subnet: SubnetPair): void {
-    const lease = this.#seen?.lease;
-    if (lease === undefined) return;
-    const owner = lease.nodeId === undefined ? 'a flannel host' : `node ${lease.nodeId}`;
-    this.#tell(
-      `${subnetsText(subnet)} is leased by ${addressText(lease)} (${owner}) now and its traffic goes there: ` +
-        `stop that host, or remove this host's subnet.env and restart`,
-    );
+  #touched(held: HeldLease | undefined): void {
+    if (held === undefined) this.#lookAgain();
+    else this.#hold(held, 'again');
   }
 
-  #takeOver(held: HeldLease | undefined): void {
-    if (held !== undefined) this.#hold(held);
-    else this.#waker.wake();
+  /** The lease is not as we left it: gets it back, or says what is in the way. */
+  async #recover(held: HeldLease, signal: AbortSignal): Promise<void> {
+    const { log, onEvent, onSubnets } = this.#parts;
+    const leases = this.#leases && [...this.#leases.values()];
+    const request = { held, leases, self: this.#self, backend: this.#backend };
+    const outcome = await this.#recovery.attempt(request, signal);
+    switch (outcome.kind) {
+      case 'again':
+        this.#lookAgain();
+        return;
+      case 'waiting':
+        this.#tell(outcome.problem);
+        return;
+      case 'same': {
+        const wasLost = this.#isLost;
+        const subnets = this.#hold(outcome.held, 'early');
+        log.info({ subnet: subnetsText(subnets) }, wasLost ? 'own lease is back' : 'own lease is set right');
+        if (wasLost) onEvent({ kind: 'lease-regained', subnets });
+        return;
+      }
+      case 'other': {
+        const { because } = outcome;
+        const previous = held.lease.subnets;
+        const subnets = this.#hold(outcome.held, 'early');
+        const words = { subnet: subnetsText(subnets), previous: subnetsText(previous), because };
+        log.error(words, 'THE SUBNET CHANGED: containers with addresses of the previous one have to be started again');
+        onEvent({ kind: 'subnet-changed', subnets, previous, because });
+        onSubnets(subnets);
+      }
+    }
   }
 
-  #hold(held: HeldLease): SubnetPair {
+  #lost(because: string): void {
+    if (this.#isLost || this.#held === undefined) return;
+    const { subnets } = this.#held.lease;
+    this.#isLost = true;
+    this.#times.lost();
+    this.#renewalRetry.reset();
+    this.#parts.log.warn({ subnet: subnetsText(subnets), because }, 'own lease is lost; the data plane stays');
+    this.#parts.onEvent({ kind: 'lease-lost', subnets, because });
+  }
+
+  /** Somebody wrote at the same time: what was known is of no use. */
+  #lookAgain(): void {
+    this.#leases = undefined;
+    this.#seen = undefined;
+    this.#waker.wake();
+  }
+
+  #hold(held: HeldLease, early: 'early' | 'again'): SubnetPair {
+    const { key, lease, value, createRevision, modRevision, etcdLeaseId } = held;
+    const wrote = this.#held?.key !== key || this.#held.modRevision !== modRevision;
     this.#held = held;
-    this.#newsFrom = held.modRevision;
-    this.#seen = {
-      key: held.key,
-      lease: this.#lease(parseSubnetKey(held.key)),
-      value: held.value,
-      createRevision: held.modRevision,
-      modRevision: held.modRevision,
-      etcdLeaseId: held.etcdLeaseId,
-    };
-    this.#kept(SUBNET_LEASE_TTL_SECONDS);
-    return parseSubnetKey(held.key);
+    this.#isLost = false;
+    this.#recovery.reset();
+    this.#newsFrom = modRevision;
+    this.#seen = { key, lease, value, createRevision, modRevision, etcdLeaseId };
+    if (wrote) this.#times.wrote(early);
+    this.#kept(this.#parts.store.ttlSeconds);
+    return lease.subnets;
   }
 
   #kept(seconds: number): void {
-    this.#expiresAtMs = this.#parts.clock.monotonicMs() + seconds * 1000;
+    this.#times.renewed(seconds);
     this.#retry.reset();
+    this.#race.reset();
     this.#renewalRetry.reset();
-    this.#tell(undefined);
+    this.#tell(this.#rival);
   }
 
   #lease(subnets: SubnetPair): Lease {
-    const { self, backend } = this.#parts;
-    return { subnets, publicIp: self.publicIp, publicIpv6: self.publicIpv6, backend, nodeId: self.nodeId };
+    return leaseFor({ self: this.#self, backend: this.#backend }, subnets);
   }
 
   #tell(problem: string | undefined): void {
@@ -258,14 +318,15 @@ export class LeaseKeeper {
     this.#parts.onProblem(problem);
   }
 
-  async #wokenOrAfter(delayMs: number, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    try {
-      await Promise.race([this.#waker.next(either), this.#parts.clock.sleep(delayMs, either)]);
-    } finally {
-      done.abort();
-    }
+  async #wokenOrDue(signal: AbortSignal): Promise<void> {
+    const { bootMs, clock } = this.#parts;
+    const nowMs = bootMs();
+    const isUneasy = this.#failing || this.#isLost || this.#rival !== undefined;
+    const retryAtMs = isUneasy ? nowMs + this.#renewalRetry.nextMs() : Infinity;
+    const { patientUntilMs } = this.#recovery;
+    const uneasyAtMs = patientUntilMs > nowMs ? Math.min(retryAtMs, patientUntilMs) : retryAtMs;
+    const dueAtMs = (): number => (isUneasy ? uneasyAtMs : this.#times.dueAtMs);
+    await wokenOrDue({ waker: this.#waker, clock, bootMs, dueAtMs }, signal);
   }
 }
 
@@ -275,6 +336,3 @@ function sentenceOf(error: unknown, signal: AbortSignal): string {
   if (error instanceof EtcdError) return error.message;
   throw error;
 }
-
-const presenceAddress = ({ publicIp, publicIpv6 }: FlannelPresence): string =>
-  publicIp === '0.0.0.0' && publicIpv6 !== undefined ? publicIpv6 : publicIp;

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { EtcdClient } from '../native/etcd/client.ts';
 import { keepPresence } from '../native/etcd/presence.ts';
+import { systemBootMs } from '../native/host/clock.ts';
 import { packageVersion } from '../native/host/package-root.ts';
 import { formatCidr4 } from '../native/net/cidr.ts';
 import { formatIpv4 } from '../native/net/ipv4.ts';
@@ -11,6 +12,7 @@ import { watchConflicts } from './conflict-watch.ts';
 import { subnetEnvMtu } from './backends/mtus.ts';
 import type { OverlayKernel } from './io/kernel.ts';
 import type { LeaseStore } from './io/lease-store.ts';
+import { ReservationStore } from './io/reservation-store.ts';
 import { readPreviousSubnets } from './io/subnet-env-file.ts';
 import type { LeaseFeed } from './lease-feed.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -21,6 +23,7 @@ import { awaitNetwork, type JoinedNetwork } from './network-config-source.ts';
 import type { StartParts } from './start-parts.ts';
 import { tellFacts } from './status-facts.ts';
 import type { FlannelStatus } from './status.ts';
+import { SubnetChanges } from './subnet-changes.ts';
 import { together } from './together.ts';
 import { UnderlayFollower } from './underlay-follower.ts';
 import { ownBackend, vtepMacs } from './vtep-macs.ts';
@@ -121,59 +124,97 @@ async function showPresence(host: OverlayHost, membership: Membership, signal: A
   );
 }
 
-function keeperOf(host: OverlayHost, joined: JoinedNetwork, macs: PerFamily<MacAddress>): LeaseKeeper {
+function keeperOf(
+  host: OverlayHost,
+  joined: JoinedNetwork & Pick<Membership, 'macs'>,
+  changes: SubnetChanges,
+): LeaseKeeper {
   return new LeaseKeeper({
     ...host,
     self: selfOf(host, joined.choice.underlay),
     config: joined.network,
-    backend: ownBackend(joined.network, macs),
+    backend: ownBackend(joined.network, joined.macs),
     marginSeconds: host.config.subnetLeaseRenewMargin * 60,
+    hostname: hostname(),
+    reservations: new ReservationStore(host.client),
+    bootMs: systemBootMs,
     log: host.log.child({ module: 'lease' }),
+    onEvent: () => undefined,
+    onSubnets: (subnets) => {
+      changes.change(subnets);
+    },
     onProblem: (problem) => {
       host.status.lease(problem);
     },
   });
 }
 
+/** What outlives a change of subnets. */
+interface Joined {
+  readonly joined: JoinedNetwork;
+  readonly macs: PerFamily<MacAddress>;
+  /** As chosen at the start, and then wherever it was last. */
+  underlay: UnderlayFollower['current'];
+  readonly keeper: LeaseKeeper;
+}
+
 /** From the network configuration to a subnet, and then everything that keeps it: ends only by the signal. @throws {FatalError}; the signal's reason. */
 export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promise<never> {
-  const { config, feed, kernel, status, log, clock } = host;
+  const { config, feed, kernel, status } = host;
   const joined = await awaitNetwork({ ...host, key: configKey(config.etcdPrefix) }, signal);
-  const { network, choice, wish } = joined;
+  const { network } = joined;
   warnOfLimits(network, host);
   const macs = await vtepMacs({ kernel, stateDir: config.stateDir, network }, signal);
   const leases = await feed.first;
-  const keeper = keeperOf(host, joined, macs);
+  const changes = new SubnetChanges();
+  const keeper = keeperOf(host, { ...joined, macs }, changes);
+  feed.listen((update, known) => {
+    keeper.observe(known, update);
+  });
   const previous = await readPreviousSubnets(config.subnetFile).catch(() => undefined); // told when it cannot be written
-  const subnets = await keeper.acquire([...leases.values()], previous, signal);
+  const first = await keeper.acquire([...leases.values()], previous, signal);
   status.leaseSecondsLeft = () => keeper.secondsLeft;
   status.reached('leaseHeld');
+  const standing: Joined = { joined, macs, underlay: joined.choice.underlay, keeper };
+  return together(
+    [(s) => keeper.run(s), (s) => changes.run(first, (subnets, each) => runOn({ host, standing, subnets }, each), s)],
+    signal,
+  );
+}
+
+/** Everything that is built on one pair of subnets. */
+async function runOn(
+  { host, standing, subnets }: { host: OverlayHost; standing: Joined; subnets: SubnetPair },
+  signal: AbortSignal,
+): Promise<never> {
+  const { config, feed, kernel, log, clock } = host;
+  const { joined, macs, underlay, keeper } = standing;
+  const { network, wish } = joined;
   log.info({ subnet: subnetsText(subnets), vtepMac: macs.ipv4 ?? macs.ipv6 }, 'subnet leased');
   const stacks = { ipv4: network.ipv4 !== undefined, ipv6: network.ipv6 !== undefined };
-  const onMoved = (underlay: UnderlayFollower['current']): void => {
-    agent.onMoved(underlay);
+  const onMoved = (moved: UnderlayFollower['current']): void => {
+    standing.underlay = moved;
+    keeper.setSelf(moved);
+    agent.onMoved(moved);
   };
-  const follower = new UnderlayFollower({ kernel, wish, stacks, clock, log, onMoved }, choice.underlay);
-  tellFacts(status, {
+  const follower = new UnderlayFollower({ kernel, wish, stacks, clock, log, onMoved }, underlay);
+  tellFacts(host.status, {
     nodeId: host.nodeId,
     key: configKey(config.etcdPrefix),
     joined,
     subnets,
     underlay: () => follower.current,
   });
-  const self = selfOf(host, choice.underlay);
-  const overlayLog = log.child({ module: 'overlay' });
-  const parts = {
+  const agent = new OverlayAgent({
     ...host,
     network,
     macs,
     subnets,
-    self,
+    self: selfOf(host, underlay),
     underlay: follower,
     options: optionsOf(host),
-    log: overlayLog,
-  };
-  const agent = new OverlayAgent(parts);
+    log: log.child({ module: 'overlay' }),
+  });
   feed.listen((update, known) => {
     keeper.observe(known, update);
     agent.onLeases(update, known);
@@ -184,7 +225,6 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
       (s) => agent.watchKernel(s),
       (s) => agent.confirmShortPaths(s),
       (s) => agent.resync(s),
-      (s) => keeper.run(s),
       (s) => watchConflicts({ ...host, place: () => agent.place(), intervalMs: config.resync }, s),
       (s) => showPresence(host, { network, macs, subnets, follower }, s),
     ],

@@ -16,6 +16,9 @@ export const DEFAULT_ETCD_PREFIX = '/coreos.com/network';
 /** Where weft's agents announce themselves. Never below flannel's prefix: its peers watch that as a string prefix. */
 export const AGENT_PRESENCE_PREFIX = '/weft/agents/';
 
+/** Where subnets are kept for hosts. Outside flannel's prefix, for flannel would lease or drop what it finds there. */
+export const RESERVATIONS_PREFIX = '/weft/reservations/';
+
 /** A host's part of the overlay: one subnet for each family that the network has; never none. */
 export interface SubnetPair {
   readonly ipv4: Cidr4 | undefined;
@@ -261,6 +264,24 @@ export function encodeLease({ publicIp, publicIpv6, backend, nodeId }: Lease): s
 export function flannelPresenceKey(nodeId: string): string {
   return `${AGENT_PRESENCE_PREFIX}${nodeId}/flannel`;
 }
+
+/** {@link RESERVATIONS_PREFIX} and {@link subnetKeyName}. */
+export function reservationKey(subnets: SubnetPair): string {
+  return `${RESERVATIONS_PREFIX}${subnetKeyName(subnets)}`;
+}
+
+/** For whom a subnet is kept: the first of node id, public IP and host name that is there decides; nobody's without any. */
+export const reservationSchema = z.object({
+  v: z.literal(1),
+  nodeId: z.string().min(1).max(MAX_NODE_ID_CHARACTERS).optional(),
+  /** IPv4 or IPv6 text. */
+  publicIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+  hostname: z.string().min(1).max(253).optional(),
+  /** For people. */
+  note: z.string().max(200).optional(),
+});
+
+export type ReservationValue = z.infer<typeof reservationSchema>;
 
 /** What an overlay agent announces about itself, kept alive by a lease of {@link PRESENCE_TTL_SECONDS}. */
 export const flannelPresenceSchema = z.object({

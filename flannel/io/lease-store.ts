@@ -1,7 +1,8 @@
+import type { ICompare } from 'etcd3';
 import type { EtcdClient } from '../../native/etcd/client.ts';
-import type { EtcdEntry } from '../../native/etcd/entry.ts';
+import { prefixEnd, type EtcdEntry } from '../../native/etcd/entry.ts';
 import { EtcdError } from '../../native/etcd/errors.ts';
-import { grantLease, keepLeaseAlive, revokeLease } from '../../native/etcd/lease.ts';
+import { grantLease, keepLeaseAlive, leaseTimeToLive, revokeLease } from '../../native/etcd/lease.ts';
 import { watchPrefix, type PrefixUpdate, type WatchState } from '../../native/etcd/watch.ts';
 import type { KnownLease, LeaseChange, LeaseUpdate } from '../model/lease.ts';
 import type { HeldLease } from '../model/renewal.ts';
@@ -12,11 +13,13 @@ import {
   flannelPresenceKey,
   flannelPresenceSchema,
   LeaseFormatError,
+  RESERVATIONS_PREFIX,
   SUBNET_LEASE_TTL_SECONDS,
   subnetKey,
   subnetsPrefix,
   type FlannelPresence,
   type Lease,
+  type SubnetPair,
 } from '../wire.ts';
 
 export interface LeaseStoreOptions {
@@ -25,6 +28,14 @@ export interface LeaseStoreOptions {
   readonly prefix: string;
   /** Told once for each key and fault. */
   readonly onJunk: (error: LeaseFormatError) => void;
+  /** Lifetime of the leases; flannel's {@link SUBNET_LEASE_TTL_SECONDS} when absent. */
+  readonly ttlSeconds?: number | undefined;
+}
+
+/** What a create depends on beside its key. */
+export interface CreateGuard {
+  /** As of which the reservations were read; `undefined` = they may not be read. */
+  readonly reservationsRevision: bigint | undefined;
 }
 
 export interface LeaseWatcher {
@@ -40,9 +51,13 @@ export class LeaseStore {
   readonly #options: LeaseStoreOptions;
   readonly #good = new Map<string, KnownLease>();
   readonly #junk = new Map<string, string>();
+  /** etcd leases of our own that a write may still hang on. */
+  readonly #doubtful = new Set<bigint>();
+  readonly ttlSeconds: number;
 
   constructor(options: LeaseStoreOptions) {
     this.#options = options;
+    this.ttlSeconds = options.ttlSeconds ?? SUBNET_LEASE_TTL_SECONDS;
   }
 
   /** Keys under the prefix that hold no lease now. */
@@ -74,10 +89,16 @@ export class LeaseStore {
     });
   }
 
-  /** Takes a free subnet. @returns `undefined` when another host was faster. @throws {EtcdError} */
-  async create(lease: Lease, signal: AbortSignal): Promise<HeldLease | undefined> {
-    const key = subnetKey(this.#options.prefix, lease.subnets);
-    return this.#write({ key, lease, compare: { target: 'Version', version: '0' } }, signal);
+  /**
+   * Takes free subnets: only if nothing is at their key nor at another key of the same IPv4 subnet, and no reservation came since.
+   * @returns `undefined` when somebody was faster. @throws {EtcdError}
+   */
+  async create(lease: Lease, guard: CreateGuard, signal: AbortSignal): Promise<HeldLease | undefined> {
+    const { prefix } = this.#options;
+    const key = subnetKey(prefix, lease.subnets);
+    const compare = [...absentTwins(prefix, lease.subnets), ...unchangedReservations(guard)];
+    const written = await this.#writeOnNewLease({ key, lease, compare }, signal);
+    return written && { ...written, createRevision: written.modRevision };
   }
 
   /**
@@ -86,31 +107,50 @@ export class LeaseStore {
    */
   async adopt(seen: KnownLease, lease: Lease, signal: AbortSignal): Promise<HeldLease | undefined> {
     const value = encodeLease(lease);
-    const { key, modRevision, etcdLeaseId } = seen;
-    if (seen.value === value && etcdLeaseId !== 0n) {
-      const seconds = await keepLeaseAlive(this.#options.client, etcdLeaseId, signal);
-      if (seconds !== undefined && seconds >= SUBNET_LEASE_TTL_SECONDS) return { key, value, modRevision, etcdLeaseId };
+    const { key, createRevision, modRevision, etcdLeaseId } = seen;
+    const compare = [unchanged(key, modRevision)];
+    const isNodes = seen.lease.nodeId === lease.nodeId || seen.value === value;
+    if (isNodes && etcdLeaseId !== 0n && (await this.#isFull(etcdLeaseId, signal))) {
+      this.#doubtful.delete(etcdLeaseId);
+      const held = { key, lease, value, createRevision, modRevision, etcdLeaseId };
+      return seen.value === value ? held : this.#put(held, compare, signal);
     }
-    return this.#write({ key, lease, compare: { target: 'Mod', mod_revision: String(modRevision) } }, signal);
+    const written = await this.#writeOnNewLease({ key, lease, compare }, signal);
+    return written && { ...written, createRevision };
   }
 
-  /** Gives up a key that is ours, unless it was changed meanwhile. @throws {EtcdError} */
-  async remove(seen: KnownLease, signal: AbortSignal): Promise<void> {
-    const key = Buffer.from(seen.key);
-    await this.#options.client.transact(
+  /**
+   * Writes the key as it is, so that every peer hears of it again. @returns `undefined` when it is not as it was left.
+   * @throws {EtcdError}
+   */
+  async touch(held: HeldLease, signal: AbortSignal): Promise<HeldLease | undefined> {
+    return this.#put(held, [unchanged(held.key, held.modRevision)], signal);
+  }
+
+  /** Gives up a key, unless it was changed since it was seen. @returns whether it is gone by our doing. @throws {EtcdError} */
+  async remove({ key, modRevision }: KnownLease, signal: AbortSignal): Promise<boolean> {
+    const { succeeded } = await this.#options.client.transact(
       {
         operation: 'delete',
-        key: seen.key,
-        compare: [{ key, target: 'Mod', result: 'Equal', mod_revision: String(seen.modRevision) }],
-        success: [{ request_delete_range: { key } }],
+        key,
+        compare: [unchanged(key, modRevision)],
+        success: [{ request_delete_range: { key: Buffer.from(key) } }],
       },
       signal,
     );
+    return succeeded;
   }
 
   /** Sets the lease back to its full time. @returns the seconds left, `undefined` when it is gone. @throws {EtcdError} */
   async keepAlive(held: HeldLease, signal: AbortSignal): Promise<number | undefined> {
     return keepLeaseAlive(this.#options.client, held.etcdLeaseId, signal);
+  }
+
+  /** Whether somebody gave the lease its full time within the last `seconds`. @throws {EtcdError} */
+  async isFresh({ etcdLeaseId }: KnownLease, seconds: number, signal: AbortSignal): Promise<boolean> {
+    if (etcdLeaseId === 0n) return false;
+    const { ttlSeconds, grantedTtlSeconds } = await leaseTimeToLive(this.#options.client, etcdLeaseId, signal);
+    return ttlSeconds !== undefined && grantedTtlSeconds - ttlSeconds < seconds;
   }
 
   /** One key as it stands. @throws {EtcdError} */
@@ -130,35 +170,69 @@ export class LeaseStore {
     }
   }
 
-  /** A new etcd lease and one put under a compare, with the outcome made certain. */
-  async #write(
-    write: { key: string; lease: Lease; compare: WriteCompare },
+  async #isFull(etcdLeaseId: bigint, signal: AbortSignal): Promise<boolean> {
+    const seconds = await keepLeaseAlive(this.#options.client, etcdLeaseId, signal);
+    return seconds !== undefined && seconds >= this.ttlSeconds;
+  }
+
+  /** A new etcd lease and one put under a compare, with the outcome made certain before anything else is written. */
+  async #writeOnNewLease(
+    { key, lease, compare }: { key: string; lease: Lease; compare: ICompare[] },
     signal: AbortSignal,
-  ): Promise<HeldLease | undefined> {
+  ): Promise<Omit<HeldLease, 'createRevision'> | undefined> {
+    await this.#settleDoubts(signal);
+    const { id } = await grantLease(this.#options.client, this.ttlSeconds, signal);
+    this.#doubtful.add(id);
+    const written = { key, lease, value: encodeLease(lease), etcdLeaseId: id };
+    const modRevision = await this.#putUnder(written, compare, signal);
+    if (modRevision !== undefined) {
+      this.#doubtful.delete(id);
+      return { ...written, modRevision };
+    }
+    // Refused, so nothing hangs on it; where that is not certain nothing else is written before it is.
+    await this.#settleDoubts(signal).catch(() => undefined);
+    return undefined;
+  }
+
+  async #put(held: HeldLease, compare: ICompare[], signal: AbortSignal): Promise<HeldLease | undefined> {
+    const modRevision = await this.#putUnder(held, compare, signal);
+    return modRevision === undefined ? undefined : { ...held, modRevision };
+  }
+
+  /** @returns the revision of the put, `undefined` when the compare refused it. @throws {EtcdError} when it may still be done. */
+  async #putUnder(
+    { key, value, etcdLeaseId }: { key: string; value: string; etcdLeaseId: bigint },
+    compare: ICompare[],
+    signal: AbortSignal,
+  ): Promise<bigint | undefined> {
     const { client } = this.#options;
-    const key = Buffer.from(write.key);
-    const value = encodeLease(write.lease);
-    const granted = await grantLease(client, SUBNET_LEASE_TTL_SECONDS, signal);
-    const held = { key: write.key, value, etcdLeaseId: granted.id };
+    const put = { key: Buffer.from(key), value: Buffer.from(value), lease: String(etcdLeaseId) };
     try {
       const answer = await client.transact(
-        {
-          operation: 'lease',
-          key: write.key,
-          compare: [{ key, result: 'Equal', ...write.compare }],
-          success: [{ request_put: { key, value: Buffer.from(value), lease: String(granted.id) } }],
-        },
+        { operation: 'lease', key, compare, success: [{ request_put: put }] },
         signal,
       );
-      if (answer.succeeded) return { ...held, modRevision: BigInt(answer.header.revision) };
+      return answer.succeeded ? BigInt(answer.header.revision) : undefined;
     } catch (error) {
-      if (!(error instanceof EtcdError && error.outcomeUnknown)) throw error;
+      if (!(error instanceof EtcdError)) throw error;
+      if (error.code === 'LEASE_NOT_FOUND') return undefined;
+      if (!error.outcomeUnknown) throw error;
       // It may have been done although no answer came.
-      const seen = await client.get(write.key, signal);
-      if (seen?.leaseId === granted.id) return { ...held, modRevision: seen.modRevision };
+      const seen = await client.get(key, signal);
+      if (seen?.value === value && seen.leaseId === etcdLeaseId) return seen.modRevision;
+      throw error;
     }
-    await revokeLease(client, granted.id, signal).catch(() => undefined); // empty, it runs out by itself
-    return undefined;
+  }
+
+  /**
+   * Ends the etcd leases of writes whose outcome is not known. A write that comes through late finds no lease to hang on, so this
+   * host never ends up with two subnets.
+   */
+  async #settleDoubts(signal: AbortSignal): Promise<void> {
+    for (const id of this.#doubtful) {
+      await revokeLease(this.#options.client, id, signal);
+      this.#doubtful.delete(id);
+    }
   }
 
   #leaseUpdate(update: PrefixUpdate): LeaseUpdate {
@@ -211,5 +285,25 @@ export class LeaseStore {
   }
 }
 
-type WriteCompare =
-  { readonly target: 'Version'; readonly version: string } | { readonly target: 'Mod'; readonly mod_revision: string };
+/** The key is as it was when it was seen. */
+function unchanged(key: string, modRevision: bigint): ICompare {
+  return { key: Buffer.from(key), result: 'Equal', target: 'Mod', mod_revision: String(modRevision) };
+}
+
+function absent(key: string, end?: string): ICompare {
+  const range = end === undefined ? {} : { range_end: Buffer.from(end) };
+  return { key: Buffer.from(key), ...range, result: 'Equal', target: 'Version', version: '0' };
+}
+
+/** One IPv4 subnet has several keys: alone, and with each IPv6 subnet behind an `&`. */
+function absentTwins(prefix: string, subnets: SubnetPair): ICompare[] {
+  if (subnets.ipv4 === undefined) return [absent(subnetKey(prefix, subnets))];
+  const alone = subnetKey(prefix, { ...subnets, ipv6: undefined });
+  return [absent(alone), absent(`${alone}&`, `${alone}'`)]; // ' is the character behind &
+}
+
+function unchangedReservations({ reservationsRevision }: CreateGuard): ICompare[] {
+  if (reservationsRevision === undefined) return [];
+  const range = { key: Buffer.from(RESERVATIONS_PREFIX), range_end: prefixEnd(RESERVATIONS_PREFIX) };
+  return [{ ...range, result: 'Less', target: 'Mod', mod_revision: String(reservationsRevision + 1n) }];
+}

@@ -1,105 +1,11 @@
-import { cidr4Overlaps, type Cidr4 } from '../../native/net/cidr.ts';
+import { cidr4Overlaps } from '../../native/net/cidr.ts';
 import type { Ipv4 } from '../../native/net/ipv4.ts';
 import type { Cidr6, Ipv6 } from '../../native/net/ipv6.ts';
 import type { Lease, SubnetPair } from '../wire.ts';
+import { chooseSubnet4, chooseSubnet6 } from './free-subnet.ts';
 import type { KnownLease } from './lease.ts';
 import { isLeasable, type NetworkConfig } from './network-config.ts';
-import type { SubnetRange } from './subnet-range.ts';
-
-/** A network of either family as numbers. */
-interface Block<Address extends number | bigint> {
-  readonly address: Address;
-  readonly prefixLength: number;
-}
-
-/** Inclusive positions in the row of candidate subnets. */
-interface Span {
-  readonly first: bigint;
-  readonly last: bigint;
-}
-
-/** The candidate subnets of a range, in their order. */
-interface Row {
-  readonly start: bigint;
-  readonly size: bigint;
-  readonly count: bigint;
-  /** 32 or 128. */
-  readonly bits: number;
-}
-
-/** The candidates that a taken network touches, whatever its prefix length. */
-function spanOf({ address, prefixLength }: Block<number | bigint>, row: Row): Span | undefined {
-  const from = BigInt(address) - row.start;
-  const to = from + (1n << BigInt(row.bits - prefixLength)) - 1n;
-  if (to < 0n || from >= row.count * row.size) return undefined;
-  const last = to / row.size;
-  return { first: from < 0n ? 0n : from / row.size, last: last < row.count ? last : row.count - 1n };
-}
-
-const byFirst = (a: Span, b: Span): number => (a.first < b.first ? -1 : Number(a.first > b.first));
-
-/** Sorted and merged, so that none overlaps or touches another. */
-function mergedSpans(spans: readonly Span[]): Span[] {
-  const merged: Span[] = [];
-  for (const span of spans.toSorted(byFirst)) {
-    const previous = merged.at(-1);
-    if (previous === undefined || span.first > previous.last + 1n) merged.push(span);
-    else if (span.last > previous.last) merged[merged.length - 1] = { first: previous.first, last: span.last };
-  }
-  return merged;
-}
-
-const RANDOM_STEPS = 2 ** 53;
-
-/** In [0, count). */
-const randomBelow = (count: bigint, random: () => number): bigint =>
-  (BigInt(Math.floor(random() * RANDOM_STEPS)) * count) / BigInt(RANDOM_STEPS);
-
-/** The position of a free candidate. */
-function freePosition(row: Row, taken: readonly Block<number | bigint>[], random: () => number): bigint | undefined {
-  const spans = mergedSpans(taken.flatMap((block) => spanOf(block, row) ?? []));
-  const free = row.count - spans.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
-  if (free <= 0n) return undefined;
-  let position = randomBelow(free, random);
-  for (const { first, last } of spans) {
-    if (position < first) break;
-    position += last - first + 1n;
-  }
-  return position;
-}
-
-function rowOf(range: SubnetRange<number | bigint, unknown>, bits: number): Row {
-  const start = BigInt(range.subnetMin);
-  const size = 1n << BigInt(bits - range.subnetLength);
-  const end = BigInt(range.subnetMax);
-  return { start, size, count: end < start ? 0n : (end - start) / size + 1n, bits };
-}
-
-export interface SubnetRequest<Address extends number | bigint, Network> {
-  readonly range: SubnetRange<Address, Network>;
-  readonly taken: readonly Block<Address>[];
-  /** In [0, 1). */
-  readonly random: () => number;
-}
-
-/**
- * A free IPv4 subnet, each with the same chance over the whole range, that overlaps nothing taken; `undefined` only when there
- * is none. Costs the number of leases, not the size of the range: a /8 of /30s has four million candidates.
- */
-export function chooseSubnet4({ range, taken, random }: SubnetRequest<Ipv4, Cidr4>): Cidr4 | undefined {
-  const row = rowOf(range, 32);
-  const position = freePosition(row, taken, random);
-  if (position === undefined) return undefined;
-  return { address: Number(row.start + position * row.size) as Ipv4, prefixLength: range.subnetLength };
-}
-
-/** The same for IPv6. */
-export function chooseSubnet6({ range, taken, random }: SubnetRequest<Ipv6, Cidr6>): Cidr6 | undefined {
-  const row = rowOf(range, 128);
-  const position = freePosition(row, taken, random);
-  if (position === undefined) return undefined;
-  return { address: (row.start + position * row.size) as Ipv6, prefixLength: range.subnetLength };
-}
+import { isReservedFor, type Reservation } from './reservation.ts';
 
 /** Who this host is. At least one address. */
 export interface Self {
@@ -108,21 +14,31 @@ export interface Self {
   readonly publicIpv6: Ipv6 | undefined;
 }
 
-/** How to come by a lease. `suspect` names the node whose sign of life must be looked at before the key is taken over. */
+/** How to come by a lease. `suspects`: leases of hosts whose signs of life must be looked at before the key is taken. */
 export type Acquisition =
-  | { readonly kind: 'reuse'; readonly held: KnownLease; readonly suspect: string | undefined }
-  /** Ours, but not possible under the present configuration: delete it, then choose again. */
-  | { readonly kind: 'discard'; readonly held: KnownLease; readonly suspect: string | undefined }
-  | { readonly kind: 'create'; readonly subnets: SubnetPair; readonly because: 'previous' | 'free' }
+  | { readonly kind: 'reuse'; readonly held: KnownLease; readonly suspects: readonly KnownLease[] }
+  /** Ours, but not possible any more: delete it, then choose again. */
+  | {
+      readonly kind: 'discard';
+      readonly held: KnownLease;
+      readonly suspects: readonly KnownLease[];
+      /** One clause for the log. */
+      readonly because: string;
+    }
+  | { readonly kind: 'create'; readonly subnets: SubnetPair; readonly because: 'reserved' | 'previous' | 'free' }
   | { readonly kind: 'full' };
 
 export interface AcquisitionRequest {
   readonly config: NetworkConfig;
   /** In key order, as etcd lists them: the first match counts. */
   readonly leases: readonly KnownLease[];
+  readonly reservations: readonly Reservation[];
   readonly self: Self;
-  /** From subnet.env or from the lease just lost: a wish, never a claim. */
+  readonly hostname: string;
+  /** From subnet.env: a wish, never a claim. */
   readonly previous: SubnetPair | undefined;
+  /** What etcd refused to create a moment ago: somebody is there, even where no lease can be read. */
+  readonly refused: readonly SubnetPair[];
   readonly random: () => number;
 }
 
@@ -132,14 +48,28 @@ export function hasAddressOf({ publicIp, publicIpv6 }: Lease, self: Self): boole
   return publicIpv6 !== undefined && publicIpv6 === self.publicIpv6;
 }
 
-function ownLease({ leases, self }: AcquisitionRequest): { held: KnownLease; suspect: string | undefined } | undefined {
+/** Leases of other nodes that give our address for theirs. A flanneld's lease with our address is our own of former days. */
+export function rivalsOf(leases: readonly KnownLease[], self: Self): KnownLease[] {
+  return leases.filter(
+    ({ lease }) => lease.nodeId !== undefined && lease.nodeId !== self.nodeId && hasAddressOf(lease, self),
+  );
+}
+
+interface OwnLease {
+  readonly held: KnownLease;
+  readonly suspects: readonly KnownLease[];
+}
+
+function ownLease({ leases, self }: AcquisitionRequest): OwnLease | undefined {
   const byNode = leases.find(({ lease }) => lease.nodeId === self.nodeId);
-  if (byNode !== undefined) {
-    // The same node id at another address: this host moved, or its disk was copied to a second one.
-    return { held: byNode, suspect: hasAddressOf(byNode.lease, self) ? undefined : self.nodeId };
+  if (byNode === undefined) {
+    const byAddress = leases.find(({ lease }) => hasAddressOf(lease, self));
+    return byAddress && { held: byAddress, suspects: rivalsOf(leases, self) };
   }
-  const byAddress = leases.find(({ lease }) => hasAddressOf(lease, self));
-  return byAddress === undefined ? undefined : { held: byAddress, suspect: byAddress.lease.nodeId };
+  // The same node id at another address: this host moved, or its disk was copied to a second one.
+  const moved = !hasAddressOf(byNode.lease, self);
+  const rivals = rivalsOf(leases, self).filter((rival) => moved || rival.createRevision < byNode.createRevision);
+  return { held: byNode, suspects: moved ? [byNode, ...rivals] : rivals };
 }
 
 const overlaps6 = (a: Cidr6, b: Cidr6): boolean => {
@@ -155,26 +85,69 @@ export function pairsOverlap(a: SubnetPair, b: SubnetPair): boolean {
   );
 }
 
-function freePair({ config, leases, random }: AcquisitionRequest): SubnetPair | undefined {
-  const taken4 = leases.flatMap(({ lease }) => lease.subnets.ipv4 ?? []);
-  const taken6 = leases.flatMap(({ lease }) => lease.subnets.ipv6 ?? []);
-  const ipv4 = config.ipv4 && chooseSubnet4({ range: config.ipv4, taken: taken4, random });
-  const ipv6 = config.ipv6 && chooseSubnet6({ range: config.ipv6, taken: taken6, random });
+function freePair(request: AcquisitionRequest, wish?: SubnetPair): SubnetPair | undefined {
+  const { config, leases, refused, random } = request;
+  const taken = [...leases.map(({ lease }) => lease.subnets), ...refused, ...keptForOthers(request)];
+  const taken4 = taken.flatMap(({ ipv4 }) => ipv4 ?? []);
+  const taken6 = taken.flatMap(({ ipv6 }) => ipv6 ?? []);
+  const ipv4 = config.ipv4 && (wish?.ipv4 ?? chooseSubnet4({ range: config.ipv4, taken: taken4, random }));
+  const ipv6 = config.ipv6 && (wish?.ipv6 ?? chooseSubnet6({ range: config.ipv6, taken: taken6, random }));
   const lacks = (config.ipv4 !== undefined && ipv4 === undefined) || (config.ipv6 !== undefined && ipv6 === undefined);
   return lacks ? undefined : { ipv4, ipv6 };
 }
 
+const isOurs = ({ self, hostname }: AcquisitionRequest, reservation: Reservation): boolean =>
+  isReservedFor(reservation, { ...self, hostname });
+
+function keptForOthers(request: AcquisitionRequest): SubnetPair[] {
+  return request.reservations.flatMap((reservation) => (isOurs(request, reservation) ? [] : [reservation.subnets]));
+}
+
+/** What is kept for this host, as soon as nobody holds it; a reservation of one family is completed by a free subnet of the other. */
+function reservedPair(request: AcquisitionRequest): SubnetPair | undefined {
+  const { config, leases, refused, reservations } = request;
+  const occupied = [...leases.map(({ lease }) => lease.subnets), ...refused];
+  for (const reservation of reservations) {
+    if (!isOurs(request, reservation)) continue;
+    const pair = freePair(request, reservation.subnets);
+    const usable = pair !== undefined && isLeasable(config, pair);
+    if (usable && !occupied.some((other) => pairsOverlap(other, pair))) return pair;
+  }
+  return undefined;
+}
+
+/** The first lease that is in the way of `subnets` and was there before `createRevision`. */
+export function olderOverlap(leases: readonly KnownLease[], mine: KnownLease): KnownLease | undefined {
+  return leases.find(
+    ({ key, createRevision, lease }) =>
+      key !== mine.key && createRevision < mine.createRevision && pairsOverlap(lease.subnets, mine.lease.subnets),
+  );
+}
+
 /**
- * Decides which subnets this host asks for: its own lease by node id, else by public address, else the previous subnets if they
- * are free, else any free ones.
+ * Decides which subnets this host asks for: its own lease by node id, else by public address, else what is reserved for it, else
+ * the previous subnets if they are free, else any free ones.
  */
 export function chooseAcquisition(request: AcquisitionRequest): Acquisition {
-  const { config, leases, previous } = request;
+  const { config, leases, previous, refused } = request;
   const own = ownLease(request);
-  if (own !== undefined) return { kind: isLeasable(config, own.held.lease.subnets) ? 'reuse' : 'discard', ...own };
-  const isFree = (pair: SubnetPair): boolean => !leases.some(({ lease }) => pairsOverlap(lease.subnets, pair));
-  if (previous !== undefined && isLeasable(config, previous) && isFree(previous)) {
-    return { kind: 'create', subnets: previous, because: 'previous' };
+  if (own !== undefined) {
+    if (!isLeasable(config, own.held.lease.subnets)) {
+      return { kind: 'discard', ...own, because: 'it does not fit the network config' };
+    }
+    const older = olderOverlap(leases, own.held);
+    return older === undefined
+      ? { kind: 'reuse', ...own }
+      : { kind: 'discard', ...own, because: `${older.key} was there before` };
+  }
+  const reserved = reservedPair(request);
+  if (reserved !== undefined) return { kind: 'create', subnets: reserved, because: 'reserved' };
+  const taken = [...leases.map(({ lease }) => lease.subnets), ...refused, ...keptForOthers(request)];
+  const isFree = (pair: SubnetPair): boolean => !taken.some((other) => pairsOverlap(other, pair));
+  // Of a cluster that gained or lost a family the other one's subnet stays.
+  const wish = previous && freePair(request, previous);
+  if (wish !== undefined && isLeasable(config, wish) && isFree(wish)) {
+    return { kind: 'create', subnets: wish, because: 'previous' };
   }
   const subnets = freePair(request);
   return subnets === undefined ? { kind: 'full' } : { kind: 'create', subnets, because: 'free' };

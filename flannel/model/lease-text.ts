@@ -3,6 +3,7 @@ import { formatIpv4, type Ipv4 } from '../../native/net/ipv4.ts';
 import { formatIpv6, type Ipv6 } from '../../native/net/ipv6.ts';
 import type { SubnetPair } from '../wire.ts';
 import type { NetworkConfig } from './network-config.ts';
+import type { Blocker } from './retake.ts';
 
 /** `10.5.1.0/24`, `10.5.1.0/24 and fc00:5:0:1::/64`. */
 export function subnetsText({ ipv4, ipv6 }: SubnetPair): string {
@@ -33,4 +34,12 @@ export function rangeText({ ipv4, ipv6 }: NetworkConfig): string {
       : [`/${ipv6.subnetLength} from ${formatIpv6(ipv6.subnetMin)} to ${formatIpv6(ipv6.subnetMax)}`]),
   ];
   return texts.join(', or ');
+}
+
+/** `node 5c… at 192.168.0.2`, `a flannel host at 192.168.0.2`, `the reservation /weft/reservations/10.5.1.0-24`. */
+export function blockerText(blocker: Blocker): string {
+  if (blocker.kind === 'reservation') return `the reservation ${blocker.by.key}`;
+  const { lease } = blocker.by;
+  const owner = lease.nodeId === undefined ? 'a flannel host' : `node ${lease.nodeId}`;
+  return `${owner} at ${addressText(lease)}`;
 }

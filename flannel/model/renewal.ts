@@ -1,11 +1,14 @@
+import { encodeLease, type Lease } from '../wire.ts';
 import { hasAddressOf, type Self } from './allocate.ts';
 import type { KnownLease } from './lease.ts';
 
 /** A lease this host holds. */
 export interface HeldLease {
   readonly key: string;
-  /** What we wrote. */
+  /** What we wrote, and its text. */
+  readonly lease: Lease;
   readonly value: string;
+  readonly createRevision: bigint;
   readonly modRevision: bigint;
   readonly etcdLeaseId: bigint;
 }
@@ -37,14 +40,40 @@ export type LeaseVerdict =
   | 'gone'
   /** Our key and our identity, but another value or etcd lease than we wrote: write it again. */
   | 'altered'
+  /** A flannel host with our address and another backend (another VTEP MAC): two hosts with one address. */
+  | 'twin'
   /** Another host says it is theirs: tell everybody, touch nothing. */
   | 'foreign';
+
+/** Whether a flanneld on this very host could have written it: it would take over the device and with it what peers need. */
+function hasBackendOf(lease: Lease, ours: Lease): boolean {
+  const bare = (backend: Lease['backend']): string => encodeLease({ ...ours, nodeId: undefined, backend });
+  return lease.backend.kind !== ours.backend.kind || bare(lease.backend) === bare(ours.backend);
+}
 
 /** Judges the own key as etcd shows it; `undefined` = not there, or holding no lease at all. */
 export function judgeOwnKey(held: HeldLease, seen: KnownLease | undefined, self: Self): LeaseVerdict {
   if (seen === undefined) return 'gone';
   if (seen.value === held.value && seen.etcdLeaseId === held.etcdLeaseId) return 'ours';
   const { nodeId } = seen.lease;
-  const ours = nodeId === undefined ? hasAddressOf(seen.lease, self) : nodeId === self.nodeId;
-  return ours ? 'altered' : 'foreign';
+  if (nodeId !== undefined) return nodeId === self.nodeId ? 'altered' : 'foreign';
+  if (!hasAddressOf(seen.lease, self)) return 'foreign';
+  return hasBackendOf(seen.lease, held.lease) ? 'altered' : 'twin';
+}
+
+/** Part of the time between two puts that chance may take away: hosts of one hour do not put in one second. */
+const PUT_SPREAD = 0.1;
+
+/**
+ * When to put the same value again, milliseconds after the last time: once in the lease's time less the margin, as flannel does.
+ * A real flanneld puts right what it lost of us then, and only then.
+ */
+export function nextPutMs(request: {
+  readonly ttlSeconds: number;
+  readonly marginSeconds: number;
+  readonly random: () => number;
+}): number {
+  const { ttlSeconds, marginSeconds, random } = request;
+  const seconds = Math.max(ttlSeconds - marginSeconds, ttlSeconds / 2);
+  return seconds * 1000 * (1 - PUT_SPREAD * random());
 }

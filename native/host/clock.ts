@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
 /** Time as an argument, so that a test can hold it still. */
@@ -25,6 +26,9 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** Milliseconds since boot, to 10 ms, time asleep included: timers and {@link Clock.monotonicMs} stand still meanwhile. */
+export const systemBootMs = (): number => uptime() * 1000;
 
 /** A number in [0, 1); `Math.random` in production. */
 export type RandomSource = () => number;

@@ -243,7 +243,7 @@ test('a host on the own subnet raises an alarm and is never fought', async () =>
     what: 'not ready',
   });
   const { body } = await httpGet(`http://${STATUS}/readyz`, { namespace: h3.ns.name });
-  expect(body).toContain('is leased by 192.168.77.200 (a flannel host) now');
+  expect(body).toContain('is held by a flannel host at 192.168.77.200 now');
   expect(cluster.keys(key).get(key)).toBe(foreign);
   expect(routesOf(h3)).toHaveLength(2);
   cluster.ctl('del', key);

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { innerMtu, outerMtu } from '../../../../flannel/model/mtu.ts';
 import { parseDotenv, previousSubnets, renderSubnetEnv } from '../../../../flannel/model/subnet-env.ts';
-import { formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
+import { subnetsText } from '../../../../flannel/model/lease-text.ts';
+import { parseCidr4 } from '../../../../native/net/cidr.ts';
 import { parseCidr6 } from '../../../../native/net/ipv6.ts';
 import { packageRoot } from '../../../../native/host/package-root.ts';
 
@@ -30,9 +31,17 @@ describe('subnet.env', () => {
     expect(renderSubnetEnv({ ipv4, ipv6, mtu: innerMtu(outerMtu(1500)), ipMasq: true })).toBe(dual);
   });
 
-  test('tells the subnet of the run before', () => {
-    const subnet = previousSubnets(recorded)?.ipv4;
-    expect(subnet && formatCidr4(subnet)).toBe('10.5.89.0/24');
+  test.each([
+    { name: 'of one family', text: recorded, want: '10.5.89.0/24' },
+    { name: 'of IPv6 alone', text: 'FLANNEL_IPV6_SUBNET=fc00:5:0:38::1/64\n', want: 'fc00:5:0:38::/64' },
+    {
+      name: 'of which one is damaged',
+      text: 'FLANNEL_SUBNET=10.5.1.1/24\nFLANNEL_IPV6_SUBNET=fc00::/64,fc01::/64\n',
+      want: '10.5.1.0/24',
+    },
+  ])('tells the subnets of the run before, $name', ({ text, want }) => {
+    const subnets = previousSubnets(text);
+    expect(subnets && subnetsText(subnets)).toBe(want);
   });
 
   test.each([
