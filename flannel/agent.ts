@@ -279,6 +279,7 @@ export class OverlayAgent {
       routesBefore,
       deleted: new Set(this.#views.flatMap((view) => [...view.deleted])),
       storeReplaced: this.#storeReplaced,
+      asking: this.#secondList.asking,
       confirmed: this.#secondList.confirmed,
     });
     if (held === 0) {

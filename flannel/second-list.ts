@@ -24,6 +24,11 @@ export class SecondList {
     this.#parts = parts;
   }
 
+  /** An answer is awaited. */
+  get asking(): boolean {
+    return this.#isAsking;
+  }
+
   /** A second list knew no more hosts than we do. */
   get confirmed(): boolean {
     return this.#confirmed;

@@ -9,20 +9,22 @@ export interface RemovalQuestion {
   readonly deleted: ReadonlySet<string>;
   /** The leases come from another store than before (restored, emptied): what it lacks may only not have been written yet. */
   readonly storeReplaced: boolean;
+  /** A mass was held and a second list is awaited: what is still missing of it is no less doubtful for being few. */
+  readonly asking: boolean;
   /** A second list has said the same since. */
   readonly confirmed: boolean;
 }
 
 /** How many routes stay until a second list confirms that their hosts are gone; 0 = removals may be done. */
 export function heldRemovals(question: RemovalQuestion): number {
-  const { steps, routesBefore, deleted, storeReplaced, confirmed } = question;
+  const { steps, routesBefore, deleted, storeReplaced, asking, confirmed } = question;
   // A peer that moves between VXLAN and a direct route is not leaving.
   const set = new Set(steps.flatMap((step) => (isRouteAddition(step) ? [cidrKey(step.destination)] : [])));
   const removed = steps.flatMap((step) =>
     isRouteRemoval(step) && !set.has(cidrKey(step.destination)) ? [formatCidr(step.destination)] : [],
   );
-  const told = removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
-  const few = !storeReplaced && removed.length * 2 <= routesBefore;
+  const told = !asking && removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
+  const few = !asking && !storeReplaced && removed.length * 2 <= routesBefore;
   return confirmed || told || few ? 0 : removed.length;
 }
 
