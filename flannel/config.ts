@@ -155,10 +155,7 @@ const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade
 
 /** What is read and not yet done: each goes with the change that does it. */
 function notYet(config: Settings): string[] {
-  return [
-    ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
-    ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),
-  ];
+  return [...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : [])];
 }
 
 /** `--log-level`, else what flannel's `-v` comes to: 1 to 4 is debug, 5 and more trace. */

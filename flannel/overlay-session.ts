@@ -10,6 +10,7 @@ import type { MacAddress } from '../native/net/mac.ts';
 import { OverlayAgent, type AgentOptions } from './agent.ts';
 import { watchConflicts } from './conflict-watch.ts';
 import { subnetEnvMtu } from './backends/mtus.ts';
+import type { EventHook } from './io/hook.ts';
 import type { OverlayKernel } from './io/kernel.ts';
 import type { LeaseStore } from './io/lease-store.ts';
 import { ReservationStore } from './io/reservation-store.ts';
@@ -17,6 +18,7 @@ import { readPreviousSubnets } from './io/subnet-env-file.ts';
 import type { LeaseFeed } from './lease-feed.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Self } from './model/allocate.ts';
+import { hookEnvironment } from './model/hook-environment.ts';
 import { subnetsText } from './model/lease-text.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import { awaitNetwork, type JoinedNetwork } from './network-config-source.ts';
@@ -43,6 +45,7 @@ export interface OverlayHost extends StartParts {
   readonly store: LeaseStore;
   readonly feed: LeaseFeed;
   readonly status: FlannelStatus;
+  readonly hook: EventHook | undefined;
   readonly nodeId: string;
   /** `ADDRESS:PORT` of the status server; `undefined` when it is off. */
   readonly statusListen: string | undefined;
@@ -139,7 +142,10 @@ function keeperOf(
     reservations: new ReservationStore(host.client),
     bootMs: systemBootMs,
     log: host.log.child({ module: 'lease' }),
-    onEvent: () => undefined,
+    onEvent: (event) => {
+      host.status.leaseEvent(event.kind);
+      host.hook?.call(hookEnvironment(event, host.config.subnetFile));
+    },
     onSubnets: (subnets) => {
       changes.change(subnets);
     },
@@ -160,7 +166,7 @@ interface Joined {
 
 /** From the network configuration to a subnet, and then everything that keeps it: ends only by the signal. @throws {FatalError}; the signal's reason. */
 export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promise<never> {
-  const { config, feed, kernel, status } = host;
+  const { config, feed, kernel, status, hook } = host;
   const joined = await awaitNetwork({ ...host, key: configKey(config.etcdPrefix) }, signal);
   const { network } = joined;
   warnOfLimits(network, host);
@@ -177,7 +183,11 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
   status.reached('leaseHeld');
   const standing: Joined = { joined, macs, underlay: joined.choice.underlay, keeper };
   return together(
-    [(s) => keeper.run(s), (s) => changes.run(first, (subnets, each) => runOn({ host, standing, subnets }, each), s)],
+    [
+      ...(hook === undefined ? [] : [(s: AbortSignal) => hook.run(s)]),
+      (s) => keeper.run(s),
+      (s) => changes.run(first, (subnets, each) => runOn({ host, standing, subnets }, each), s),
+    ],
     signal,
   );
 }

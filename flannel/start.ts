@@ -6,6 +6,7 @@ import { readOrCreateNodeId } from '../native/host/node-id.ts';
 import { packageVersion } from '../native/host/package-root.ts';
 import { openRouteSocket } from '../native/netlink/socket.ts';
 import type { FlannelConfig } from './config.ts';
+import { EventHook, requireHook } from './io/hook.ts';
 import { OverlayKernel } from './io/kernel.ts';
 import { LeaseStore } from './io/lease-store.ts';
 import { onStateFolder } from './io/state.ts';
@@ -55,6 +56,7 @@ async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClie
 export async function startAgent(parts: StartParts, signal: AbortSignal): Promise<never> {
   const { config, clock, random, log, startedAtUnixMs } = parts;
   await requireNetAdmin();
+  await requireHook(config.hook);
   const status = new FlannelStatus(log);
   await using listeners = await startStatusListeners({ ...config, status, startedAtUnixMs, log });
   using client = await etcdClient(config, clock);
@@ -77,7 +79,8 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
     },
   });
   const feed = new LeaseFeed(store, status);
-  const host = { ...parts, status, client, kernel, store, feed, nodeId, statusListen: listeners.listen };
+  const hook = config.hook === undefined ? undefined : new EventHook({ path: config.hook, clock, log });
+  const host = { ...parts, status, client, kernel, store, feed, hook, nodeId, statusListen: listeners.listen };
   // The list is under way while the configuration is read.
   return await together([(s) => feed.run(s), (s) => runOverlay(host, s)], signal);
 }
