@@ -18,7 +18,7 @@ import type { KnownLease, LeaseUpdate } from './model/lease.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { DesiredState, Family } from './model/overlay.ts';
 import type { EntryStep } from './model/peer-change.ts';
-import type { Step } from './model/plan.ts';
+import type { Step } from './model/step.ts';
 import { heldRemovals, isPeerRemoval } from './model/removal-guard.ts';
 import { PassLedger } from './pass-ledger.ts';
 import { PeerView } from './peer-view.ts';
@@ -36,7 +36,7 @@ export interface AgentOptions extends Pick<RuntimeNoticeParts, 'subnetFile' | 'm
   readonly blackhole: 'on' | 'off';
 }
 
-export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs'> {
+export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs' | 'wireguardKey'> {
   readonly kernel: OverlayKernel;
   readonly feed: LeaseFeed;
   readonly store: LeaseStore;
@@ -197,6 +197,7 @@ export class OverlayAgent {
       views: this.#views,
       ifindexOf: (family) => this.#ifindexOf(family),
       directGateways: this.#directGateways,
+      plainIfindexes: this.#network.backend.kind === 'vxlan' ? [] : this.#reconciler.ifindexes,
       blackholes: blackholeNetworks(this.#parts.subnets, this.#parts.options.blackhole),
     });
   }

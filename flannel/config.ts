@@ -131,7 +131,11 @@ const schema = z.object({
 
 type Settings = Readonly<z.infer<typeof schema>>;
 
-export type FlannelConfig = Omit<Settings, 'logLevel'> & { readonly logLevel: LogLevel };
+export type FlannelConfig = Omit<Settings, 'logLevel'> & {
+  readonly logLevel: LogLevel;
+  /** flanneld's `WIREGUARD_KEY_FILE`, without its prefix; `undefined` is a file in `stateDir`. */
+  readonly wireguardKeyFile: string | undefined;
+};
 
 /** Settings that are right one by one and wrong together. */
 function contradictions(config: Settings): string[] {
@@ -176,5 +180,6 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
   });
   const faults = [...contradictions(config), ...notYet(config)];
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze({ ...config, logLevel: logLevelOf(config) });
+  const wireguardKeyFile = input.env['WIREGUARD_KEY_FILE'] === '' ? undefined : input.env['WIREGUARD_KEY_FILE'];
+  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile });
 }
