@@ -195,16 +195,15 @@ export class OverlayAgent {
       network: this.#network,
       underlay: this.#parts.underlay.current,
       views: this.#views,
-      ifindexOf: (family) => this.#ifindexOf(family),
+      ifindexOf: this.#ifindexOf,
       directGateways: this.#directGateways,
       plainIfindexes: this.#network.backend.kind === 'vxlan' ? [] : this.#reconciler.ifindexes,
       blackholes: blackholeNetworks(this.#parts.subnets, this.#parts.options.blackhole),
     });
   }
 
-  #ifindexOf(family: Family): number | undefined {
-    return deviceIndex(this.#network, family, (device) => this.#reconciler.ifindexOf(device));
-  }
+  readonly #ifindexOf = (family: Family): number | undefined =>
+    deviceIndex(this.#network, family, (device) => this.#reconciler.ifindexOf(device));
 
   #select(leases: ReadonlyMap<string, KnownLease>): void {
     for (const view of this.#views) view.select(leases);
