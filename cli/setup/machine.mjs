@@ -23,6 +23,7 @@ const TEST_PACKAGES = [
   ['etcdctl', 'etcd-client'],
   ['openssl', 'openssl'],
   ['ping', 'iputils-ping'],
+  ['iperf3', 'iperf3'],
   ['nft', 'nftables'],
   ['iptables', 'iptables'],
   ['wg', 'wireguard-tools'],

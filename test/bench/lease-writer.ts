@@ -9,7 +9,7 @@ import { configKey, DEFAULT_ETCD_PREFIX, encodeLease, subnetKey, type Lease } fr
 
 /**
  * Runs inside the namespace that etcd listens in: `node lease-writer.ts ENDPOINT`. Reads lines from stdin and answers each with
- * one JSON line: `config`, `fill FIRST COUNT` (leases without a host), `put NUMBER MAC-BYTE`, `delete NUMBER`.
+ * one JSON line: `config`, `fill FIRST COUNT` (leases without a host), `clear FIRST COUNT`, `put NUMBER MAC-BYTE`, `delete NUMBER`.
  */
 const [endpoint = ''] = process.argv.slice(2);
 using client = new EtcdClient({ endpoints: [parseEndpoint(endpoint)], clock: systemClock });
@@ -30,6 +30,20 @@ async function put(number: number, macByte: number): Promise<void> {
   await client.put({ key: subnetKey(DEFAULT_ETCD_PREFIX, lease.subnets), value: encodeLease(lease) });
 }
 
+async function remove(number: number): Promise<void> {
+  await client.delete(subnetKey(DEFAULT_ETCD_PREFIX, leaseOf(number).subnets));
+}
+
+/** As many at once as a busy etcd is asked for. */
+const AT_ONCE = 50;
+
+async function eachOf(first: number, count: number, work: (number: number) => Promise<void>): Promise<void> {
+  for (let done = 0; done < count; done += AT_ONCE) {
+    const numbers = Array.from({ length: Math.min(AT_ONCE, count - done) }, (_, index) => first + done + index);
+    await Promise.all(numbers.map(work));
+  }
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   const [word, ...numbers] = line.split(' ');
   const [first = 0, second = 0] = numbers.map(Number);
@@ -38,17 +52,15 @@ for await (const line of createInterface({ input: process.stdin })) {
     const value = JSON.stringify({ Network: '10.64.0.0/10', Backend: { Type: 'vxlan' } });
     await client.put({ key: configKey(DEFAULT_ETCD_PREFIX), value });
   } else if (word === 'fill') {
-    for (let number = first; number < first + second; number += 50) {
-      const numbersOfBatch = Array.from(
-        { length: Math.min(50, first + second - number) },
-        (_, index) => number + index,
-      );
-      await Promise.all(numbersOfBatch.map((each) => put(each, 0)));
-    }
+    await eachOf(first, second, (number) => put(number, 0));
+  } else if (word === 'clear') {
+    await eachOf(first, second, remove);
   } else if (word === 'put') {
     await put(first, second);
   } else if (word === 'delete') {
-    await client.delete(subnetKey(DEFAULT_ETCD_PREFIX, leaseOf(first).subnets));
+    await remove(first);
   }
-  process.stdout.write(`${JSON.stringify({ line, startNanos: String(startNanos) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ line, startNanos: String(startNanos), endNanos: String(process.hrtime.bigint()) })}\n`,
+  );
 }

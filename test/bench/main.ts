@@ -1,36 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { runDashboardBench } from './dashboard.ts';
 import { runDemoBench } from './demo.ts';
-import { runOverlayBench } from './overlay.ts';
-import type { Bench, BenchRow } from './row.ts';
+import { runOverlayEventsBench } from './overlay-events.ts';
+import { runOverlaySyncBench } from './overlay-sync.ts';
+import { runOverlayThroughputBench } from './overlay-throughput.ts';
+import { mergedResults, tableOf } from './results.ts';
+import type { Bench } from './row.ts';
 import { runStatsBench } from './stats.ts';
 
-/** `npm run bench [overlay] [stats] …`: all of them, or the named ones; only a full run renews results.md. */
+/** `npm run bench [-- NAME…]`: all of them, or the named ones; `overlay` names all that start with `overlay-`. */
 const BENCHES: Readonly<Record<string, { readonly title: string; readonly run: Bench }>> = {
-  overlay: { title: 'Overlay agent', run: runOverlayBench },
+  'overlay-sync': { title: 'Overlay agent: start', run: runOverlaySyncBench },
+  'overlay-events': { title: 'Overlay agent: running', run: runOverlayEventsBench },
+  'overlay-throughput': { title: 'Overlay agent: throughput', run: runOverlayThroughputBench },
   stats: { title: 'Stats agent', run: runStatsBench },
   dashboard: { title: 'Dashboard', run: runDashboardBench },
   demo: { title: 'The demo cluster: repair times and memory', run: runDemoBench },
 };
-
-/** Three significant digits, no exponent. */
-function digits(value: number): string {
-  if (Number.isNaN(value)) return 'n/a';
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
-  return String(Number(value.toPrecision(3)));
-}
-
-function table(rows: readonly BenchRow[]): string {
-  const lines = rows.map(({ name, value, unit, peer, peerValue }) => {
-    const held = peer === undefined ? '' : peerValue === undefined ? peer : `${digits(peerValue)} ${unit} (${peer})`;
-    const ratio = peerValue === undefined ? '' : digits(value / peerValue);
-    return `| ${name} | ${digits(value)} ${unit} | ${held} | ${ratio} |`;
-  });
-  return ['| figure | measured | held against | ratio |', '|---|---|---|---|', ...lines].join('\n');
-}
+const RESULTS = join(import.meta.dirname, 'results.md');
 
 function machine(): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
@@ -38,24 +28,24 @@ function machine(): string {
   return `Linux ${release()} ${arch()}, ${cpus().length} × ${processor}, Node ${process.version}, commit ${commit}, ${new Date().toISOString().slice(0, 10)}.`;
 }
 
+const isNamed = (name: string, by: string): boolean => name === by || name.startsWith(`${by}-`);
+
+const names = Object.keys(BENCHES);
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in BENCHES));
+const unknown = wanted.filter((by) => !names.some((name) => isNamed(name, by)));
 if (unknown.length > 0) {
-  console.error(
-    `npm run bench: unknown benchmark "${unknown.join('", "')}": expected ${Object.keys(BENCHES).join(', ')}`,
-  );
+  console.error(`npm run bench: unknown benchmark "${unknown.join('", "')}": expected ${names.join(', ')}`);
   process.exit(2);
 }
 
-const sections: string[] = [];
+const renewed = new Map<string, string>();
 for (const [name, { title, run }] of Object.entries(BENCHES)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 && !wanted.some((by) => isNamed(name, by))) continue;
   console.error(`${name} …`);
-  const text = table(await run());
+  const text = `${machine()}\n\n${tableOf(await run())}`;
   console.log(`\n## ${title}\n\n${text}`);
-  sections.push(`## ${title}\n\n${text}\n`);
-}
-if (wanted.length === 0) {
-  const head = `# Benchmark results\n\nWritten by \`npm run bench\`; figures are of one run, one after the other. ${machine()}\nA ratio below 1 means less than what it is held against.\n`;
-  writeFileSync(join(import.meta.dirname, 'results.md'), `${head}\n${sections.join('\n')}`);
+  renewed.set(title, text);
+  const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
+  const titles = Object.values(BENCHES).map((bench) => bench.title);
+  writeFileSync(RESULTS, mergedResults(before, renewed, titles));
 }

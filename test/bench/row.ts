@@ -6,6 +6,8 @@ export interface BenchRow {
   /** What it is held against, with its source: `flanneld v0.20.2, recorded 2026-11-20`, or `kernel limit, this run`. */
   readonly peer?: string;
   readonly peerValue?: number;
+  /** What the ratio to `peerValue` has to be; where that is 0, the value itself. */
+  readonly bar?: { readonly atMost: number } | { readonly atLeast: number };
 }
 
 /** Runs one benchmark from cold, cleans up after itself, and returns its figures. */
