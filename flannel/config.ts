@@ -131,11 +131,7 @@ const schema = z.object({
 
 type Settings = Readonly<z.infer<typeof schema>>;
 
-export type FlannelConfig = Omit<Settings, 'logLevel'> & {
-  readonly logLevel: LogLevel;
-  /** flanneld's `WIREGUARD_KEY_FILE`, without its prefix; `undefined` is a file in `stateDir`. */
-  readonly wireguardKeyFile: string | undefined;
-};
+export type FlannelConfig = Omit<Settings, 'logLevel'> & { readonly logLevel: LogLevel };
 
 /** Settings that are right one by one and wrong together. */
 function contradictions(config: Settings): string[] {
@@ -159,7 +155,10 @@ const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade
 
 /** What is read and not yet done: each goes with the change that does it. */
 function notYet(config: Settings): string[] {
-  return [...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : [])];
+  return [
+    ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
+    ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),
+  ];
 }
 
 /** `--log-level`, else what flannel's `-v` comes to: 1 to 4 is debug, 5 and more trace. */
@@ -180,6 +179,5 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
   });
   const faults = [...contradictions(config), ...notYet(config)];
   if (faults.length > 0) throw new ConfigError(faults);
-  const wireguardKeyFile = input.env['WIREGUARD_KEY_FILE'] === '' ? undefined : input.env['WIREGUARD_KEY_FILE'];
-  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile });
+  return Object.freeze({ ...config, logLevel: logLevelOf(config) });
 }

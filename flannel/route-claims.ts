@@ -1,6 +1,6 @@
 import { cidrKey } from '../native/net/ip.ts';
 import type { StepFailure } from './io/kernel.ts';
-import type { Step } from './model/step.ts';
+import type { Step } from './model/plan.ts';
 
 /** After so many replacements in a row a route is somebody else's will, not an accident: it is told, and left. */
 const MAX_TAKEN_BACK = 5;

@@ -1,5 +1,4 @@
-import { nexthopIdOf } from './plan.ts';
-import type { Step } from './step.ts';
+import { nexthopIdOf, type Step } from './plan.ts';
 import type { VxlanPeer } from './overlay.ts';
 
 /** A step on a peer's entries. */

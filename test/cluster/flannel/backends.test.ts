@@ -1,24 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { makeCluster, type OverlayCluster, type OverlayHost } from './cluster.ts';
-
-/** What a container would have: the subnet's first host address, on a bridge. */
-async function containerAddress(host: OverlayHost, family: 'ipv4' | 'ipv6' = 'ipv4'): Promise<string> {
-  const { FLANNEL_SUBNET = '', FLANNEL_IPV6_SUBNET = '' } = await host.environment();
-  const address = family === 'ipv4' ? FLANNEL_SUBNET : FLANNEL_IPV6_SUBNET;
-  host.ns.try('ip', 'link', 'add', 'cni0', 'type', 'bridge');
-  host.ns.ip('link set cni0 up');
-  host.ns.try('ip', 'addr', 'add', address, 'dev', 'cni0', ...(family === 'ipv6' ? ['nodad'] : []));
-  return address.split('/')[0] ?? '';
-}
-
-/** One answer, however long the first packets take to find their way. */
-async function reaches(from: OverlayHost, target: string, ...flags: string[]): Promise<void> {
-  await until(() => from.ns.try('ping', '-c', '1', '-W', '1', ...flags, target).status === 0, {
-    what: `${from.ns.name} reaches ${target}`,
-    timeoutMs: 15_000,
-  });
-}
+import { containerAddress, makeCluster, reaches, type OverlayCluster, type OverlayHost } from './cluster.ts';
 
 interface Case {
   readonly name: string;
@@ -215,10 +197,9 @@ test('what stands in the way is told once, counted, and over when it is gone', a
   await until(async () => (await conflicts()) === 2, { what: 'the bridge and its route are found' });
   host!.ns.ip('link del cni0');
   await until(async () => (await conflicts()) === 0, { what: 'nothing is in the way', timeoutMs: 10_000 });
-  const told = (): ReturnType<typeof agent.logs> => agent.logs().filter(({ subject }) => subject === 'conflict');
-  await until(() => told().length >= 4, { what: 'four lines in the log' });
-  expect(told().map(({ level }) => level)).toEqual(['warn', 'warn', 'info', 'info']);
-  expect(String(told()[0]?.['msg'])).toMatch(
+  const told = agent.logs().filter(({ subject }) => subject === 'conflict');
+  expect(told.map(({ level }) => level)).toEqual(['warn', 'warn', 'info', 'info']);
+  expect(String(told[0]?.['msg'])).toMatch(
     /^cni0 has 10\.5\.9\.1\/24, but this host leases 10\.5\.\d\.0\/24: remove it/,
   );
 });

@@ -6,6 +6,7 @@ import { readStatusSocket } from '../../../native/host/status-socket.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { makeUnderlay, type TestHost, type TestNamespace } from '../../support/netns.ts';
 import { httpGet, startProcess, startWeft, untilReady, type TestProcess } from '../../support/processes.ts';
+import { until } from '../../support/until.ts';
 
 export const STATUS = '127.0.0.1:9100';
 const CONFIG_KEY = '/coreos.com/network/config';
@@ -46,19 +47,34 @@ export interface OverlayCluster extends AsyncDisposable {
   configure(config: object): void;
 }
 
-function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayHost {
+export interface OverlayHostOptions {
+  /** For the files of its agents; the caller removes it. */
+  readonly folder: string;
+  /** How the agent finds etcd: `--etcd-endpoints=…`, `--etcd-prefix=…`, TLS. */
+  readonly etcdFlags: readonly string[];
+  /** Tells two agents on one host apart. */
+  readonly label?: string;
+  /** Of its `/readyz` and `/metrics`; default 9100. */
+  readonly statusPort?: number;
+}
+
+/** An agent's place on a host; it is not started. */
+export function overlayHost(host: TestHost, options: OverlayHostOptions): OverlayHost {
+  const { folder, etcdFlags, label = '', statusPort = 9100 } = options;
   const ns = host.namespace;
-  const subnetFile = join(folder, `${ns.name}.env`);
-  const statusSocket = join(folder, `${ns.name}.sock`);
+  const files = join(folder, `${ns.name}${label}`);
+  const subnetFile = `${files}.env`;
+  const statusSocket = `${files}.sock`;
+  const listen = `127.0.0.1:${statusPort}`;
   let current: TestProcess | undefined;
   const start = async (...flags: string[]): Promise<TestProcess> => {
     const standard = [
-      `--etcd-endpoints=${endpoint}`,
-      `--state-dir=${join(folder, ns.name)}`,
+      ...etcdFlags,
+      `--state-dir=${files}`,
       `--status-socket=${statusSocket}`,
       `--subnet-file=${subnetFile}`,
       '--healthz-ip=127.0.0.1',
-      '--healthz-port=9100',
+      `--healthz-port=${statusPort}`,
     ];
     current = await startWeft(['flanneld', ...standard, ...flags], { namespace: ns.name });
     return current;
@@ -79,7 +95,7 @@ function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayH
     },
     ready: async (...flags) => {
       const child = await start(...flags);
-      await untilReady(child, { listen: STATUS, namespace: ns.name, timeoutMs: 60_000 });
+      await untilReady(child, { listen, namespace: ns.name, timeoutMs: 60_000 });
       return child;
     },
     subnet: async () => {
@@ -94,7 +110,7 @@ function overlayHost(host: TestHost, folder: string, endpoint: string): OverlayH
       );
     },
     metric: async (name) => {
-      const { body } = await httpGet(`http://${STATUS}/metrics`, { namespace: ns.name });
+      const { body } = await httpGet(`http://${listen}/metrics`, { namespace: ns.name });
       return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(body)?.[1]);
     },
     device: () => {
@@ -112,7 +128,9 @@ export async function makeCluster(options: { readonly hosts: number }): Promise<
     stack.defer(() => rm(folder, { recursive: true, force: true }));
     const underlay = stack.use(await makeUnderlay(options));
     const etcd = stack.use(await startEtcd({ namespace: underlay.fabric.name, addresses: [underlay.address] }));
-    const hosts = underlay.hosts.map((host) => overlayHost(host, folder, etcd.endpoint));
+    const hosts = underlay.hosts.map((host) =>
+      overlayHost(host, { folder, etcdFlags: [`--etcd-endpoints=${etcd.endpoint}`] }),
+    );
     stack.defer(async () => {
       await Promise.all(hosts.map((host) => host.stop()));
     });
@@ -146,9 +164,10 @@ export interface RunningPing {
   lost(): Promise<{ readonly sent: number; readonly lost: number }>;
 }
 
-/** Pings every 10 ms from one host to another through the overlay. */
-export async function startPing(from: OverlayHost, target: string): Promise<RunningPing> {
-  const ping = await startProcess(['ping', '-i', '0.01', '-W', '1', '-q', target], { namespace: from.ns.name });
+/** Pings every 10 ms from one host to another through the overlay; `source` is an address of the first. */
+export async function startPing(from: OverlayHost, target: string, source?: string): Promise<RunningPing> {
+  const flags = ['-i', '0.01', '-W', '1', '-q', ...(source === undefined ? [] : ['-I', source])];
+  const ping = await startProcess(['ping', ...flags, target], { namespace: from.ns.name });
   return {
     lost: async () => {
       ping.signal('SIGINT');
@@ -159,4 +178,22 @@ export async function startPing(from: OverlayHost, target: string): Promise<Runn
       return { sent: Number(sent), lost: Math.max(0, missing - 1) };
     },
   };
+}
+
+/** What a container would have: the subnet's first host address, on a bridge. */
+export async function containerAddress(host: OverlayHost, family: 'ipv4' | 'ipv6' = 'ipv4'): Promise<string> {
+  const { FLANNEL_SUBNET = '', FLANNEL_IPV6_SUBNET = '' } = await host.environment();
+  const address = family === 'ipv4' ? FLANNEL_SUBNET : FLANNEL_IPV6_SUBNET;
+  host.ns.try('ip', 'link', 'add', 'cni0', 'type', 'bridge');
+  host.ns.ip('link set cni0 up');
+  host.ns.try('ip', 'addr', 'add', address, 'dev', 'cni0', ...(family === 'ipv6' ? ['nodad'] : []));
+  return address.split('/')[0] ?? '';
+}
+
+/** One answer, however long the first packets take to find their way. */
+export async function reaches(from: OverlayHost, target: string, ...flags: string[]): Promise<void> {
+  await until(() => from.ns.try('ping', '-c', '1', '-W', '1', ...flags, target).status === 0, {
+    what: `${from.ns.name} reaches ${target}`,
+    timeoutMs: 15_000,
+  });
 }
