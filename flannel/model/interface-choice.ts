@@ -8,12 +8,10 @@ import { addressesOf, findInterface, sourceOn, type Hit, type Search } from './i
 export {
   InterfaceChoiceError,
   targetsOf,
-  type CandidateLink,
   type DefaultRoute,
   type HostInterfaces,
   type InterfaceWish,
   type ReachableTarget,
-  type Rejection,
   type Stacks,
   type Underlay,
   type UnderlayChoice,

@@ -166,6 +166,19 @@ describe('routes over the underlay', () => {
     await until(() => !first.ns.ip('route show').includes('10.5.250.0/24'), { what: 'the stale route to go' });
     expect(first.ns.ip('route show')).toContain('10.5.251.0/24');
   });
+
+  test('a host that changes its address is followed without a restart', async () => {
+    await containerAddress(first);
+    const there = await containerAddress(second);
+    second.ns.ip(`addr del ${second.address}/24 dev eth0`);
+    second.ns.ip('addr add 192.168.77.42/24 dev eth0');
+    // With the address the kernel has dropped the default route, which names the interface.
+    second.ns.ip('route add default via 192.168.77.1 dev eth0');
+    const line = `${await second.subnet()} via 192.168.77.42 dev eth0`;
+    await until(() => first.ns.ip('route show').includes(line), { what: line, timeoutMs: 20_000 });
+    await reaches(first, there);
+    expect([...cluster.keys('/coreos.com/network/subnets/').values()].join()).not.toContain(second.address);
+  });
 });
 
 test('alloc leases a subnet and leaves the kernel alone', async () => {
