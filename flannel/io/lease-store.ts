@@ -106,9 +106,9 @@ export class LeaseStore {
    * writes it under a compare. @returns `undefined` when somebody changed it meanwhile. @throws {EtcdError}
    */
   async adopt(seen: KnownLease, lease: Lease, signal: AbortSignal): Promise<HeldLease | undefined> {
-    const value = encodeLease(lease);
     const { key, createRevision, modRevision, etcdLeaseId } = seen;
     const compare = [unchanged(key, modRevision)];
+    const value = readableValue(key, lease);
     const isNodes = seen.lease.nodeId === lease.nodeId || seen.value === value;
     if (isNodes && etcdLeaseId !== 0n && (await this.#isFull(etcdLeaseId, signal))) {
       this.#doubtful.delete(etcdLeaseId);
@@ -180,10 +180,11 @@ export class LeaseStore {
     { key, lease, compare }: { key: string; lease: Lease; compare: ICompare[] },
     signal: AbortSignal,
   ): Promise<Omit<HeldLease, 'createRevision'> | undefined> {
+    const value = readableValue(key, lease);
     await this.#settleDoubts(signal);
     const { id } = await grantLease(this.#options.client, this.ttlSeconds, signal);
     this.#doubtful.add(id);
-    const written = { key, lease, value: encodeLease(lease), etcdLeaseId: id };
+    const written = { key, lease, value, etcdLeaseId: id };
     const modRevision = await this.#putUnder(written, compare, signal);
     if (modRevision !== undefined) {
       this.#doubtful.delete(id);
@@ -283,6 +284,13 @@ export class LeaseStore {
     this.#junk.set(error.key, error.message);
     this.#options.onJunk(error);
   }
+}
+
+/** What stands under flannel's prefix has to be a lease to every reader. @throws {LeaseFormatError} */
+function readableValue(key: string, lease: Lease): string {
+  const value = encodeLease(lease);
+  decodeLease(key, value);
+  return value;
 }
 
 /** The key is as it was when it was seen. */

@@ -1,34 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LeaseStore } from '../../../flannel/io/lease-store.ts';
-import { ReservationStore } from '../../../flannel/io/reservation-store.ts';
-import { LeaseKeeper } from '../../../flannel/lease-keeper.ts';
 import type { Self } from '../../../flannel/model/allocate.ts';
-import type { LeaseEvent } from '../../../flannel/model/lease-event.ts';
 import { addressText, subnetsText } from '../../../flannel/model/lease-text.ts';
-import { parseNetworkConfig } from '../../../flannel/model/network-config.ts';
 import {
   encodeLease,
   flannelPresenceKey,
   subnetKey,
   type FlannelPresence,
   type Lease,
-  type LeaseBackend,
   type SubnetPair,
 } from '../../../flannel/wire.ts';
 import { EtcdClient } from '../../../native/etcd/client.ts';
 import { parseEndpoint } from '../../../native/etcd/endpoint.ts';
 import { leaseTimeToLive, revokeLease } from '../../../native/etcd/lease.ts';
-import { systemBootMs, systemClock, type Clock } from '../../../native/host/clock.ts';
-import { createLogger } from '../../../native/host/log.ts';
+import { systemClock, type Clock } from '../../../native/host/clock.ts';
 import { parseCidr4 } from '../../../native/net/cidr.ts';
-import { parseIpv4 } from '../../../native/net/ipv4.ts';
-import { parseMac } from '../../../native/net/mac.ts';
 import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { until } from '../../support/until.ts';
+import { BACKEND, host, MAC, PREFIX, startKeeper, type KeepOptions, type Kept } from './keepers.ts';
 
-const PREFIX = '/coreos.com/network';
-const mac = parseMac('02:00:00:00:00:01');
-const backend: LeaseBackend = { kind: 'vxlan', ipv4: { vni: 1, vtepMac: mac }, ipv6: undefined };
 const ipv4Only = (subnet: string): SubnetPair => ({ ipv4: parseCidr4(subnet), ipv6: undefined });
 /** Ten minutes in half a second. */
 const SPEED = 1200;
@@ -40,8 +29,6 @@ const fastClock: Clock = {
 
 let etcd: TestEtcd;
 let client: EtcdClient;
-/** Each host has its own. */
-const storeOf = (): LeaseStore => new LeaseStore({ client, prefix: PREFIX, onJunk: () => undefined });
 
 beforeAll(async () => {
   etcd = await startEtcd();
@@ -57,66 +44,13 @@ beforeEach(async () => {
   for (const { key } of (await client.list('/')).entries) await client.delete(key);
 });
 
-interface Kept extends AsyncDisposable {
-  readonly keeper: LeaseKeeper;
-  readonly subnet: Promise<SubnetPair>;
-  readonly problems: (string | undefined)[];
-  readonly events: LeaseEvent[];
-  readonly moves: SubnetPair[];
-}
-
-const self = (nodeId: string, publicIp = '192.168.77.11'): Self => ({
-  nodeId,
-  publicIp: parseIpv4(publicIp),
-  publicIpv6: undefined,
-});
-
-/** A keeper that acquires and then keeps; nobody tells it what etcd's watch would. */
-function keep(who: Self, options: { config?: object; previous?: SubnetPair; clock?: Clock } = {}): Kept {
-  const problems: (string | undefined)[] = [];
-  const events: LeaseEvent[] = [];
-  const moves: SubnetPair[] = [];
-  const stop = new AbortController();
-  const store = storeOf();
-  const keeper = new LeaseKeeper({
-    store,
-    reservations: new ReservationStore(client),
-    hostname: 'here',
-    config: parseNetworkConfig(
-      JSON.stringify({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' }, ...options.config }),
-    ),
-    self: who,
-    backend,
-    marginSeconds: 3600,
-    clock: options.clock ?? systemClock,
-    bootMs: options.clock === undefined ? systemBootMs : () => fastClock.monotonicMs(),
-    random: Math.random,
-    log: createLogger({ name: 'test', level: 'fatal' }),
-    onProblem: (problem) => problems.push(problem),
-    onEvent: (event) => events.push(event),
-    onSubnets: (subnets) => moves.push(subnets),
-  });
-  const subnet = store.list(stop.signal).then((leases) => keeper.acquire(leases, options.previous, stop.signal));
-  const run = subnet.then(() => keeper.run(stop.signal)).catch(() => undefined);
-  subnet.catch(() => undefined);
-  return {
-    keeper,
-    subnet,
-    problems,
-    events,
-    moves,
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      await run;
-    },
-  };
-}
+const keep = (who: Self, options: KeepOptions = {}): Kept => startKeeper(client, who, options);
 
 const leased = async (subnet: SubnetPair) => client.get(subnetKey(PREFIX, subnet));
 
 describe('renewal', () => {
   test('keeps the etcd lease full without touching the key', async () => {
-    await using kept = keep(self('a'), { clock: fastClock });
+    await using kept = keep(host('a'), { clock: fastClock, bootMs: () => fastClock.monotonicMs() });
     const entry = await leased(await kept.subnet);
     const startedMs = performance.now();
     await until(() => performance.now() - startedMs > 3000, { what: 'three seconds' });
@@ -127,7 +61,7 @@ describe('renewal', () => {
   });
 
   test('finds by itself that the lease ran out, and takes the subnet again', async () => {
-    await using kept = keep(self('a'), { clock: fastClock });
+    await using kept = keep(host('a'), { clock: fastClock, bootMs: () => fastClock.monotonicMs() });
     const before = await leased(await kept.subnet);
     await revokeLease(client, before!.leaseId);
     const after = await until(async () => leased(await kept.subnet), { what: 'the subnet is leased again' });
@@ -135,7 +69,7 @@ describe('renewal', () => {
   });
 
   test('an outage is no problem before the margin', async () => {
-    await using kept = keep(self('a'), { clock: fastClock });
+    await using kept = keep(host('a'), { clock: fastClock, bootMs: () => fastClock.monotonicMs() });
     const subnet = await kept.subnet;
     await etcd.kill();
     const left = kept.keeper.secondsLeft;
@@ -148,32 +82,32 @@ describe('renewal', () => {
 
 describe('acquisition', () => {
   test('a restart goes on with key and etcd lease', async () => {
-    const first = keep(self('a'));
+    const first = keep(host('a'));
     const subnet = await first.subnet;
     const before = await leased(subnet);
     await first[Symbol.asyncDispose]();
-    await using second = keep(self('a'), { previous: ipv4Only('10.5.200.0/24') });
+    await using second = keep(host('a'), { previous: ipv4Only('10.5.200.0/24') });
     expect([subnetsText(await second.subnet), await leased(subnet)]).toEqual([subnetsText(subnet), before]);
   });
 
   test('a new address is written into the own lease', async () => {
-    const first = keep(self('a'));
+    const first = keep(host('a'));
     const subnet = await first.subnet;
     await first[Symbol.asyncDispose]();
-    await using second = keep(self('a', '192.168.77.55'));
+    await using second = keep(host('a', '192.168.77.55'));
     expect(subnetsText(await second.subnet)).toBe(subnetsText(subnet));
     expect((await leased(subnet))?.value).toContain('"PublicIP":"192.168.77.55"');
   });
 
   test('the previous subnet is taken when it is free', async () => {
-    await using kept = keep(self('a'), { previous: ipv4Only('10.5.77.0/24') });
+    await using kept = keep(host('a'), { previous: ipv4Only('10.5.77.0/24') });
     expect(subnetsText(await kept.subnet)).toBe('10.5.77.0/24');
   });
 
   test('a garbled key in the place of the previous subnet does not keep us waiting', async () => {
     const key = `${PREFIX}/subnets/10.5.77.0-24`;
     await client.put({ key, value: 'garbage' });
-    await using kept = keep(self('a'), { previous: ipv4Only('10.5.77.0/24') });
+    await using kept = keep(host('a'), { previous: ipv4Only('10.5.77.0/24') });
     const late = systemClock.sleep(4000).then(() => 'late');
     expect(await Promise.race([kept.subnet.then(() => 'leased'), late])).toBe('leased');
     expect((await client.get(key))?.value).toBe('garbage');
@@ -181,17 +115,17 @@ describe('acquisition', () => {
 
   test('a reservation of our address becomes our lease', async () => {
     await client.put({ key: `${PREFIX}/subnets/10.5.33.0-24`, value: '{"PublicIP":"192.168.77.11"}' });
-    await using kept = keep(self('a'));
+    await using kept = keep(host('a'));
     const subnet = await kept.subnet;
     expect(subnetsText(subnet)).toBe('10.5.33.0/24');
     expect((await leased(subnet))?.leaseId).not.toBe(0n);
   });
 
   test('an own lease outside the range is given up for one inside', async () => {
-    const first = keep(self('a'));
+    const first = keep(host('a'));
     const before = await first.subnet;
     await first[Symbol.asyncDispose]();
-    await using second = keep(self('a'), { config: { Network: '10.6.0.0/16' } });
+    await using second = keep(host('a'), { config: { Network: '10.6.0.0/16' } });
     expect(subnetsText(await second.subnet)).toMatch(/^10\.6\./);
     expect(await leased(before)).toBeUndefined();
   });
@@ -201,11 +135,11 @@ describe('acquisition', () => {
     const stack = new AsyncDisposableStack();
     try {
       const all = Array.from({ length: 10 }, (_, index) =>
-        stack.use(keep(self(`n${index}`, `192.168.77.${index + 1}`), { config })),
+        stack.use(keep(host(`n${index}`, `192.168.77.${index + 1}`), { config })),
       );
       const subnets = await Promise.all(all.map(({ subnet }) => subnet));
       expect(new Set(subnets.map(subnetsText)).size).toBe(10);
-      const late = stack.use(keep(self('late', '192.168.77.99'), { config }));
+      const late = stack.use(keep(host('late', '192.168.77.99'), { config }));
       await until(() => late.problems.length > 0, { what: 'the eleventh is told' });
       expect(late.problems[0]).toBe('out of subnets: 10 leases leave no free /24 from 10.5.1.0 to 10.5.10.0');
       await all[3]?.[Symbol.asyncDispose]();
@@ -228,28 +162,28 @@ describe('acquisition', () => {
     subnet: '10.5.8.0/24',
     backendType: 'vxlan',
     vni: 1,
-    vtepMac: mac,
+    vtepMac: MAC,
     mtu: 1450,
   });
 
   test.each([
     {
       name: 'our public IP',
-      twin: self('twin'),
+      twin: host('twin'),
       want: 'the live host twin (twin) has the same public IP 192.168.77.11 as this host here (a): give one of them another --public-ip or --iface',
     },
     {
       name: 'our node id',
-      twin: self('a', '192.168.77.66'),
+      twin: host('a', '192.168.77.66'),
       want: "the live host twin at 192.168.77.66 has the same node id as this host here (a) at 192.168.77.11: remove node-id from this host's --state-dir if its disk was copied",
     },
   ])('nothing is taken from a live host with $name', async ({ twin, want }) => {
-    const lease: Lease = { subnets: ipv4Only('10.5.8.0/24'), backend, ...twin };
+    const lease: Lease = { subnets: ipv4Only('10.5.8.0/24'), backend: BACKEND, ...twin };
     const key = subnetKey(PREFIX, lease.subnets);
     await client.put({ key, value: encodeLease(lease) });
     const sign = flannelPresenceKey(twin.nodeId);
     await client.put({ key: sign, value: JSON.stringify(presenceOf(twin.nodeId, addressText(twin))) });
-    await using kept = keep(self('a'));
+    await using kept = keep(host('a'));
     await until(() => kept.problems.length > 0, { what: 'it is told' });
     expect([kept.problems, (await client.get(key))?.value]).toEqual([[want], encodeLease(lease)]);
     await client.delete(sign);
