@@ -1,11 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../native/host/package-root.ts';
 import { addCniCommand } from './cni.ts';
+import { addConfigCommand } from './config.ts';
 import { addDashboardCommand } from './dashboard.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDockerOptsCommand } from './docker-opts.ts';
+import { addExplainIfaceCommand } from './explain-iface.ts';
 import { addFlanneldCommand } from './flanneld.ts';
+import { addLeasesCommand } from './leases.ts';
+import { addPeersCommand } from './peers.ts';
 import { addStatsdCommand } from './statsd.ts';
+import { addStatusCommand } from './status.ts';
 import { addVersionCommand } from './version.ts';
 
 const EXAMPLES = `
@@ -29,6 +34,11 @@ const program = new Command('weft')
 
 for (const add of [
   addFlanneldCommand,
+  addStatusCommand,
+  addPeersCommand,
+  addLeasesCommand,
+  addConfigCommand,
+  addExplainIfaceCommand,
   addDockerOptsCommand,
   addCniCommand,
   addStatsdCommand,

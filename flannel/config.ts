@@ -133,8 +133,13 @@ type Settings = Readonly<z.infer<typeof schema>>;
 
 export type FlannelConfig = Omit<Settings, 'logLevel'> & { readonly logLevel: LogLevel };
 
+const etcdSchema = z.object(etcd);
+
+/** Where etcd is, for the agent and every command that reads it. */
+export type EtcdConfig = Readonly<z.infer<typeof etcdSchema>>;
+
 /** Settings that are right one by one and wrong together. */
-function contradictions(config: Settings): string[] {
+function contradictions(config: EtcdConfig): string[] {
   const { etcdCafile, etcdCertfile, etcdKeyfile, etcdUsername, etcdPassword, etcdEndpoints } = config;
   const faults: string[] = [];
   if ((etcdCertfile === undefined) !== (etcdKeyfile === undefined)) {
@@ -180,4 +185,13 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
   const faults = [...contradictions(config), ...notYet(config)];
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze({ ...config, logLevel: logLevelOf(config) });
+}
+
+/** The settings about etcd alone, from the same flags and variables. @throws {ConfigError} with every fault at once. */
+export function loadEtcdConfig({ flags, env }: Pick<AgentInput, 'flags' | 'env'>): EtcdConfig {
+  const mine = Object.entries(flags).filter(([name]) => Object.hasOwn(etcd, name));
+  const config = loadConfig(etcdSchema, { flags: Object.fromEntries(mine), env, envPrefix: 'FLANNELD_' });
+  const faults = contradictions(config);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
 }

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { EtcdClient } from '../native/etcd/client.ts';
-import type { Clock } from '../native/host/clock.ts';
 import { FatalError } from '../native/host/lifecycle.ts';
 import { readOrCreateNodeId } from '../native/host/node-id.ts';
 import { packageVersion } from '../native/host/package-root.ts';
 import { openRouteSocket } from '../native/netlink/socket.ts';
-import type { FlannelConfig } from './config.ts';
+import { openEtcd } from './io/etcd-client.ts';
 import { OverlayKernel } from './io/kernel.ts';
 import { LeaseStore } from './io/lease-store.ts';
 import { onStateFolder } from './io/state.ts';
@@ -27,37 +25,13 @@ async function requireNetAdmin(): Promise<void> {
   throw new FatalError('cannot change the network: CAP_NET_ADMIN is missing; run weft flanneld as root');
 }
 
-async function readTlsFile(path: string | undefined): Promise<Buffer | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FatalError(`cannot read the etcd TLS file ${path}: ${why}`, { exitCode: 2, cause });
-  }
-}
-
-async function etcdClient(config: FlannelConfig, clock: Clock): Promise<EtcdClient> {
-  const { etcdUsername: username, etcdPassword: password } = config;
-  return new EtcdClient({
-    endpoints: config.etcdEndpoints,
-    tls: {
-      ca: await readTlsFile(config.etcdCafile),
-      cert: await readTlsFile(config.etcdCertfile),
-      key: await readTlsFile(config.etcdKeyfile),
-    },
-    ...(username !== undefined && password !== undefined ? { auth: { username, password } } : {}),
-    clock,
-  });
-}
-
 /** Runs the overlay agent until the signal aborts; nothing is taken out of the kernel then. @throws {FatalError}; the signal's reason. */
 export async function startAgent(parts: StartParts, signal: AbortSignal): Promise<never> {
   const { config, clock, random, log, startedAtUnixMs } = parts;
   await requireNetAdmin();
   const status = new FlannelStatus(log);
   await using listeners = await startStatusListeners({ ...config, status, startedAtUnixMs, log });
-  using client = await etcdClient(config, clock);
+  using client = await openEtcd(config, { clock });
   await using socket = openRouteSocket({ random });
   await using quickSocket = openRouteSocket({ random });
   const kernel = new OverlayKernel(socket, quickSocket);

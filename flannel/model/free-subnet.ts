@@ -97,3 +97,18 @@ export function chooseSubnet6({ range, taken, random }: SubnetRequest<Ipv6, Cidr
   if (position === undefined) return undefined;
   return { address: (row.start + position * row.size) as Ipv6, prefixLength: range.subnetLength };
 }
+
+export interface SubnetCounts {
+  readonly total: bigint;
+  readonly free: bigint;
+}
+
+/** How many subnets a range has, and how many of them nothing taken overlaps. */
+export function countSubnets<Address extends number | bigint>(
+  range: SubnetRange<Address, unknown>,
+  taken: readonly Block<Address>[],
+): SubnetCounts {
+  const row = rowOf(range, typeof range.subnetMin === 'bigint' ? 128 : 32);
+  const spans = mergedSpans(taken.flatMap((block) => spanOf(block, row) ?? []));
+  return { total: row.count, free: row.count - spans.reduce((sum, { first, last }) => sum + last - first + 1n, 0n) };
+}
