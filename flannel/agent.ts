@@ -2,10 +2,11 @@ import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import { cidrKey, type IpAddress } from '../native/net/ip.ts';
+import type { IpAddress } from '../native/net/ip.ts';
 import { NetlinkError } from '../native/netlink/errors.ts';
 import type { StateInput } from './backends/state-input.ts';
-import { deviceIndex, eventFilterOf, placeOf } from './event-filter.ts';
+import { deviceIndex, eventFilterOf, gatewaysOf, placeOf } from './event-filter.ts';
+import { AdvertisementWatch } from './io/advertisement-watch.ts';
 import type { OverlayKernel, StepFailure } from './io/kernel.ts';
 import { watchKernel, type EventFilter } from './io/kernel-events.ts';
 import type { LeaseStore } from './io/lease-store.ts';
@@ -16,7 +17,7 @@ import type { OverlayPlace } from './model/conflicts.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
 import type { NetworkConfig } from './model/network-config.ts';
-import type { DesiredState, Family } from './model/overlay.ts';
+import type { Family } from './model/overlay.ts';
 import type { EntryStep } from './model/peer-change.ts';
 import type { Step } from './model/plan.ts';
 import { heldRemovals, isPeerRemoval } from './model/removal-guard.ts';
@@ -62,6 +63,10 @@ export class OverlayAgent {
   readonly #parts: AgentParts;
   readonly #waker = new Waker();
   readonly #confirmation = new Waker();
+  readonly #wake = (): void => {
+    this.#waker.wake();
+  };
+  readonly #advertisements = new AdvertisementWatch(this.#wake);
   readonly #retry: Backoff;
   readonly #views: readonly PeerView[];
   readonly #reconciler: Reconciler;
@@ -95,9 +100,7 @@ export class OverlayAgent {
     this.#secondList = new SecondList({
       ...parts,
       confirmAfterMs: options.confirmAfterMs,
-      onAnswer: () => {
-        this.#waker.wake();
-      },
+      onAnswer: this.#wake,
     });
   }
 
@@ -170,9 +173,6 @@ export class OverlayAgent {
   async watchKernel(signal: AbortSignal): Promise<never> {
     const { clock, log, random } = this.#parts;
     const backoff = new Backoff({ ...RETRY, random });
-    const onChange = (): void => {
-      this.#waker.wake();
-    };
     for (;;) {
       const { promise, resolve, reject } = Promise.withResolvers<NetlinkError>();
       const abort = (): void => {
@@ -180,12 +180,12 @@ export class OverlayAgent {
       };
       signal.addEventListener('abort', abort, { once: true });
       try {
-        using _watch = watchKernel({ filter: () => this.#eventFilter(), onChange, onFatal: resolve });
+        using _watch = watchKernel({ filter: () => this.#eventFilter(), onChange: this.#wake, onFatal: resolve });
         log.warn({ err: await promise }, 'kernel events are lost; listening again');
       } finally {
         signal.removeEventListener('abort', abort);
       }
-      onChange();
+      this.#wake();
       await clock.sleep(backoff.nextMs(), signal);
     }
   }
@@ -227,7 +227,9 @@ export class OverlayAgent {
     if (steps.length === 0) return true;
     const ifindex = this.#ifindexOf(family);
     try {
-      return ifindex !== undefined && this.#parts.kernel.applySync(steps, ifindex).length === 0;
+      if (ifindex === undefined || this.#parts.kernel.applySync(steps, ifindex).length > 0) return false;
+      this.#reconciler.note(steps);
+      return true;
     } catch (error) {
       if (error instanceof NetlinkError) return false; // what fails is met again by the loop
       throw error;
@@ -260,13 +262,13 @@ export class OverlayAgent {
       this.#retryLater(signal);
       return;
     }
-    const peersOf = (family: Family): PeerView['peers'] | undefined =>
-      this.#views.find((view) => view.family === family)?.peers;
-    const peers = { ipv4: peersOf('ipv4'), ipv6: peersOf('ipv6') };
+    const [ipv4, ipv6] = FAMILIES.map((family) => this.#views.find((view) => view.family === family)?.peers);
+    const peers = { ipv4, ipv6 };
     const survey = await this.#reconciler.survey({ network: this.#network, underlay, peers }, signal);
     this.#directGateways = gatewaysOf(survey.desired);
     const sections = this.#guarded(survey, signal);
     const failures = await this.#reconciler.apply(sections, signal);
+    this.#advertisements.follow(this.#reconciler.devices, signal);
     const isRepair = !isNews && status.facts.peersProgrammed;
     this.#ledger.applied({ survey, sections, failures, isRepair });
     await this.#report(failures, underlay, signal);
@@ -332,11 +334,3 @@ const LINK_STEPS: ReadonlySet<Step['kind']> = new Set([
 
 /** A step on the device itself; the failure of another one leaves the other peers reachable. */
 const isLinkStep = ({ kind }: Step): boolean => LINK_STEPS.has(kind);
-
-function gatewaysOf({ direct }: DesiredState): Map<number | string, IpAddress> {
-  return new Map(
-    direct.flatMap(({ peers }) =>
-      peers.map(({ subnet, publicIp }): [number | string, IpAddress] => [cidrKey(subnet), publicIp]),
-    ),
-  );
-}

@@ -4,7 +4,7 @@ import type { EventFilter, TunnelFilter } from './io/kernel-events.ts';
 import type { OverlayPlace } from './model/conflicts.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { NetworkConfig } from './model/network-config.ts';
-import type { Family } from './model/overlay.ts';
+import type { DesiredState, Family } from './model/overlay.ts';
 import type { PeerView } from './peer-view.ts';
 import { deviceNames } from './reconciler.ts';
 import type { SubnetPair } from './wire.ts';
@@ -76,4 +76,13 @@ export function placeOf({ network, subnets, views, defaultPort }: PlaceParts): O
     subnets: [subnets.ipv4, subnets.ipv6].filter((subnet) => subnet !== undefined),
     peers: new Set(views.flatMap((view) => view.peers.map(({ subnet }) => cidrKey(subnet)))),
   };
+}
+
+/** Where subnets are routed over the underlay, by {@link cidrKey}. */
+export function gatewaysOf({ direct }: DesiredState): Map<number | string, IpAddress> {
+  return new Map(
+    direct.flatMap(({ peers }) =>
+      peers.map(({ subnet, publicIp }): [number | string, IpAddress] => [cidrKey(subnet), publicIp]),
+    ),
+  );
 }

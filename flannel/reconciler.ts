@@ -42,6 +42,7 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #claims = new RouteClaims();
   readonly #ifindexes = new Map<string, number>();
+  #isFirst = true;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -50,6 +51,16 @@ export class Reconciler {
   /** The index of a device of ours, as the last pass found or made it. */
   ifindexOf(device: string): number | undefined {
     return this.#ifindexes.get(device);
+  }
+
+  /** Our devices, as the last pass found or made them. */
+  get devices(): readonly { readonly name: string; readonly ifindex: number }[] {
+    return [...this.#ifindexes].map(([name, ifindex]) => ({ name, ifindex }));
+  }
+
+  /** Takes note of steps that were done without a pass. */
+  note(steps: readonly Step[]): void {
+    this.#claims.note(steps);
   }
 
   /** What has to be done. @throws {NetlinkError}; {RangeError} if the underlay is too small; the signal's reason. */
@@ -74,6 +85,8 @@ export class Reconciler {
     const blackholes = await this.#blackholeSection(input.network, desired.blackholes, signal);
     const sections = [...tunnels.map(tunnelSection), ...direct.map(directSection), ...blackholes];
     const ours = direct.flatMap(([, actual]) => actual.filter(({ ours: isOurs }) => isOurs));
+    if (this.#isFirst) this.#claims.found([...tunnels.flatMap(routesThrough), ...ours.map(routeTarget)]);
+    this.#isFirst = false;
     return {
       desired,
       sections: moved(sections),
@@ -164,6 +177,12 @@ const tunnelSection = ([desired, actual]: [VxlanOverlay, ActualOverlay]): Sectio
   device: desired.device.name,
   family: familyOf(desired),
 });
+
+const routeTarget = ({ destination }: { readonly destination: Cidr }): Cidr => destination;
+
+/** Where the routes of a device of ours lead that look like ours. */
+const routesThrough = ([, { routes }]: [VxlanOverlay, ActualOverlay]): Cidr[] =>
+  routes.filter(({ onlink, gateway, destination }) => onlink && gateway === destination.address).map(routeTarget);
 
 const directSection = ([desired, actual]: [DirectRoutes, ActualDirectRoute[]]): Section => ({
   steps: planDirect(desired, actual),

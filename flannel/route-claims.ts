@@ -1,4 +1,4 @@
-import { cidrKey } from '../native/net/ip.ts';
+import { cidrKey, isCidr6, type Cidr } from '../native/net/ip.ts';
 import type { StepFailure } from './io/kernel.ts';
 import type { Step } from './model/plan.ts';
 
@@ -6,37 +6,57 @@ import type { Step } from './model/plan.ts';
 const MAX_TAKEN_BACK = 5;
 
 /**
- * Which routes this run has set. One that stood there before is somebody else's and stays; one that took the place of ours is
- * taken back, a few times.
+ * Which routes are ours. A foreign one that stood there before ours is somebody else's and stays; one that took the place of ours
+ * is taken back, a few times.
  */
 export class RouteClaims {
   readonly #takenBack = new Map<number | string, number>();
 
-  /** Takes note of what a pass has set. */
-  note(steps: readonly Step[], failures: readonly StepFailure[]): void {
+  /** Takes note of what an earlier run has left, and this one found. */
+  found(destinations: readonly Cidr[]): void {
+    for (const destination of destinations) this.#claim(destination);
+  }
+
+  /** Takes note of what was set and removed. */
+  note(steps: readonly Step[], failures: readonly StepFailure[] = []): void {
     const failed = new Set(failures.map(({ step }) => step));
     for (const step of steps) {
       if (!('destination' in step) || failed.has(step)) continue;
-      const key = cidrKey(step.destination);
-      if (step.kind.startsWith('remove-')) this.#takenBack.delete(key);
-      else if (!this.#takenBack.has(key)) this.#takenBack.set(key, 0);
+      if (step.kind.startsWith('remove-')) this.#takenBack.delete(cidrKey(step.destination));
+      else this.#claim(step.destination);
     }
   }
 
   /** The steps that take back what was replaced. */
   reclaim(failures: readonly StepFailure[]): Step[] {
     return failures.flatMap(({ step, error }): Step[] => {
-      if (error.code !== 'EEXIST') return [];
-      if (step.kind === 'add-route') return this.#again(step, { ...step, kind: 'replace-route' });
-      return step.kind === 'add-direct-route' ? this.#again(step, { ...step, kind: 'replace-direct-route' }) : [];
+      if (step.kind === 'add-route') return this.#reclaimed(step, error.code);
+      if (step.kind !== 'add-direct-route' || error.code !== 'EEXIST') return [];
+      return this.#again(step.destination, [{ ...step, kind: 'replace-direct-route' }]);
     });
   }
 
-  #again({ destination }: Extract<Step, { destination: unknown }>, replacement: Step): Step[] {
+  /** The kernel looks up the gateway of an IPv6 route: with a foreign one in its place that leads to another device. */
+  #reclaimed(step: Extract<Step, { kind: 'add-route' }>, code: string): Step[] {
+    const { destination } = step;
+    if (code === 'EEXIST') return this.#again(destination, [{ ...step, kind: 'replace-route' }]);
+    if (code !== 'EINVAL' || !isCidr6(destination)) return [];
+    return this.#again(destination, [
+      { kind: 'hold-route', destination },
+      { ...step, kind: 'replace-route' },
+    ]);
+  }
+
+  #claim(destination: Cidr): void {
+    const key = cidrKey(destination);
+    if (!this.#takenBack.has(key)) this.#takenBack.set(key, 0);
+  }
+
+  #again(destination: Cidr, replacement: Step[]): Step[] {
     const key = cidrKey(destination);
     const count = this.#takenBack.get(key);
     if (count === undefined || count >= MAX_TAKEN_BACK) return [];
     this.#takenBack.set(key, count + 1);
-    return [replacement];
+    return replacement;
   }
 }

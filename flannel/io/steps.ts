@@ -106,6 +106,8 @@ function encodeRouteStep(step: RouteStep, oif: number): Buffer {
       return encodeNewRoute(overlayRoute({ destination, gateway: destination.address, oif }, step.nexthopId));
     case 'replace-route':
       return encodeReplaceRoute(overlayRoute({ destination, gateway: destination.address, oif }, step.nexthopId));
+    case 'hold-route':
+      return encodeReplaceRoute({ ...overlayRoute({ destination, gateway: undefined, oif }), onlink: false });
     case 'remove-route':
       return encodeDelRoute(anyProtocol(overlayRoute({ destination, gateway: step.gateway, oif })));
     case 'add-direct-route':

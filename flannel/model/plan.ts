@@ -63,6 +63,8 @@ export type Step =
   | { readonly kind: 'add-route'; readonly destination: Cidr; readonly nexthopId: number | undefined }
   /** Takes the place of a route of our own that differs. */
   | { readonly kind: 'replace-route'; readonly destination: Cidr; readonly nexthopId: number | undefined }
+  /** Takes the place of a foreign IPv6 route, without a gateway: the kernel refuses ours while the foreign one covers it. */
+  | { readonly kind: 'hold-route'; readonly destination: Cidr }
   | { readonly kind: 'remove-route'; readonly destination: Cidr; readonly gateway: IpAddress | undefined }
   | { readonly kind: 'remove-nexthop'; readonly nexthopId: number }
   | { readonly kind: 'remove-fdb'; readonly mac: MacAddress; readonly remote: IpAddress }
