@@ -38,6 +38,8 @@ export type Recovered =
 export class Recovery {
   readonly #parts: RecoveryParts;
   #blockedSinceMs: number | undefined;
+  /** Why a change of subnets was begun. */
+  #movedBecause: string | undefined;
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -51,6 +53,7 @@ export class Recovery {
   /** The lease is held: what was in the way counts no more. */
   reset(): void {
     this.#blockedSinceMs = undefined;
+    this.#movedBecause = undefined;
   }
 
   /** One attempt. @throws {EtcdError}; the signal's reason. */
@@ -97,7 +100,8 @@ export class Recovery {
     return { kind: 'waiting', problem };
   }
 
-  async #move({ self, backend }: RecoveryRequest, because: string, signal: AbortSignal): Promise<Recovered> {
+  async #move({ self, backend }: RecoveryRequest, reason: string, signal: AbortSignal): Promise<Recovered> {
+    const because = (this.#movedBecause ??= reason);
     const { store, acquirer } = this.#parts;
     const leases = await store.list(signal);
     const round = await acquirer.round({ leases, self, backend, previous: undefined }, signal);
