@@ -128,7 +128,7 @@ export class LeaseStore {
   }
 
   /** Gives up a key, unless it was changed since it was seen. @returns whether it is gone by our doing. @throws {EtcdError} */
-  async remove({ key, modRevision }: KnownLease, signal: AbortSignal): Promise<boolean> {
+  async remove({ key, modRevision }: Pick<KnownLease, 'key' | 'modRevision'>, signal: AbortSignal): Promise<boolean> {
     const { succeeded } = await this.#options.client.transact(
       {
         operation: 'delete',
@@ -139,6 +139,15 @@ export class LeaseStore {
       signal,
     );
     return succeeded;
+  }
+
+  /**
+   * Gives up whatever stands under the key of these subnets, as an operator does for a host that is gone for good: a live one
+   * takes it again at once. @returns the former value, `undefined` when there was none or it changed meanwhile. @throws {EtcdError}
+   */
+  async release(subnets: SubnetPair, signal: AbortSignal): Promise<string | undefined> {
+    const seen = await this.#options.client.get(subnetKey(this.#options.prefix, subnets), signal);
+    return seen !== undefined && (await this.remove(seen, signal)) ? seen.value : undefined;
   }
 
   /** Sets the lease back to its full time. @returns the seconds left, `undefined` when it is gone. @throws {EtcdError} */
