@@ -69,7 +69,7 @@ export const FLANNELD_FLAGS: readonly GoFlagGroup[] = [
         text: 'for "weft status"; empty is off (/run/weft/flannel.sock)',
       },
       { name: 'state-dir', value: 'DIR', text: 'node id and keys (/var/lib/weft)' },
-      { name: 'hook', value: 'FILE', text: 'program to call when the subnet or the MTU changes' },
+      { name: 'hook', value: 'FILE', text: 'program to call when the lease or the subnet changes' },
       { name: 'log-level', value: 'LEVEL', text: 'fatal, error, warn, info, debug or trace (info)' },
       { name: 'v', value: 'N', text: "flannel's verbosity: 1 to 4 is debug, 5 and more trace (0)" },
       { name: 'vmodule', value: 'FILE=N,…', text: 'the highest N counts as -v' },

@@ -19,7 +19,7 @@ import type { KnownLease, LeaseUpdate } from './model/lease.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { Family } from './model/overlay.ts';
 import type { EntryStep } from './model/peer-change.ts';
-import type { Step } from './model/plan.ts';
+import type { Step } from './model/step.ts';
 import { heldRemovals, isPeerRemoval } from './model/removal-guard.ts';
 import { PassLedger } from './pass-ledger.ts';
 import { PeerView } from './peer-view.ts';
@@ -37,7 +37,7 @@ export interface AgentOptions extends Pick<RuntimeNoticeParts, 'subnetFile' | 'm
   readonly blackhole: 'on' | 'off';
 }
 
-export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs'> {
+export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs' | 'wireguardKey'> {
   readonly kernel: OverlayKernel;
   readonly feed: LeaseFeed;
   readonly store: LeaseStore;
@@ -195,15 +195,15 @@ export class OverlayAgent {
       network: this.#network,
       underlay: this.#parts.underlay.current,
       views: this.#views,
-      ifindexOf: (family) => this.#ifindexOf(family),
+      ifindexOf: this.#ifindexOf,
       directGateways: this.#directGateways,
+      plainIfindexes: this.#network.backend.kind === 'vxlan' ? [] : this.#reconciler.ifindexes,
       blackholes: blackholeNetworks(this.#parts.subnets, this.#parts.options.blackhole),
     });
   }
 
-  #ifindexOf(family: Family): number | undefined {
-    return deviceIndex(this.#network, family, (device) => this.#reconciler.ifindexOf(device));
-  }
+  readonly #ifindexOf = (family: Family): number | undefined =>
+    deviceIndex(this.#network, family, (device) => this.#reconciler.ifindexOf(device));
 
   #select(leases: ReadonlyMap<string, KnownLease>): void {
     for (const view of this.#views) view.select(leases);

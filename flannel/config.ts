@@ -131,7 +131,11 @@ const schema = z.object({
 
 type Settings = Readonly<z.infer<typeof schema>>;
 
-export type FlannelConfig = Omit<Settings, 'logLevel'> & { readonly logLevel: LogLevel };
+export type FlannelConfig = Omit<Settings, 'logLevel'> & {
+  readonly logLevel: LogLevel;
+  /** flanneld's `WIREGUARD_KEY_FILE`, without its prefix; `undefined` is a file in `stateDir`. */
+  readonly wireguardKeyFile: string | undefined;
+};
 
 const etcdSchema = z.object(etcd);
 
@@ -160,10 +164,7 @@ const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade
 
 /** What is read and not yet done: each goes with the change that does it. */
 function notYet(config: Settings): string[] {
-  return [
-    ...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : []),
-    ...(config.hook === undefined ? [] : ['hook: weft calls none yet: leave this out']),
-  ];
+  return [...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : [])];
 }
 
 /** `--log-level`, else what flannel's `-v` comes to: 1 to 4 is debug, 5 and more trace. */
@@ -184,7 +185,8 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
   });
   const faults = [...contradictions(config), ...notYet(config)];
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze({ ...config, logLevel: logLevelOf(config) });
+  const wireguardKeyFile = input.env['WIREGUARD_KEY_FILE'] === '' ? undefined : input.env['WIREGUARD_KEY_FILE'];
+  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile });
 }
 
 /** The settings about etcd alone, from the same flags and variables. @throws {ConfigError} with every fault at once. */

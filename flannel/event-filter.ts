@@ -17,6 +17,8 @@ export interface EventFilterParts {
   /** Where subnets are routed over the underlay, by {@link cidrKey}. */
   readonly directGateways: ReadonlyMap<number | string, IpAddress>;
   readonly blackholes: readonly Cidr[];
+  /** Of ipip and wireguard devices. */
+  readonly plainIfindexes: readonly number[];
 }
 
 /** A peer that is reached directly has nothing on our device. */
@@ -40,13 +42,14 @@ export function eventFilterOf(parts: EventFilterParts): EventFilter {
     if (ifindex !== undefined) tunnels.set(ifindex, tunnelFilter(view, parts));
   }
   return {
+    ownIfindexes: new Set(parts.plainIfindexes),
     linkNames: new Set([underlay.name, ...deviceNames(network)]),
     underlayIfindex: underlay.ifindex,
     tunnels,
     networks: [ipv4?.network, ipv6?.network].filter((range) => range !== undefined),
     isBlackhole: (subnet) => blackholes.some((network) => sameCidr(network, subnet)),
     directGateway: (subnet) => directGateways.get(cidrKey(subnet)),
-    followsRoutes: backend.kind === 'vxlan' && backend.directRouting,
+    followsRoutes: (backend.kind === 'vxlan' || backend.kind === 'ipip') && backend.directRouting,
   };
 }
 

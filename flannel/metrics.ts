@@ -97,6 +97,18 @@ const METRICS: readonly MetricSpec[] = [
   },
   {
     type: 'counter',
+    name: 'weft_flannel_lease_losses_total',
+    help: 'Times that the own lease was found gone or held by somebody else.',
+    value: (s) => s.counters.leaseLosses,
+  },
+  {
+    type: 'counter',
+    name: 'weft_flannel_subnet_changes_total',
+    help: 'Times that this host took other subnets than it had.',
+    value: (s) => s.counters.subnetChanges,
+  },
+  {
+    type: 'counter',
     name: 'weft_flannel_passes_total',
     help: 'Passes of the reconcile loop.',
     value: (s) => s.counters.passes,

@@ -61,9 +61,6 @@ function checkAddresses(underlay: Underlay, network: NetworkConfig): void {
 export function checkAgainstHost(underlay: Underlay, network: NetworkConfig): void {
   checkAddresses(underlay, network);
   const { kind } = network.backend;
-  if (kind === 'wireguard' || kind === 'ipip') {
-    throw new NetworkConfigError(`the backend ${kind} is not carried yet: write "Backend": {"Type": "vxlan"}`);
-  }
   if (kind === 'host-gw' && (underlay.publicIp !== underlay.ipv4 || underlay.publicIpv6 !== underlay.ipv6)) {
     throw new NetworkConfigError(
       "your PublicIP differs from interface IP, meaning that probably you're on a NAT, which is not supported by host-gw backend",

@@ -9,7 +9,9 @@ import { formatCidr6, formatIpv6 } from '../native/net/ipv6.ts';
 import type { MacAddress } from '../native/net/mac.ts';
 import { OverlayAgent, type AgentOptions } from './agent.ts';
 import { watchConflicts } from './conflict-watch.ts';
+import { deviceKeys, ownBackend, type DeviceKeys } from './device-keys.ts';
 import { subnetEnvMtu } from './backends/mtus.ts';
+import type { EventHook } from './io/hook.ts';
 import type { OverlayKernel } from './io/kernel.ts';
 import type { LeaseStore } from './io/lease-store.ts';
 import { ReservationStore } from './io/reservation-store.ts';
@@ -17,6 +19,7 @@ import { readPreviousSubnets } from './io/subnet-env-file.ts';
 import type { LeaseFeed } from './lease-feed.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Self } from './model/allocate.ts';
+import { hookEnvironment } from './model/hook-environment.ts';
 import { subnetsText } from './model/lease-text.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import { awaitNetwork, type JoinedNetwork } from './network-config-source.ts';
@@ -26,7 +29,7 @@ import type { FlannelStatus } from './status.ts';
 import { SubnetChanges } from './subnet-changes.ts';
 import { together } from './together.ts';
 import { UnderlayFollower } from './underlay-follower.ts';
-import { ownBackend, vtepMacs } from './vtep-macs.ts';
+
 import {
   configKey,
   flannelPresenceKey,
@@ -43,6 +46,7 @@ export interface OverlayHost extends StartParts {
   readonly store: LeaseStore;
   readonly feed: LeaseFeed;
   readonly status: FlannelStatus;
+  readonly hook: EventHook | undefined;
   readonly nodeId: string;
   /** `ADDRESS:PORT` of the status server; `undefined` when it is off. */
   readonly statusListen: string | undefined;
@@ -126,20 +130,23 @@ async function showPresence(host: OverlayHost, membership: Membership, signal: A
 
 function keeperOf(
   host: OverlayHost,
-  joined: JoinedNetwork & Pick<Membership, 'macs'>,
+  joined: JoinedNetwork & { readonly keys: DeviceKeys },
   changes: SubnetChanges,
 ): LeaseKeeper {
   return new LeaseKeeper({
     ...host,
     self: selfOf(host, joined.choice.underlay),
     config: joined.network,
-    backend: ownBackend(joined.network, joined.macs),
+    backend: ownBackend(joined.network, joined.keys),
     marginSeconds: host.config.subnetLeaseRenewMargin * 60,
     hostname: hostname(),
     reservations: new ReservationStore(host.client),
     bootMs: systemBootMs,
     log: host.log.child({ module: 'lease' }),
-    onEvent: () => undefined,
+    onEvent: (event) => {
+      host.status.leaseEvent(event.kind);
+      host.hook?.call(hookEnvironment(event, host.config.subnetFile));
+    },
     onSubnets: (subnets) => {
       changes.change(subnets);
     },
@@ -152,7 +159,7 @@ function keeperOf(
 /** What outlives a change of subnets. */
 interface Joined {
   readonly joined: JoinedNetwork;
-  readonly macs: PerFamily<MacAddress>;
+  readonly keys: DeviceKeys;
   /** As chosen at the start, and then wherever it was last. */
   underlay: UnderlayFollower['current'];
   readonly keeper: LeaseKeeper;
@@ -160,14 +167,14 @@ interface Joined {
 
 /** From the network configuration to a subnet, and then everything that keeps it: ends only by the signal. @throws {FatalError}; the signal's reason. */
 export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promise<never> {
-  const { config, feed, kernel, status } = host;
+  const { config, feed, kernel, status, hook } = host;
   const joined = await awaitNetwork({ ...host, key: configKey(config.etcdPrefix) }, signal);
   const { network } = joined;
   warnOfLimits(network, host);
-  const macs = await vtepMacs({ kernel, stateDir: config.stateDir, network }, signal);
+  const keys = await deviceKeys({ ...config, kernel, network }, signal);
   const leases = await feed.first;
   const changes = new SubnetChanges();
-  const keeper = keeperOf(host, { ...joined, macs }, changes);
+  const keeper = keeperOf(host, { ...joined, keys }, changes);
   feed.listen((update, known) => {
     keeper.observe(known, update);
   });
@@ -175,9 +182,13 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
   const first = await keeper.acquire([...leases.values()], previous, signal);
   status.leaseSecondsLeft = () => keeper.secondsLeft;
   status.reached('leaseHeld');
-  const standing: Joined = { joined, macs, underlay: joined.choice.underlay, keeper };
+  const standing: Joined = { joined, keys, underlay: joined.choice.underlay, keeper };
   return together(
-    [(s) => keeper.run(s), (s) => changes.run(first, (subnets, each) => runOn({ host, standing, subnets }, each), s)],
+    [
+      ...(hook === undefined ? [] : [(s: AbortSignal) => hook.run(s)]),
+      (s) => keeper.run(s),
+      (s) => changes.run(first, (subnets, each) => runOn({ host, standing, subnets }, each), s),
+    ],
     signal,
   );
 }
@@ -188,7 +199,8 @@ async function runOn(
   signal: AbortSignal,
 ): Promise<never> {
   const { config, feed, kernel, log, clock } = host;
-  const { joined, macs, underlay, keeper } = standing;
+  const { joined, keys, underlay, keeper } = standing;
+  const { macs } = keys;
   const { network, wish } = joined;
   log.info({ subnet: subnetsText(subnets), vtepMac: macs.ipv4 ?? macs.ipv6 }, 'subnet leased');
   const stacks = { ipv4: network.ipv4 !== undefined, ipv6: network.ipv6 !== undefined };
@@ -207,8 +219,8 @@ async function runOn(
   });
   const agent = new OverlayAgent({
     ...host,
+    ...keys,
     network,
-    macs,
     subnets,
     self: selfOf(host, underlay),
     underlay: follower,

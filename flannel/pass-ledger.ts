@@ -1,7 +1,7 @@
 import type { Logger } from '../native/host/log.ts';
 import type { StepFailure } from './io/kernel.ts';
 import type { KnownLease } from './model/lease.ts';
-import type { Step } from './model/plan.ts';
+import type { Step } from './model/step.ts';
 import { PeerReport } from './peer-report.ts';
 import type { PeerView } from './peer-view.ts';
 import type { Section, Survey } from './reconciler.ts';

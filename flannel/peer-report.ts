@@ -2,7 +2,7 @@ import { cidrKey, formatCidr, formatIp, type Cidr, type IpAddress } from '../nat
 import type { StepFailure } from './io/kernel.ts';
 import type { KnownLease } from './model/lease.ts';
 import type { DesiredState, Family, Peer } from './model/overlay.ts';
-import type { Step } from './model/plan.ts';
+import type { Step } from './model/step.ts';
 import type { PeerView } from './peer-view.ts';
 import type { Section } from './reconciler.ts';
 import type { PeerStatus } from './status-wire.ts';

@@ -2,20 +2,28 @@ import type { Route } from '../native/netlink/route.ts';
 import { cidrKey, type Cidr } from '../native/net/ip.ts';
 import { desiredState } from './backends/desired-state.ts';
 import type { StateInput } from './backends/state-input.ts';
+import { IPIP_DEVICE } from './backends/ipip.ts';
 import { vxlanDeviceName } from './backends/vxlan.ts';
+import { wireguardDevices } from './backends/wireguard.ts';
 import type { Applied, OverlayKernel, StepFailure } from './io/kernel.ts';
 import { foreignRoutes, routesOfUnderlay } from './io/read-routes.ts';
 import { planBlackholes } from './model/blackhole.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { NetworkConfig } from './model/network-config.ts';
-import type { DesiredState, DirectRoutes, Family, Peer, VxlanOverlay } from './model/overlay.ts';
-import { plan, type ActualOverlay, type Step } from './model/plan.ts';
+import type { DesiredState, DirectRoutes, Family, Peer, PlainOverlay, VxlanOverlay } from './model/overlay.ts';
+import { plan, type ActualOverlay } from './model/plan.ts';
+import type { Step } from './model/step.ts';
+import { planPlainTunnel } from './model/plain-tunnel.ts';
+import { planWireguard } from './model/plan-wireguard.ts';
 import { planDirect, type ActualDirectRoute } from './model/plan-direct.ts';
 import { isPeerRemoval } from './model/removal-guard.ts';
 import { RouteClaims } from './route-claims.ts';
 import type { PerFamily } from './wire.ts';
 
-export interface ReconcilerParts extends Pick<StateInput, 'subnets' | 'macs' | 'nexthopObjects' | 'blackhole'> {
+export interface ReconcilerParts extends Pick<
+  StateInput,
+  'subnets' | 'macs' | 'wireguardKey' | 'nexthopObjects' | 'blackhole'
+> {
   readonly kernel: OverlayKernel;
 }
 
@@ -53,6 +61,11 @@ export class Reconciler {
     return this.#ifindexes.get(device);
   }
 
+  /** Of all devices of ours. */
+  get ifindexes(): readonly number[] {
+    return [...this.#ifindexes.values()];
+  }
+
   /** Our devices, as the last pass found or made them. */
   get devices(): readonly { readonly name: string; readonly ifindex: number }[] {
     return [...this.#ifindexes].map(([name, ifindex]) => ({ name, ifindex }));
@@ -77,13 +90,15 @@ export class Reconciler {
       const which = { name: tunnel.device.name, family: familyOf(tunnel) };
       tunnels.push([tunnel, await kernel.readTunnel(which, signal)]);
     }
+    const plain: Section[] = [];
+    for (const tunnel of desired.plain) plain.push(await this.#plainSection(tunnel, signal));
     const direct = desired.direct.map((wanted): [DirectRoutes, ActualDirectRoute[]] => [
       wanted,
       routesOfUnderlay(tables[wanted.family] ?? [], wanted.ifindex),
     ]);
     this.#remember(tunnels);
     const blackholes = await this.#blackholeSection(input.network, desired.blackholes, signal);
-    const sections = [...tunnels.map(tunnelSection), ...direct.map(directSection), ...blackholes];
+    const sections = [...tunnels.map(tunnelSection), ...plain, ...direct.map(directSection), ...blackholes];
     const ours = direct.flatMap(([, actual]) => actual.filter(({ ours: isOurs }) => isOurs));
     if (this.#isFirst) this.#claims.found([...tunnels.flatMap(routesThrough), ...ours.map(routeTarget)]);
     this.#isFirst = false;
@@ -139,10 +154,28 @@ export class Reconciler {
   /** Whole tables, where routes outside our own devices are ours to set or decide how peers are reached. */
   async #readTables(network: NetworkConfig, signal: AbortSignal): Promise<PerFamily<Route[]>> {
     const { backend } = network;
-    const needed = backend.kind === 'host-gw' || (backend.kind === 'vxlan' && backend.directRouting);
+    const needed =
+      backend.kind === 'host-gw' || ((backend.kind === 'vxlan' || backend.kind === 'ipip') && backend.directRouting);
     const read = async (family: Family): Promise<Route[] | undefined> =>
       needed && network[family] !== undefined ? this.#parts.kernel.readRoutes(family, signal) : undefined;
     return { ipv4: await read('ipv4'), ipv6: await read('ipv6') };
+  }
+
+  async #plainSection(tunnel: PlainOverlay, signal: AbortSignal): Promise<Section> {
+    const { kernel } = this.#parts;
+    const { name } = tunnel.device;
+    const families = (['ipv4', 'ipv6'] as const).filter((family) =>
+      tunnel.networks.some(({ address }) => (typeof address === 'bigint') === (family === 'ipv6')),
+    );
+    const actual = await kernel.readPlainTunnel({ name, families }, signal);
+    const ifindex = actual.device?.ifindex;
+    this.#setIfindex(name, ifindex);
+    const link = planPlainTunnel(tunnel, actual);
+    const isNew = link.some(({ kind }) => kind === 'create-tunnel');
+    const found =
+      isNew || ifindex === undefined || !tunnel.wireguard ? undefined : await kernel.readWireguard(ifindex, signal);
+    const wireguard = tunnel.wireguard === undefined ? [] : planWireguard(tunnel.wireguard, found);
+    return { steps: [...link, ...wireguard], ifindex, device: name, family: families[0] ?? 'ipv4' };
   }
 
   async #blackholeSection(network: NetworkConfig, wanted: readonly Cidr[], signal: AbortSignal): Promise<Section[]> {
@@ -162,11 +195,18 @@ export class Reconciler {
 
 /** The names of our devices under a configuration. */
 export function deviceNames({ backend, ipv4, ipv6 }: NetworkConfig): string[] {
-  if (backend.kind !== 'vxlan') return [];
-  return [
-    ...(ipv4 === undefined ? [] : [vxlanDeviceName(backend, 'ipv4')]),
-    ...(ipv6 === undefined ? [] : [vxlanDeviceName(backend, 'ipv6')]),
-  ];
+  const families: Family[] = [...(ipv4 ? ['ipv4' as const] : []), ...(ipv6 ? ['ipv6' as const] : [])];
+  switch (backend.kind) {
+    case 'vxlan':
+      return families.map((family) => vxlanDeviceName(backend, family));
+    case 'wireguard':
+      return wireguardDevices(backend, families);
+    case 'ipip':
+      return [IPIP_DEVICE];
+    case 'host-gw':
+    case 'alloc':
+      return [];
+  }
 }
 
 const familyOf = ({ address }: VxlanOverlay): Family => (typeof address === 'bigint' ? 'ipv6' : 'ipv4');

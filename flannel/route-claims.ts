@@ -1,6 +1,6 @@
 import { cidrKey, isCidr6, type Cidr } from '../native/net/ip.ts';
 import type { StepFailure } from './io/kernel.ts';
-import type { Step } from './model/plan.ts';
+import type { Step } from './model/step.ts';
 
 /** After so many replacements in a row a route is somebody else's will, not an accident: it is told, and left. */
 const MAX_TAKEN_BACK = 5;

@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { FatalError } from '../native/host/lifecycle.ts';
 import { readOrCreateNodeId } from '../native/host/node-id.ts';
 import { packageVersion } from '../native/host/package-root.ts';
-import { openRouteSocket } from '../native/netlink/socket.ts';
+import { NETLINK } from '../native/netlink/message.ts';
+import { openNetlink, openRouteSocket } from '../native/netlink/socket.ts';
 import { openEtcd } from './io/etcd-client.ts';
+import { EventHook, requireHook } from './io/hook.ts';
 import { OverlayKernel } from './io/kernel.ts';
 import { LeaseStore } from './io/lease-store.ts';
 import { onStateFolder } from './io/state.ts';
+import { WireguardControl } from './io/wireguard-control.ts';
 import { LeaseFeed } from './lease-feed.ts';
 import { requireInterface } from './network-config-source.ts';
 import { runOverlay } from './overlay-session.ts';
@@ -29,12 +32,14 @@ async function requireNetAdmin(): Promise<void> {
 export async function startAgent(parts: StartParts, signal: AbortSignal): Promise<never> {
   const { config, clock, random, log, startedAtUnixMs } = parts;
   await requireNetAdmin();
+  await requireHook(config.hook);
   const status = new FlannelStatus(log);
   await using listeners = await startStatusListeners({ ...config, status, startedAtUnixMs, log });
   using client = await openEtcd(config, { clock });
   await using socket = openRouteSocket({ random });
   await using quickSocket = openRouteSocket({ random });
-  const kernel = new OverlayKernel(socket, quickSocket);
+  await using generic = openNetlink({ protocol: NETLINK.GENERIC, random });
+  const kernel = new OverlayKernel(socket, quickSocket, new WireguardControl(generic, clock));
   const nodeId = await onStateFolder(readOrCreateNodeId(config.stateDir));
   await requireInterface(kernel, config, signal);
   log.info({ nodeId, version: packageVersion() }, 'starting');
@@ -51,7 +56,8 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
     },
   });
   const feed = new LeaseFeed(store, status);
-  const host = { ...parts, status, client, kernel, store, feed, nodeId, statusListen: listeners.listen };
+  const hook = config.hook === undefined ? undefined : new EventHook({ path: config.hook, clock, log });
+  const host = { ...parts, status, client, kernel, store, feed, hook, nodeId, statusListen: listeners.listen };
   // The list is under way while the configuration is read.
   return await together([(s) => feed.run(s), (s) => runOverlay(host, s)], signal);
 }

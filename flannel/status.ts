@@ -1,4 +1,5 @@
 import type { Logger } from '../native/host/log.ts';
+import type { LeaseEvent } from './model/lease-event.ts';
 import { unreadyReason, type HealthFacts } from './model/health.ts';
 import type { StatusSources } from './status-sources.ts';
 
@@ -32,6 +33,9 @@ export interface Counters {
   readonly repairsByKind: Map<string, number>;
   /** Refusals of the kernel by error code. */
   readonly netlinkErrors: Map<string, number>;
+  /** Times that the lease was found lost, and times that the subnets became others. */
+  leaseLosses: number;
+  subnetChanges: number;
   deviceCreations: number;
   heldRemovals: number;
   shortPaths: number;
@@ -66,6 +70,8 @@ export class FlannelStatus {
     repairs: 0,
     repairsByKind: new Map(),
     netlinkErrors: new Map(),
+    leaseLosses: 0,
+    subnetChanges: 0,
     deviceCreations: 0,
     heldRemovals: 0,
     shortPaths: 0,
@@ -134,6 +140,12 @@ export class FlannelStatus {
 
   config(problem: string | undefined): void {
     this.#tell('configProblem', problem);
+  }
+
+  /** Counts what happened to the lease. */
+  leaseEvent(kind: LeaseEvent['kind']): void {
+    if (kind === 'lease-lost') this.counters.leaseLosses += 1;
+    else if (kind === 'subnet-changed') this.counters.subnetChanges += 1;
   }
 
   lease(problem: string | undefined): void {

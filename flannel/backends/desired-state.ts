@@ -1,8 +1,10 @@
 import { blackholeNetworks } from '../model/blackhole.ts';
 import type { DesiredState, DirectRoutes } from '../model/overlay.ts';
+import { ipipState } from './ipip.ts';
 import { overlayMtus } from './mtus.ts';
 import type { StateInput } from './state-input.ts';
 import { vxlanState } from './vxlan.ts';
+import { wireguardState } from './wireguard.ts';
 
 /** Plain routes to every peer: all hosts are on one link. */
 function hostGwState({ network, underlay, peers }: StateInput): DesiredState {
@@ -11,7 +13,7 @@ function hostGwState({ network, underlay, peers }: StateInput): DesiredState {
     if (range === undefined) return [];
     return [{ family, ifindex: underlay.ifindex, network: range.network, peers: peers[family] ?? [] }];
   });
-  return { tunnels: [], direct, blackholes: [], mtus: overlayMtus(network, underlay) };
+  return { tunnels: [], plain: [], direct, blackholes: [], mtus: overlayMtus(network, underlay) };
 }
 
 /** Everything that is wanted in the kernel under a network configuration. @throws {RangeError} if the underlay is too small. */
@@ -26,9 +28,11 @@ function backendState(input: StateInput): DesiredState {
       return vxlanState(input, backend);
     case 'host-gw':
       return hostGwState(input);
-    case 'alloc':
     case 'wireguard':
+      return wireguardState(input, backend);
     case 'ipip':
-      return { tunnels: [], direct: [], blackholes: [], mtus: overlayMtus(input.network, input.underlay) };
+      return ipipState(input, backend);
+    case 'alloc':
+      return { tunnels: [], plain: [], direct: [], blackholes: [], mtus: overlayMtus(input.network, input.underlay) };
   }
 }

@@ -1,4 +1,5 @@
 import type { MacAddress } from '../../native/net/mac.ts';
+import type { WireguardKey } from '../../native/net/wireguard-key.ts';
 import type { UnderlayRoute } from '../model/direct-routing.ts';
 import type { Underlay } from '../model/interface-choice.ts';
 import type { NetworkConfig } from '../model/network-config.ts';
@@ -12,6 +13,8 @@ export interface StateInput {
   readonly subnets: SubnetPair;
   /** VTEP MACs; vxlan only. */
   readonly macs: PerFamily<MacAddress>;
+  /** The private key; wireguard only. */
+  readonly wireguardKey: WireguardKey | undefined;
   readonly peers: PerFamily<readonly Peer[]>;
   /** What decides whether a peer is on our link; read for DirectRouting only. */
   readonly routes: PerFamily<readonly UnderlayRoute[]>;

@@ -59,6 +59,7 @@ export function vxlanState(input: StateInput, backend: VxlanBackend): DesiredSta
   return {
     tunnels: parts.map(({ tunnel }) => tunnel),
     direct: parts.flatMap(({ direct }) => direct ?? []),
+    plain: [],
     blackholes: [],
     mtus: overlayMtus(input.network, input.underlay),
   };

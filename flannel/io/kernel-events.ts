@@ -24,6 +24,8 @@ export interface EventFilter {
   readonly underlayIfindex: number | undefined;
   /** Our devices by their index. */
   readonly tunnels: ReadonlyMap<number, TunnelFilter>;
+  /** Devices of ours on which every event of an address or route counts: ipip and wireguard. */
+  readonly ownIfindexes: ReadonlySet<number>;
   readonly networks: readonly Cidr[];
   /** Where a subnet has to be routed over the underlay; `undefined` when it has not. */
   readonly directGateway: (subnet: Cidr) => IpAddress | undefined;
@@ -77,7 +79,7 @@ const neighborConcerns: Judge = (message, filter) => {
 
 const addressConcerns: Judge = ({ payload }, filter) => {
   const ifindex = payload.readInt32LE(INDEX);
-  return filter.tunnels.has(ifindex) || ifindex === filter.underlayIfindex;
+  return filter.tunnels.has(ifindex) || filter.ownIfindexes.has(ifindex) || ifindex === filter.underlayIfindex;
 };
 
 const linkConcerns: Judge = (message, filter) => {
@@ -90,6 +92,7 @@ const routeConcerns: Judge = (message, filter) => {
   const route = decodeRoute(message);
   if (route?.table !== RT_TABLE_MAIN) return false;
   const isThere = message.type === RTM.NEWROUTE;
+  if (route.oif !== undefined && filter.ownIfindexes.has(route.oif)) return true;
   const tunnel = route.oif === undefined ? undefined : filter.tunnels.get(route.oif);
   if (tunnel === undefined) return underlayRouteConcerns(route, isThere, filter);
   const peer = tunnel.peerAt(route.destination.address);

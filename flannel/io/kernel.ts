@@ -6,22 +6,28 @@ import type { Route } from '../../native/netlink/route.ts';
 import type { NetlinkSocket, Outcome } from '../../native/netlink/socket.ts';
 import { findUnderlay, type HostInterfaces, type Underlay } from '../model/interface-choice.ts';
 import type { ConflictView } from '../model/conflicts.ts';
-import type { Family, VxlanDevice } from '../model/overlay.ts';
-import type { ActualOverlay, Step } from '../model/plan.ts';
+import type { Family } from '../model/overlay.ts';
+import type { ActualPlainTunnel } from '../model/plain-tunnel.ts';
+import type { ActualWireguard } from '../model/plan-wireguard.ts';
+import type { ActualOverlay } from '../model/plan.ts';
+import type { Step } from '../model/step.ts';
 import { readConflictView } from './conflict-view.ts';
 import { candidateAddress, readHostInterfaces } from './host-interfaces.ts';
 import { acceptRaFile, addressesOf, decoded, findLink } from './links.ts';
 import { blackholesOf, readMainRoutes } from './read-routes.ts';
+import { readPlainTunnel } from './read-plain-tunnel.ts';
 import { readTunnel } from './read-tunnel.ts';
 import {
   encodeCorrections,
   encodeCreate,
+  encodeCreateTunnel,
   encodePeerStep,
   isDoneAlready,
   RTPROT_WEFT,
   stepText,
   type PeerStep,
 } from './steps.ts';
+import { isWireguardStep, type WireguardControl, type WireguardStep } from './wireguard-control.ts';
 
 /** A step that the kernel refused. */
 export interface StepFailure {
@@ -40,7 +46,7 @@ const DEFAULT_PORT_FILE = '/sys/module/vxlan/parameters/udp_port';
 const LINUX_DEFAULT_PORT = 8472;
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
-const LINK_STEPS: ReadonlySet<Step['kind']> = new Set(['delete-link', 'create-link', 'set-link']);
+const LINK_STEPS: ReadonlySet<Step['kind']> = new Set(['delete-link', 'create-link', 'create-tunnel', 'set-link']);
 
 /** The overlay in the kernel: reads what is ours, applies steps. Holds no state but the sockets. */
 export class OverlayKernel {
@@ -48,10 +54,16 @@ export class OverlayKernel {
   readonly #quickSocket: NetlinkSocket;
   #defaultPort: number | undefined;
 
-  /** @param quickSocket for the short path, which must not wait for a dump on the other. */
-  constructor(socket: NetlinkSocket, quickSocket: NetlinkSocket) {
+  readonly #wireguard: WireguardControl | undefined;
+
+  /**
+   * @param quickSocket for the short path, which must not wait for a dump on the other.
+   * @param wireguard for that backend alone.
+   */
+  constructor(socket: NetlinkSocket, quickSocket: NetlinkSocket, wireguard?: WireguardControl) {
     this.#socket = socket;
     this.#quickSocket = quickSocket;
+    this.#wireguard = wireguard;
   }
 
   /** The UDP port that a vxlan device gets when none is named. */
@@ -91,6 +103,19 @@ export class OverlayKernel {
     return readTunnel(this.#socket, which, signal);
   }
 
+  /** An ipip or wireguard device. @throws {NetlinkError} */
+  async readPlainTunnel(
+    which: { readonly name: string; readonly families: readonly Family[] },
+    signal: AbortSignal,
+  ): Promise<ActualPlainTunnel> {
+    return readPlainTunnel(this.#socket, which, signal);
+  }
+
+  /** Keys and peers of a wireguard device; `undefined` when it is gone. @throws {NetlinkError} */
+  async readWireguard(ifindex: number, signal: AbortSignal): Promise<ActualWireguard | undefined> {
+    return this.#wireguard?.read(ifindex, signal);
+  }
+
   /** The black holes of ours in one family. @throws {NetlinkError} */
   async readBlackholes(family: Family, signal: AbortSignal): Promise<Cidr[]> {
     const table = await readMainRoutes(this.#socket, { family, protocol: RTPROT_WEFT }, signal);
@@ -124,9 +149,11 @@ export class OverlayKernel {
         if (step.kind !== 'set-link') return { failures, ifindex: undefined };
       }
     }
-    const rest = steps.filter((step): step is PeerStep => !LINK_STEPS.has(step.kind));
-    if (rest.length === 0 || device === undefined) return { failures, ifindex: device };
+    if (device === undefined) return { failures, ifindex: device };
     const target = device;
+    failures.push(...(await this.#applyWireguard(steps.filter(isWireguardStep), target, signal)));
+    const rest = steps.filter((step): step is PeerStep => !LINK_STEPS.has(step.kind) && !isWireguardStep(step));
+    if (rest.length === 0) return { failures, ifindex: device };
     const outcomes = await this.#socket.transact(
       rest.map((step) => encodePeerStep(step, target)),
       signal,
@@ -139,12 +166,23 @@ export class OverlayKernel {
     return failuresOf(steps, this.#quickSocket.transactSync(steps.map((step) => encodePeerStep(step, ifindex))));
   }
 
+  async #applyWireguard(steps: readonly WireguardStep[], ifindex: number, signal: AbortSignal): Promise<StepFailure[]> {
+    if (steps.length === 0 || this.#wireguard === undefined) return [];
+    return failuresOf(steps, await this.#wireguard.apply(steps, ifindex, signal));
+  }
+
   /** @returns the index of a device just made. @throws {NetlinkError} */
   async #applyLinkStep(step: Step, ifindex: number | undefined, signal: AbortSignal): Promise<number | undefined> {
     if (step.kind === 'delete-link') {
       await this.#one(step, encodeDelLink(step.ifindex), signal);
     } else if (step.kind === 'create-link') {
-      return this.#create(step, step.device, signal);
+      return this.#create(
+        step,
+        { name: step.device.name, message: encodeCreate(step.device, this.defaultPort) },
+        signal,
+      );
+    } else if (step.kind === 'create-tunnel') {
+      return this.#create(step, { name: step.tunnel.name, message: encodeCreateTunnel(step.tunnel) }, signal);
     } else if (step.kind === 'set-link' && ifindex !== undefined) {
       for (const message of encodeCorrections(step.correction, ifindex)) await this.#one(step, message, signal);
       if (step.correction.acceptRa !== undefined) refuseAdvertisements(await this.#nameOf(ifindex, signal));
@@ -157,8 +195,8 @@ export class OverlayKernel {
     return links.find((link) => link.ifindex === ifindex)?.name;
   }
 
-  async #create(step: Step, device: VxlanDevice, signal: AbortSignal): Promise<number> {
-    await this.#one(step, encodeCreate(device, this.defaultPort), signal);
+  async #create(step: Step, device: { name: string; message: Buffer }, signal: AbortSignal): Promise<number> {
+    await this.#one(step, device.message, signal);
     const link = await this.findLink(device.name, signal);
     if (link === undefined) {
       throw new NetlinkError({ operation: 'find', errno: ERRNO.ENODEV, target: device.name });

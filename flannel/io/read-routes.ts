@@ -28,7 +28,7 @@ export async function readMainRoutes(
 }
 
 /** A route with a metric of its own is another one than ours to the same destination. */
-function hasDefaultMetric({ destination, priority }: Route): boolean {
+export function hasDefaultMetric({ destination, priority }: Route): boolean {
   return (priority ?? 0) === (typeof destination.address === 'bigint' ? DEFAULT_PRIORITY6 : 0);
 }
 

@@ -1,7 +1,13 @@
 import { formatCidr, formatIp, isCidr6, type Cidr, type IpAddress } from '../../native/net/ip.ts';
 import { encodeDelAddress, encodeNewAddress, IFA_F } from '../../native/netlink/address.ts';
 import { ERRNO } from '../../native/netlink/errors.ts';
-import { encodeNewVxlan, encodeSetLink, encodeSetVxlanLearning } from '../../native/netlink/link.ts';
+import {
+  encodeNewIpip,
+  encodeNewVxlan,
+  encodeNewWireguard,
+  encodeSetLink,
+  encodeSetVxlanLearning,
+} from '../../native/netlink/link.ts';
 import { AF } from '../../native/netlink/message.ts';
 import {
   encodeDelFdb,
@@ -24,20 +30,31 @@ import {
   type Route,
 } from '../../native/netlink/route.ts';
 import type { DeviceCorrection } from '../model/device.ts';
-import type { VxlanDevice } from '../model/overlay.ts';
-import type { Step } from '../model/plan.ts';
+import type { PlainDevice, VxlanDevice } from '../model/overlay.ts';
+import type { Step } from '../model/step.ts';
+import { isWireguardStep, type WireguardStep } from './wireguard-control.ts';
 
 /** Marks what weft sets outside its own devices, so that it is found again: the number is nobody else's (see rtnetlink.h). */
 export const RTPROT_WEFT = 119;
 
 /** A step that is one message to a device which exists. */
-export type PeerStep = Exclude<Step, { kind: 'delete-link' | 'create-link' | 'set-link' }>;
+export type PeerStep = Exclude<
+  Step,
+  WireguardStep | { kind: 'delete-link' | 'create-link' | 'create-tunnel' | 'set-link' }
+>;
 
 /** As flannel sends it; the port goes unsaid where it is the kernel's default. */
 export function encodeCreate(device: VxlanDevice, defaultPort: number): Buffer {
   const { name, mac, mtu, vni, lowerIfindex, local, learning, gbp } = device;
   const port = device.port === defaultPort ? 0 : device.port;
   return encodeNewVxlan({ name, mac, mtu, txQueueLength: 0, vxlan: { vni, lowerIfindex, local, port, learning, gbp } });
+}
+
+/** As flannel sends it: an ipip device that takes its far end from the route, or a wireguard device. */
+export function encodeCreateTunnel({ name, kind, local, mtu }: PlainDevice): Buffer {
+  if (kind === 'wireguard') return encodeNewWireguard({ name, mtu });
+  const ipip = { lowerIfindex: undefined, local, remote: undefined, ttl: 0, pmtuDiscovery: false };
+  return encodeNewIpip({ name, mtu, ipip });
 }
 
 /** One message each, so that a refused MTU does not keep the MAC from being set. */
@@ -76,6 +93,13 @@ const directRoute = (place: RoutePlace): Route => ({
   onlink: false,
 });
 
+/** Without a gateway the whole network is behind the device. */
+const tunnelRoute = ({ destination, gateway, oif }: RoutePlace): Route => ({
+  ...overlayRoute({ destination, gateway, oif }),
+  scope: gateway === undefined ? RT_SCOPE.LINK : RT_SCOPE.UNIVERSE,
+  onlink: gateway !== undefined,
+});
+
 const blackhole = (destination: Cidr): Route => ({
   ...directRoute({ destination, gateway: undefined, oif: 0 }),
   oif: undefined,
@@ -99,7 +123,23 @@ function nexthop(id: number, gateway: IpAddress, oif: number): Nexthop {
 
 type RouteStep = Extract<PeerStep, { destination: Cidr }>;
 
+type TunnelRouteStep = Extract<
+  RouteStep,
+  { kind: 'add-tunnel-route' | 'replace-tunnel-route' | 'remove-tunnel-route' }
+>;
+
+function encodeTunnelRoute(step: TunnelRouteStep, oif: number): Buffer {
+  const route = tunnelRoute({ ...step, oif });
+  if (step.kind === 'remove-tunnel-route') return encodeDelRoute(anyProtocol(route));
+  return step.kind === 'add-tunnel-route' ? encodeNewRoute(route) : encodeReplaceRoute(route);
+}
+
+function isTunnelRoute(step: RouteStep): step is TunnelRouteStep {
+  return step.kind.endsWith('-tunnel-route');
+}
+
 function encodeRouteStep(step: RouteStep, oif: number): Buffer {
+  if (isTunnelRoute(step)) return encodeTunnelRoute(step, oif);
   const { destination } = step;
   switch (step.kind) {
     case 'add-route':
@@ -172,8 +212,16 @@ const correctionText = (correction: DeviceCorrection): string =>
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ');
 
+/** Never the private key. */
+function wireguardTarget(step: WireguardStep): string {
+  if (step.kind === 'set-wireguard') return `listen port ${step.listenPort}`;
+  return step.kind === 'set-wireguard-peer' ? step.peer.publicKey : step.publicKey;
+}
+
 function targetOf(step: Step): string {
   if ('device' in step) return step.device.name;
+  if ('tunnel' in step) return step.tunnel.name;
+  if (isWireguardStep(step)) return wireguardTarget(step);
   if ('correction' in step) return correctionText(step.correction);
   if ('destination' in step) return formatCidr(step.destination);
   if ('remote' in step) return `${step.mac} dst ${formatIp(step.remote)}`;
@@ -192,6 +240,9 @@ function hintOf(step: Step, errno: number): string | undefined {
   }
   if (errno === ERRNO.ENETUNREACH && step.kind.endsWith('direct-route')) {
     return 'the host is not on a link of this one: host-gw needs all hosts on one link, vxlan does not';
+  }
+  if (errno === ERRNO.EOPNOTSUPP && step.kind === 'create-tunnel') {
+    return `this kernel has no ${step.tunnel.kind}: load the module, or choose another backend`;
   }
   return errno === ERRNO.EPERM ? 'CAP_NET_ADMIN is missing' : undefined;
 }

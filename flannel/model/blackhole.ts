@@ -1,6 +1,6 @@
 import { cidrKey, type Cidr } from '../../native/net/ip.ts';
 import type { SubnetPair } from '../wire.ts';
-import type { Step } from './plan.ts';
+import type { Step } from './step.ts';
 
 /**
  * `--ip-blackhole-route`: the networks for which a route of type blackhole has to be in the main table, in both families; the

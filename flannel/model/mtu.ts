@@ -9,6 +9,11 @@ export const VXLAN_OVERHEAD_BYTES = 50;
 /** VXLAN over IPv6: outer IPv6 40, the rest as with IPv4. */
 export const VXLAN6_OVERHEAD_BYTES = 70;
 
+/** Outer IPv4 20. */
+export const IPIP_OVERHEAD_BYTES = 20;
+/** As flannel counts: outer IPv6 40, UDP 8, WireGuard 32. */
+export const WIREGUARD_OVERHEAD_BYTES = 80;
+
 /** The least that IPv4 may be asked to carry in one piece, and the kernel's lower bound of a vxlan device's MTU. */
 const MIN_INNER_MTU = 68;
 /** The least that IPv6 works with (RFC 8200 §5). */

@@ -1,5 +1,7 @@
 import type { Cidr, IpAddress } from '../../native/net/ip.ts';
+import type { Ipv4 } from '../../native/net/ipv4.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
+import type { WireguardKey } from '../../native/net/wireguard-key.ts';
 import type { WireguardData } from '../wire.ts';
 import type { InnerMtu } from './mtu.ts';
 
@@ -59,9 +61,57 @@ export interface DirectRoutes {
   readonly peers: readonly DirectPeer[];
 }
 
+/** A device without neighbours and forwarding entries: the route, or the device itself, knows the far end. */
+export interface PlainDevice {
+  readonly name: string;
+  readonly kind: 'ipip' | 'wireguard';
+  /** ipip only: source of the outer packets. */
+  readonly local: Ipv4 | undefined;
+  readonly mtu: InnerMtu;
+}
+
+export interface PlainRoute {
+  readonly destination: Cidr;
+  /** ipip: the far end. wireguard has none, its peers know their networks. */
+  readonly gateway: IpAddress | undefined;
+}
+
+/** Everything that is wanted of such a device but its peers. */
+export interface PlainTunnel {
+  readonly device: PlainDevice;
+  /** /32 and /128. */
+  readonly addresses: readonly IpAddress[];
+  readonly networks: readonly Cidr[];
+  readonly routes: readonly PlainRoute[];
+}
+
+/** A peer of a wireguard device; the public key is who. */
+export interface WireguardPeer {
+  readonly publicKey: WireguardKey;
+  readonly presharedKey: WireguardKey | undefined;
+  readonly endpoint: { readonly address: IpAddress; readonly port: number };
+  /** 0 is off. */
+  readonly keepaliveSeconds: number;
+  readonly allowedIps: readonly Cidr[];
+}
+
+/** What is wanted of a wireguard device beside its link. */
+export interface WireguardSettings {
+  readonly privateKey: WireguardKey;
+  readonly listenPort: number;
+  readonly peers: readonly WireguardPeer[];
+}
+
+/** Everything that is wanted of an ipip or wireguard device. */
+export interface PlainOverlay extends PlainTunnel {
+  readonly wireguard: WireguardSettings | undefined;
+}
+
 /** Everything that is wanted in the kernel. */
 export interface DesiredState {
   readonly tunnels: readonly VxlanOverlay[];
+  /** ipip and wireguard. */
+  readonly plain: readonly PlainOverlay[];
   readonly direct: readonly DirectRoutes[];
   /** Networks that end here where no other route takes them. */
   readonly blackholes: readonly Cidr[];

@@ -1,4 +1,5 @@
-import { nexthopIdOf, type Step } from './plan.ts';
+import { nexthopIdOf } from './plan.ts';
+import type { Step } from './step.ts';
 import type { VxlanPeer } from './overlay.ts';
 
 /** A step on a peer's entries. */

@@ -1,6 +1,7 @@
 import { cidrKey, type Cidr, type IpAddress } from '../../native/net/ip.ts';
 import type { DirectRoutes } from './overlay.ts';
-import { isInside, type Step } from './plan.ts';
+import { isInside } from './plan.ts';
+import type { Step } from './step.ts';
 
 /** A route of the main table over the underlay interface, without a metric of its own. */
 export interface ActualDirectRoute {

@@ -1,5 +1,5 @@
-import { cidrKey, formatCidr } from '../../native/net/ip.ts';
-import type { Step } from './plan.ts';
+import { cidrKey, formatCidr, type Cidr } from '../../native/net/ip.ts';
+import type { Step } from './step.ts';
 
 export interface RemovalQuestion {
   readonly steps: readonly Step[];
@@ -20,9 +20,10 @@ export function heldRemovals(question: RemovalQuestion): number {
   const { steps, routesBefore, deleted, storeReplaced, asking, confirmed } = question;
   // A peer that moves between VXLAN and a direct route is not leaving.
   const set = new Set(steps.flatMap((step) => (isRouteAddition(step) ? [cidrKey(step.destination)] : [])));
-  const removed = steps.flatMap((step) =>
-    isRouteRemoval(step) && !set.has(cidrKey(step.destination)) ? [formatCidr(step.destination)] : [],
-  );
+  const removed = steps
+    .flatMap(networksLost)
+    .filter((network) => !set.has(cidrKey(network)))
+    .map(formatCidr);
   const told = !asking && removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
   const few = !asking && !storeReplaced && removed.length * 2 <= routesBefore;
   return confirmed || told || few ? 0 : removed.length;
@@ -31,7 +32,12 @@ export function heldRemovals(question: RemovalQuestion): number {
 type RouteStep = Extract<Step, { destination: unknown }>;
 
 const isRouteRemoval = (step: Step): step is RouteStep =>
-  step.kind === 'remove-route' || step.kind === 'remove-direct-route';
+  step.kind === 'remove-route' || step.kind === 'remove-direct-route' || step.kind === 'remove-tunnel-route';
+
+function networksLost(step: Step): readonly Cidr[] {
+  if (step.kind === 'remove-wireguard-peer') return step.allowedIps;
+  return isRouteRemoval(step) ? [step.destination] : [];
+}
 
 const isRouteAddition = (step: Step): step is RouteStep => 'destination' in step && !isRouteRemoval(step);
 

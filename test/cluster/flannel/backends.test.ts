@@ -210,9 +210,10 @@ test('what stands in the way is told once, counted, and over when it is gone', a
   await until(async () => (await conflicts()) === 2, { what: 'the bridge and its route are found' });
   host!.ns.ip('link del cni0');
   await until(async () => (await conflicts()) === 0, { what: 'nothing is in the way', timeoutMs: 10_000 });
-  const told = agent.logs().filter(({ subject }) => subject === 'conflict');
-  expect(told.map(({ level }) => level)).toEqual(['warn', 'warn', 'info', 'info']);
-  expect(String(told[0]?.['msg'])).toMatch(
+  const told = (): ReturnType<typeof agent.logs> => agent.logs().filter(({ subject }) => subject === 'conflict');
+  await until(() => told().length >= 4, { what: 'four lines in the log' });
+  expect(told().map(({ level }) => level)).toEqual(['warn', 'warn', 'info', 'info']);
+  expect(String(told()[0]?.['msg'])).toMatch(
     /^cni0 has 10\.5\.9\.1\/24, but this host leases 10\.5\.\d\.0\/24: remove it/,
   );
 });

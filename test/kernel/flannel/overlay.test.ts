@@ -65,6 +65,7 @@ function desiredWith(chosen: readonly VxlanPeer[]): VxlanOverlay {
       underlay: below,
       subnets: { ipv4: subnet, ipv6: undefined },
       macs: { ipv4: mac, ipv6: undefined },
+      wireguardKey: undefined,
       peers: { ipv4: chosen.map((peer) => ({ ...peer, wireguard: undefined })), ipv6: undefined },
       routes: { ipv4: undefined, ipv6: undefined },
       defaultPort: kernel.defaultPort,
@@ -302,6 +303,7 @@ describe('events', () => {
       networks: [config.ipv4!.network],
       directGateway: (): undefined => undefined,
       isBlackhole: (): boolean => false,
+      ownIfindexes: new Set<number>(),
       followsRoutes: false,
     };
     const heard: Message[] = [];

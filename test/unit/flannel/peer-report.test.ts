@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KnownLease } from '../../../flannel/model/lease.ts';
-import type { Step } from '../../../flannel/model/plan.ts';
+import type { Step } from '../../../flannel/model/step.ts';
 import { PeerReport, type ReportedPass } from '../../../flannel/peer-report.ts';
 import { PeerView } from '../../../flannel/peer-view.ts';
 import type { Section } from '../../../flannel/reconciler.ts';
@@ -38,7 +38,7 @@ function views(): PeerView[] {
 const section = (steps: readonly Step[]): Section => ({ steps, ifindex: 7, device: 'flannel.1', family: 'ipv4' });
 
 function pass(change: Partial<ReportedPass> = {}): ReportedPass {
-  const desired = { tunnels: [], direct: [], blackholes: [], mtus: { ipv4: 1450, ipv6: 1430 } };
+  const desired = { tunnels: [], plain: [], direct: [], blackholes: [], mtus: { ipv4: 1450, ipv6: 1430 } };
   const sections: Section[] = [];
   return { desired, planned: sections, sections, failures: [], ...change };
 }
@@ -108,7 +108,9 @@ test('a peer that is routed directly', () => {
   const report = new PeerReport('vxlan');
   const peers = [{ subnet: parseCidr('10.5.2.0/24'), publicIp: parseIp('192.168.77.12') }];
   const direct = [{ family: 'ipv4', ifindex: 2, network: parseCidr('10.5.0.0/16'), peers } as const];
-  report.pass(pass({ desired: { tunnels: [], direct, blackholes: [], mtus: { ipv4: 1450, ipv6: undefined } } }));
+  report.pass(
+    pass({ desired: { tunnels: [], direct, plain: [], blackholes: [], mtus: { ipv4: 1450, ipv6: undefined } } }),
+  );
   expect(report.list(views(), leases, undefined)).toMatchObject([{ via: 'direct' }]);
   expect(new PeerReport('host-gw').list(views(), leases, undefined)).toMatchObject([{ via: 'direct' }]);
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ActualDevice } from '../../../../flannel/model/device.ts';
 import type { InnerMtu } from '../../../../flannel/model/mtu.ts';
 import type { VxlanDevice, VxlanOverlay, VxlanPeer } from '../../../../flannel/model/overlay.ts';
-import { plan, type ActualOverlay, type Step } from '../../../../flannel/model/plan.ts';
+import { plan, type ActualOverlay } from '../../../../flannel/model/plan.ts';
+import type { Step } from '../../../../flannel/model/step.ts';
 import { cidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
 import { formatCidr, sameCidr, type IpAddress } from '../../../../native/net/ip.ts';
 import { parseIpv4, type Ipv4 } from '../../../../native/net/ipv4.ts';
@@ -96,10 +97,23 @@ function afterEntry(
   return { ...actual, fdb: step.kind === 'set-fdb' ? [...others, entry] : others };
 }
 
+type VxlanStep = Exclude<
+  Step,
+  | { nexthopId: unknown }
+  | { destination: unknown }
+  | { tunnel: unknown }
+  | { privateKey: unknown }
+  | { peer: unknown }
+  | { publicKey: unknown }
+>;
+
+const isVxlanStep = (step: Step): step is VxlanStep =>
+  !['nexthopId', 'destination', 'tunnel', 'privateKey', 'peer', 'publicKey'].some((field) => field in step);
+
 /** What the kernel would hold after a step. */
 function after(actual: ActualOverlay, step: Step): ActualOverlay {
   if ('destination' in step || 'remote' in step) return afterEntry(actual, step);
-  if ('nexthopId' in step) throw new RangeError(`no step without nexthop objects: ${step.kind}`);
+  if (!isVxlanStep(step)) throw new RangeError(`no step of a plain vxlan device: ${step.kind}`);
   const { addresses, neighbors } = actual;
   switch (step.kind) {
     case 'delete-link':

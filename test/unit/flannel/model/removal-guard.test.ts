@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Step } from '../../../../flannel/model/plan.ts';
+import type { Step } from '../../../../flannel/model/step.ts';
 import { heldRemovals, isPeerRemoval } from '../../../../flannel/model/removal-guard.ts';
 import { formatCidr4, parseCidr4 } from '../../../../native/net/cidr.ts';
 
