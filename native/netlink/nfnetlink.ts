@@ -6,7 +6,15 @@ import { NLM_F, type Message } from './message.ts';
 export const NFNLGRP = { NFTABLES: 7 } as const;
 
 /** Message types: the subsystem (nf_tables is 10) above, its own message below. */
-const NFT = { NEWGEN: 0x0a0f, GETGEN: 0x0a10 } as const;
+const NFT = {
+  NEWTABLE: 0x0a00,
+  DELTABLE: 0x0a02,
+  NEWCHAIN: 0x0a03,
+  DELCHAIN: 0x0a05,
+  NEWGEN: 0x0a0f,
+  GETGEN: 0x0a10,
+} as const;
+const NFT_SUBSYSTEM = 0x0a00;
 const NFTA_GEN = { ID: 1, PROC_PID: 2, PROC_NAME: 3 } as const;
 
 /** struct nfgenmsg: u8 family, u8 version, u16 resource id. */
@@ -47,4 +55,46 @@ export function decodeGeneration(message: Message): RulesetGeneration | undefine
     else if (reader.type === NFTA_GEN.PROC_NAME) processName = reader.text();
   }
   return generation === undefined ? undefined : { generation, pid, processName };
+}
+
+/** An object of a ruleset that an event tells of. */
+export interface RulesetObject {
+  /** `ip`, `ip6`, `inet`, `arp`, `bridge` or `netdev`, as nft calls it; the number of any other. */
+  readonly family: string;
+  readonly table: string;
+  /** Whether a whole table or chain came or went, and not just what is in one. */
+  readonly kind: 'table' | 'chain' | 'content';
+}
+
+const FAMILIES: ReadonlyMap<number, string> = new Map([
+  [1, 'inet'],
+  [2, 'ip'],
+  [3, 'arp'],
+  [5, 'netdev'],
+  [7, 'bridge'],
+  [10, 'ip6'],
+]);
+
+/** Of every kind of object: NFTA_TABLE_NAME, NFTA_CHAIN_TABLE, NFTA_RULE_TABLE, NFTA_SET_TABLE… */
+const NFTA_ANY_TABLE = 1;
+
+function objectKind(type: number): RulesetObject['kind'] {
+  if (type === NFT.NEWTABLE || type === NFT.DELTABLE) return 'table';
+  return type === NFT.NEWCHAIN || type === NFT.DELCHAIN ? 'chain' : 'content';
+}
+
+/**
+ * Decodes which table an event is about; `undefined` for the one that ends a transaction, and for what is not nf_tables.
+ * @throws {NetlinkError} EBADMSG.
+ */
+export function decodeRulesetObject(message: Message): RulesetObject | undefined {
+  const { type, payload } = message;
+  if ((type & 0xff00) !== NFT_SUBSYSTEM || type === NFT.NEWGEN) return undefined;
+  const reader = attributesOf(message, NFGENMSG_BYTES, 'decode ruleset event');
+  const family = payload.readUInt8(0);
+  while (reader.next()) {
+    if (reader.type !== NFTA_ANY_TABLE) continue;
+    return { family: FAMILIES.get(family) ?? String(family), table: reader.text(), kind: objectKind(type) };
+  }
+  return undefined;
 }

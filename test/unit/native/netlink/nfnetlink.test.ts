@@ -6,7 +6,12 @@ import { packageRoot } from '../../../../native/host/package-root.ts';
 import { MessageWriter } from '../../../../native/netlink/attribute-writer.ts';
 import { NetlinkError } from '../../../../native/netlink/errors.ts';
 import { splitMessages, type Message } from '../../../../native/netlink/message.ts';
-import { decodeGeneration, encodeGetGeneration, type RulesetGeneration } from '../../../../native/netlink/nfnetlink.ts';
+import {
+  decodeGeneration,
+  decodeRulesetObject,
+  encodeGetGeneration,
+  type RulesetGeneration,
+} from '../../../../native/netlink/nfnetlink.ts';
 import { u32 } from './arbitraries.ts';
 import { hexFixture, messageOf } from './golden.ts';
 
@@ -20,6 +25,19 @@ test('of the events those of a generation read as `nft monitor` reads them', () 
     .filter((one) => one !== undefined)
     .map((one) => `# new generation ${one.generation} by process ${one.pid ?? ''} (${one.processName ?? ''})`);
   expect(read).toEqual(monitor.split('\n').filter((line) => line.startsWith('# ')));
+});
+
+test('the other events tell of the tables that `nft monitor` names', () => {
+  const read = events
+    .map((message) => decodeRulesetObject(message))
+    .filter((one) => one !== undefined)
+    .map(({ family, table, kind }) => `${kind} ${family} ${table}`);
+  const lines = monitor.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
+  const wanted = lines.map((line) => {
+    const [, kind = '', family = '', table = ''] = /^\w+ (\w+) (\w+) (\w+)/.exec(line) ?? [];
+    return `${kind === 'table' || kind === 'chain' ? kind : 'content'} ${family} ${table}`;
+  });
+  expect(read).toEqual(wanted);
 });
 
 test('the answer to a request has the last generation and names the asker', () => {
@@ -51,6 +69,7 @@ test('no byte makes the decoder throw anything but NetlinkError', () => {
   const decode = (message: Message): void => {
     try {
       decodeGeneration(message);
+      decodeRulesetObject(message);
     } catch (error) {
       expect(error).toBeInstanceOf(NetlinkError);
     }
