@@ -5,7 +5,7 @@ import type { FirewallRule, NetworkMatch } from './firewall-rule.ts';
 import type { IptablesTables } from './iptables-save.ts';
 
 /** A chain through which the kernel sends forwarded packets. */
-interface ForwardChain {
+export interface ForwardChain {
   /** `inet` sees both families. */
   readonly family: 'ip' | 'ip6' | 'inet';
   readonly table: string;
