@@ -9,7 +9,7 @@ export class LeaseFeed {
   readonly #store: LeaseStore;
   readonly #status: FlannelStatus;
   readonly #first = Promise.withResolvers<ReadonlyMap<string, KnownLease>>();
-  #leases: ReadonlyMap<string, KnownLease> = new Map();
+  readonly #leases = new Map<string, KnownLease>();
   #listener: LeaseListener | undefined;
 
   constructor(store: LeaseStore, status: FlannelStatus) {
@@ -18,6 +18,7 @@ export class LeaseFeed {
     this.#first.promise.catch(() => undefined); // nobody may be waiting yet
   }
 
+  /** Always the newest: the same map throughout. */
   get leases(): ReadonlyMap<string, KnownLease> {
     return this.#leases;
   }
@@ -53,7 +54,7 @@ export class LeaseFeed {
   }
 
   #take(update: LeaseUpdate): void {
-    this.#leases = foldLeases(this.#leases, update);
+    foldLeases(this.#leases, update);
     const { counters } = this.#status;
     if (update.kind === 'snapshot') this.#status.listed(update.reason);
     else counters.leaseEvents += update.changes.length;

@@ -34,7 +34,7 @@ export class PassLedger {
   peers(views: readonly PeerView[]): void {
     const { levels } = this.#status;
     const problems = views.flatMap((view) => view.problems);
-    levels.peers = Math.max(0, ...views.map((view) => view.peers.length));
+    levels.peers = Math.max(0, ...views.map((view) => view.size));
     levels.contradictions = problems.length;
     const problemKeys = problems.map(({ key }) => key).join(' ');
     if (problemKeys !== this.#problemKeys && problems.length > 0) {

@@ -1,10 +1,11 @@
 import { cidrKey, formatCidr, type Cidr, type IpAddress } from '../native/net/ip.ts';
 import type { MacAddress } from '../native/net/mac.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
-import type { Peer } from './model/overlay.ts';
+import type { Peer, VxlanPeer } from './model/overlay.ts';
+import { PeerIndex } from './model/peer-index.ts';
 import { planPeerChange, type EntryStep } from './model/peer-change.ts';
 import { vxlanPeer } from './model/plan.ts';
-import { selectPeers, type LeaseProblem, type PeerSelection, type SelfInOverlay } from './model/select-peers.ts';
+import type { LeaseProblem, SelfInOverlay } from './model/select-peers.ts';
 import { parseSubnetKey } from './wire.ts';
 
 /** More changes than these in one update are left to the loop, which programs them in batches. */
@@ -16,9 +17,7 @@ export type LeaseDelta = LeaseUpdate & { readonly kind: 'delta' };
 export class PeerView {
   #self: SelfInOverlay;
   readonly #nexthopObjects: boolean;
-  #selection: PeerSelection = { peers: [], problems: [] };
-  #byAddress: ReadonlyMap<IpAddress, Peer> = new Map();
-  #remotes: ReadonlyMap<MacAddress, IpAddress> = new Map();
+  readonly #index = new PeerIndex();
 
   /** Subnets whose key was seen deleted, until {@link PeerView.forgetDeletions}. */
   readonly deleted = new Set<string>();
@@ -33,12 +32,17 @@ export class PeerView {
   }
 
   get peers(): readonly Peer[] {
-    return this.#selection.peers;
+    return this.#index.peers;
+  }
+
+  /** How many peers. */
+  get size(): number {
+    return this.#index.size;
   }
 
   /** Leases left out because they contradict others. */
   get problems(): readonly LeaseProblem[] {
-    return this.#selection.problems;
+    return this.#index.problems;
   }
 
   /** This host has other addresses now; takes effect with the next selection. */
@@ -48,34 +52,27 @@ export class PeerView {
 
   /** The peer whose subnet starts at `address`: no two do, for that is its neighbour address too. */
   peerAt(address: IpAddress): Peer | undefined {
-    return this.#byAddress.get(address);
+    return this.#index.at(address);
   }
 
   /** The host that a VTEP MAC leads to. */
   remoteOf(mac: MacAddress): IpAddress | undefined {
-    return this.#remotes.get(mac);
+    return this.#index.remoteOf(mac);
   }
 
   /** Chooses anew among all leases. */
   select(leases: ReadonlyMap<string, KnownLease>): void {
-    this.#selection = selectPeers(leases.values(), this.#self);
-    const { peers } = this.#selection;
-    this.#byAddress = new Map(peers.map((peer) => [peer.subnet.address, peer]));
-    this.#remotes = new Map(
-      peers.flatMap(({ vtepMac, publicIp }) => (vtepMac === undefined ? [] : [[vtepMac, publicIp]])),
-    );
+    this.#index.select(leases, this.#self);
   }
 
   /** Takes a delta. @returns the steps for the short path, `[]` when they are the loop's business: many, or several removals. */
   change(update: LeaseDelta, leases: ReadonlyMap<string, KnownLease>): EntryStep[] {
-    const before = this.#byAddress;
-    this.select(leases);
-    const touched = new Map<number | string, Cidr>();
+    const touched = new Map<number | string, { subnet: Cidr; before: VxlanPeer | undefined }>();
     let removals = 0;
     for (const change of update.changes) {
       const subnet = subnetOf(change.kind === 'put' ? change.lease.key : change.key, this.family);
       if (subnet === undefined) continue;
-      touched.set(cidrKey(subnet), subnet);
+      touched.set(cidrKey(subnet), { subnet, before: this.#peerIn(subnet) });
       if (change.kind === 'put') {
         this.deleted.delete(formatCidr(subnet));
       } else {
@@ -83,24 +80,23 @@ export class PeerView {
         this.deleted.add(formatCidr(subnet));
       }
     }
+    for (const change of update.changes) this.#index.change(change, leases, this.#self);
     if (touched.size > SHORT_PATH_CHANGES || removals > 1) return [];
     const rules = {
       nexthopObjects: this.#nexthopObjects,
-      isMacInUse: (mac: MacAddress): boolean => this.#remotes.has(mac),
+      isMacInUse: (mac: MacAddress): boolean => this.#index.remoteOf(mac) !== undefined,
     };
-    return [...touched.values()].flatMap((subnet) =>
-      planPeerChange(peerIn(before, subnet), peerIn(this.#byAddress, subnet), rules),
-    );
+    return [...touched.values()].flatMap(({ subnet, before }) => planPeerChange(before, this.#peerIn(subnet), rules));
   }
 
   forgetDeletions(): void {
     this.deleted.clear();
   }
-}
 
-function peerIn(peers: ReadonlyMap<IpAddress, Peer>, subnet: Cidr): ReturnType<typeof vxlanPeer> {
-  const peer = peers.get(subnet.address);
-  return peer?.subnet.prefixLength === subnet.prefixLength ? vxlanPeer(peer) : undefined;
+  #peerIn(subnet: Cidr): VxlanPeer | undefined {
+    const peer = this.#index.at(subnet.address);
+    return peer?.subnet.prefixLength === subnet.prefixLength ? vxlanPeer(peer) : undefined;
+  }
 }
 
 function subnetOf(key: string, family: SelfInOverlay['family']): Cidr | undefined {

@@ -26,16 +26,15 @@ export type LeaseUpdate =
 export type LeaseChange =
   { readonly kind: 'put'; readonly lease: KnownLease } | { readonly kind: 'removed'; readonly key: string };
 
-/** The known leases after an update, by key. */
-export function foldLeases(
-  known: ReadonlyMap<string, KnownLease>,
-  update: LeaseUpdate,
-): ReadonlyMap<string, KnownLease> {
-  if (update.kind === 'snapshot') return new Map(update.leases.map((lease) => [lease.key, lease]));
-  const next = new Map(known);
-  for (const change of update.changes) {
-    if (change.kind === 'put') next.set(change.lease.key, change.lease);
-    else next.delete(change.key);
+/** Brings the known leases up to date, in their place: a copy of 10,000 for each event would be all that is done. */
+export function foldLeases(known: Map<string, KnownLease>, update: LeaseUpdate): void {
+  if (update.kind === 'snapshot') {
+    known.clear();
+    for (const lease of update.leases) known.set(lease.key, lease);
+    return;
   }
-  return next;
+  for (const change of update.changes) {
+    if (change.kind === 'put') known.set(change.lease.key, change.lease);
+    else known.delete(change.key);
+  }
 }

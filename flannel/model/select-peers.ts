@@ -46,14 +46,13 @@ function peerOf({ lease }: KnownLease, { family, backend: wanted }: SelfInOverla
 
 /** @returns why a lease can be no peer, `''` when it is our own and there is nothing to tell. */
 function refusal({ known, peer }: Candidate, self: SelfInOverlay): string | undefined {
-  const subnet = formatCidr(peer.subnet);
   const { lease } = known;
   if (lease.nodeId === self.nodeId || hasAddressOf(lease, self)) return '';
   if (cidrOverlaps(peer.subnet, self.subnet)) {
-    return `${subnet} overlaps this host's own ${formatCidr(self.subnet)}: one of the two leases has to go (${known.key})`;
+    return `${formatCidr(peer.subnet)} overlaps this host's own ${formatCidr(self.subnet)}: one of the two leases has to go (${known.key})`;
   }
   if (peer.vtepMac !== undefined && peer.vtepMac === self.vtepMac) {
-    return `${subnet} has this host's own VTEP MAC ${peer.vtepMac}: was the machine's disk copied?`;
+    return `${formatCidr(peer.subnet)} has this host's own VTEP MAC ${peer.vtepMac}: was the machine's disk copied?`;
   }
   return undefined;
 }
@@ -109,6 +108,15 @@ function withoutSharedMacs(candidates: readonly Candidate[], problems: LeaseProb
   });
 }
 
+/** What one lease is by itself: a peer that may still contradict others, a fault to be told, or nothing of ours: `undefined`. */
+export function candidateOf(known: KnownLease, self: SelfInOverlay): Peer | LeaseProblem | undefined {
+  const peer = peerOf(known, self);
+  if (peer === undefined) return undefined;
+  const reason = refusal({ known, peer }, self);
+  if (reason === undefined) return peer;
+  return reason === '' ? undefined : { key: known.key, reason };
+}
+
 /**
  * The hosts to be reached in one family: every lease of our backend but our own, without those that contradict another one. The
  * choice depends on the leases alone, so all hosts make the same.
@@ -117,11 +125,10 @@ export function selectPeers(leases: Iterable<KnownLease>, self: SelfInOverlay): 
   const problems: LeaseProblem[] = [];
   const candidates: Candidate[] = [];
   for (const known of leases) {
-    const peer = peerOf(known, self);
-    if (peer === undefined) continue;
-    const reason = refusal({ known, peer }, self);
-    if (reason === undefined) candidates.push({ known, peer });
-    else if (reason !== '') problems.push({ key: known.key, reason });
+    const candidate = candidateOf(known, self);
+    if (candidate === undefined) continue;
+    if ('reason' in candidate) problems.push(candidate);
+    else candidates.push({ known, peer: candidate });
   }
   const chosen = withoutSharedMacs(withoutOverlaps(candidates, problems), problems);
   return { peers: chosen.map(({ peer }) => peer), problems };

@@ -82,14 +82,14 @@ export function startKeeper(client: EtcdClient, self: Self, options: KeepOptions
     onEvent: (event) => events.push(event),
     onSubnets: (subnets) => moves.push(subnets),
   });
-  let known: ReadonlyMap<string, KnownLease> = new Map();
+  const known = new Map<string, KnownLease>();
   const watch =
     options.watches === true
       ? store.watch(
           {
             onState: () => undefined,
             onUpdate: (update) => {
-              known = foldLeases(known, update);
+              foldLeases(known, update);
               keeper.observe(known, update);
             },
           },
