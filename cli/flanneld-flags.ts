@@ -8,6 +8,7 @@ export const ETCD_FLAGS: readonly GoFlag[] = [
     text: 'comma list of http:// or https:// (http://127.0.0.1:4001,http://127.0.0.1:2379)',
   },
   { name: 'etcd-prefix', value: 'PATH', text: 'where config and subnets are (/coreos.com/network)' },
+  { name: 'etcd-discovery-srv', value: 'DOMAIN', text: 'finds etcd in DNS (SRV) instead of by etcd-endpoints' },
   { name: 'etcd-cafile', value: 'FILE', text: 'CA that vouches for etcd, PEM; enough by itself for TLS' },
   { name: 'etcd-certfile', value: 'FILE', text: 'client certificate, PEM' },
   { name: 'etcd-keyfile', value: 'FILE', text: 'its key, PEM' },

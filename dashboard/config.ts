@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { EtcdTls } from '../native/etcd/diagnose.ts';
+import type { EtcdTls } from '../native/etcd/tls.ts';
 import { parseEndpoint, type EtcdEndpoint } from '../native/etcd/endpoint.ts';
 import { ConfigError, listenAddress, loadConfig, stringList, type AgentInput } from '../native/host/config.ts';
 import { LOG_LEVELS } from '../native/host/log.ts';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { HostFileError } from '../native/host/atomic-file.ts';
 import { EtcdClient } from '../native/etcd/client.ts';
+import { fixedTls } from '../native/etcd/tls.ts';
 import { systemClock, systemRandom } from '../native/host/clock.ts';
 import type { AgentInput } from '../native/host/config.ts';
 import { FatalError, reportConfigError, runUntilSignal, type ExitCode } from '../native/host/lifecycle.ts';
@@ -163,9 +164,9 @@ function apiSource({ view, source, cluster }: Heart) {
 
 async function watchOverlay({ config, log }: Foundation, { cluster, view }: Heart, signal: AbortSignal): Promise<void> {
   if (config.etcdEndpoints.length === 0) return;
-  const { etcdEndpoints: endpoints, etcdTls: tls, etcdUsername: username, etcdPassword: password } = config;
+  const { etcdEndpoints: endpoints, etcdTls, etcdUsername: username, etcdPassword: password } = config;
   const auth = username === undefined ? undefined : { username, password: password ?? '' };
-  using client = new EtcdClient({ endpoints, tls, auth, clock });
+  using client = new EtcdClient({ endpoints, tls: etcdTls && fixedTls(etcdTls), auth, clock });
   await followPresence(
     {
       client,

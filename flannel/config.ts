@@ -86,6 +86,8 @@ const kubernetes = {
 
 const etcd = {
   etcdEndpoints: endpoints.default(DEFAULT_ENDPOINTS.map(parseEndpoint)),
+  /** Finds the endpoints in DNS; takes the place of `etcdEndpoints`. */
+  etcdDiscoverySrv: optionalText.optional(),
   etcdPrefix: z.string().startsWith('/', 'expected a path that starts with /').default(DEFAULT_ETCD_PREFIX),
   etcdCafile: optionalText.optional(),
   etcdCertfile: optionalText.optional(),

@@ -35,7 +35,7 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   await requireHook(config.hook);
   const status = new FlannelStatus(log);
   await using listeners = await startStatusListeners({ ...config, status, startedAtUnixMs, log });
-  using client = await openEtcd(config, { clock });
+  using client = await openEtcd(config, { clock, random, log });
   await using socket = openRouteSocket({ random });
   await using quickSocket = openRouteSocket({ random });
   await using generic = openNetlink({ protocol: NETLINK.GENERIC, random });
@@ -44,7 +44,7 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   await requireInterface(kernel, config, signal);
   log.info({ nodeId, version: packageVersion() }, 'starting');
   status.sources.etcd = () => ({
-    endpoint: client.endpoint.url,
+    endpoint: client.endpoint?.url,
     endpoints: config.etcdEndpoints.map(({ url }) => url),
     prefix: config.etcdPrefix,
   });

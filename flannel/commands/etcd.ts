@@ -1,5 +1,5 @@
 import type { EtcdClient } from '../../native/etcd/client.ts';
-import { systemClock } from '../../native/host/clock.ts';
+import { systemClock, systemRandom } from '../../native/host/clock.ts';
 import { loadEtcdConfig, type EtcdConfig } from '../config.ts';
 import { openEtcd } from '../io/etcd-client.ts';
 import type { CommandInput } from './command.ts';
@@ -10,6 +10,6 @@ export async function withEtcd<T>(
   work: (client: EtcdClient, config: EtcdConfig) => Promise<T>,
 ): Promise<T> {
   const config = loadEtcdConfig(input);
-  using client = await openEtcd(config, { clock: systemClock });
+  using client = await openEtcd(config, { clock: systemClock, random: systemRandom, log: undefined });
   return await work(client, config);
 }

@@ -1,18 +1,10 @@
-import { getCACertificates } from 'node:tls';
-import { InterceptingCall, type CallOptions, type Interceptor } from '@grpc/grpc-js';
-import { Etcd3, type ICompare, type IOptions, type IRangeResponse, type IRequestOp, type ITxnResponse } from 'etcd3';
-import type { Clock } from '../host/clock.ts';
-import { diagnoseEndpoint, type EtcdTls } from './diagnose.ts';
+import type { CallOptions } from '@grpc/grpc-js';
+import type { Etcd3, ICompare, IRangeResponse, IRequestOp, ITxnResponse } from 'etcd3';
+import { Connections, type EtcdClientOptions, type EtcdStreams } from './connections.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
 import { entryOf, prefixEnd, type EtcdEntry } from './entry.ts';
 import { EtcdError, toEtcdError } from './errors.ts';
-
-export interface EtcdClientOptions {
-  readonly endpoints: readonly EtcdEndpoint[];
-  readonly tls?: EtcdTls | undefined;
-  readonly auth?: { readonly username: string; readonly password: string } | undefined;
-  readonly clock: Clock;
-}
+import { untilAborted } from './until-aborted.ts';
 
 export interface EtcdCall {
   /** For errors: `list`, `put`. */
@@ -21,6 +13,7 @@ export interface EtcdCall {
   readonly key: string;
   /** Whether the call may be sent again at the next endpoint when its outcome is not known. */
   readonly idempotent: boolean;
+  /** Of one attempt, while etcd answers in time; up to four times as long while it does not. */
   readonly deadlineMs?: number | undefined;
 }
 
@@ -31,77 +24,30 @@ export interface EtcdList {
   readonly clusterId: string;
 }
 
-/** A connection of its own for one stream: a deadline of a unary call cannot touch it. */
-export interface EtcdStreams extends Disposable {
-  readonly etcd: Etcd3;
-  readonly endpoint: EtcdEndpoint;
-}
-
-const CALL_DEADLINE_MS = 2_000;
-const LIST_DEADLINE_MS = 10_000;
+/** Short: a hung member costs this much before the next one is asked. A store that is slow for everybody is waited for longer. */
+const CALL_DEADLINE_MS = 1_000;
+const LIST_DEADLINE_MS = 2_500;
 const LIST_PAGE_KEYS = 1_000;
 /** A list whose revision is compacted away between two pages starts again. */
 const LIST_ATTEMPTS = 3;
-/** The reason of an outage is looked into once in this time. */
-const DIAGNOSIS_VALID_MS = 2_000;
-
-/** A member without a leader answers at once instead of serving old data in silence. */
-const hasLeader: Interceptor = (options, nextCall) =>
-  new InterceptingCall(nextCall(options), {
-    start: (metadata, listener, next) => {
-      metadata.set('hasleader', 'true');
-      next(metadata, listener);
-    },
-  });
-
-/** etcd3's own retries and circuit breakers are replaced by nothing: fail-over is ours. */
-const passThrough = { execute: async <T>(run: (context: never) => PromiseLike<T> | T): Promise<T> => run({} as never) };
-
-const GRPC_OPTIONS = {
-  interceptors: [hasLeader],
-  'grpc.max_receive_message_length': -1,
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 3_000,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1_000,
-};
-
-function credentialsOf({ tls }: EtcdClientOptions, endpoint: EtcdEndpoint): Pick<IOptions, 'credentials'> {
-  if (!endpoint.secure || tls === undefined) return {};
-  const { ca, cert, key } = tls;
-  const rootCertificate = ca ?? Buffer.from(getCACertificates('default').join('\n'));
-  return {
-    credentials: { rootCertificate, ...(cert && key ? { certChain: cert, privateKey: key } : {}) },
-  };
-}
 
 /**
- * etcd through etcd3's raw clients: one {@link Etcd3} for each endpoint, one endpoint in use, the next after a failure; a
- * deadline on every call; one error class. Opens connections on first use; {@link EtcdClient.close} ends them all.
+ * etcd through etcd3's raw clients: one endpoint in use, the next after a failure; a deadline on every call; one error class.
+ * Opens connections on first use; {@link EtcdClient.close} ends them all.
  */
 export class EtcdClient implements Disposable {
   readonly #options: EtcdClientOptions;
-  readonly #instances = new Map<string, Etcd3>();
-  readonly #diagnoses = new Map<string, { readonly reason: string; readonly atMs: number }>();
-  #active = 0;
-  #closed = false;
+  readonly #connections: Connections;
 
-  /** @throws {RangeError} without endpoints. */
+  /** @throws {RangeError} without endpoints and discovery. */
   constructor(options: EtcdClientOptions) {
-    if (options.endpoints.length === 0) throw new RangeError('no etcd endpoint is given');
     this.#options = options;
+    this.#connections = new Connections(options);
   }
 
-  /** The endpoint that the next call goes to. */
-  get endpoint(): EtcdEndpoint {
-    const endpoint = this.#options.endpoints[this.#active];
-    if (endpoint === undefined) throw new RangeError(`no etcd endpoint number ${this.#active}`);
-    return endpoint;
-  }
-
-  /** Moves on to the next endpoint, unless another failure at `endpoint` did so already. */
-  reportFailure(endpoint: EtcdEndpoint): void {
-    if (this.endpoint.url === endpoint.url) this.#active = (this.#active + 1) % this.#options.endpoints.length;
+  /** The endpoint that the next call goes to; `undefined` until one was discovered. */
+  get endpoint(): EtcdEndpoint | undefined {
+    return this.#connections.endpoint;
   }
 
   /** Runs one unary call, at most once at each endpoint. @throws {EtcdError}; the signal's reason. */
@@ -110,19 +56,24 @@ export class EtcdClient implements Disposable {
     run: (etcd: Etcd3, options: CallOptions) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
+    let hasLoggedInAgain = false;
     for (let attempt = 1; ; attempt++) {
-      signal?.throwIfAborted();
-      const endpoint = this.endpoint;
+      const endpoint = await this.#connections.choose(call, signal);
       try {
-        const deadline = this.#options.clock.nowMs() + (call.deadlineMs ?? CALL_DEADLINE_MS);
-        return await untilAborted(run(this.#instance(endpoint), { deadline }), signal);
+        return await this.#attempt({ ...call, endpoint, signal }, run);
       } catch (cause) {
         signal?.throwIfAborted();
         const error = toEtcdError(cause, { ...call, endpoint: endpoint.url });
-        if (error.transient) this.#leave(endpoint, error);
-        const again = attempt < this.#options.endpoints.length && error.transient;
+        if (error.code === 'AUTH_TOKEN' && !hasLoggedInAgain) {
+          hasLoggedInAgain = true;
+          attempt -= 1;
+          continue;
+        }
+        this.#connections.failed(endpoint, error);
+        const again = attempt < this.#connections.size && error.transient;
         if (again && (call.idempotent || !error.outcomeUnknown)) continue;
-        throw await this.explain(error, endpoint);
+        if (error.code === 'DEADLINE_EXCEEDED') this.#connections.patience.lost();
+        throw await this.#connections.explain(error, endpoint);
       }
     }
   }
@@ -184,33 +135,19 @@ export class EtcdClient implements Disposable {
     );
   }
 
-  /** A connection for one stream, at the endpoint in use. The caller disposes of it. @throws {EtcdError} after close. */
-  openStreams(operation: string, key: string): EtcdStreams {
-    const endpoint = this.endpoint;
-    if (this.#closed) throw this.#closedError({ operation, key }, endpoint);
-    const etcd = this.#create(endpoint);
-    return {
-      etcd,
-      endpoint,
-      [Symbol.dispose]: () => {
-        etcd.close();
-      },
-    };
+  /** A connection for one stream, at the endpoint in use. The caller disposes of it. @throws {EtcdError}; the signal's reason. */
+  async openStreams(at: { operation: string; key: string }, signal?: AbortSignal): Promise<EtcdStreams> {
+    return this.#connections.openStreams(at, signal);
   }
 
-  /** Adds to "unavailable" why that is: refused, wrong scheme, unknown certificate… Asked again only after a while. */
-  async explain(error: EtcdError, endpoint: EtcdEndpoint): Promise<EtcdError> {
-    if (error.code !== 'UNAVAILABLE' || error.cause instanceof EtcdError) return error;
-    const reason = await this.#diagnose(endpoint);
-    if (reason === undefined) return error;
-    const { operation, code, key } = error;
-    return new EtcdError({ operation, code, key, endpoint: endpoint.url, reason, cause: error });
+  /** A stream is over: moves on to the next endpoint where that may help. @returns the error with what is known of its cause. */
+  async streamFailed(endpoint: EtcdEndpoint, error: EtcdError): Promise<EtcdError> {
+    this.#connections.failed(endpoint, error);
+    return this.#connections.explain(error, endpoint);
   }
 
   close(): void {
-    this.#closed = true;
-    for (const etcd of this.#instances.values()) etcd.close();
-    this.#instances.clear();
+    this.#connections.close();
   }
 
   [Symbol.dispose](): void {
@@ -241,62 +178,32 @@ export class EtcdClient implements Disposable {
     }
   }
 
-  async #diagnose(endpoint: EtcdEndpoint): Promise<string | undefined> {
-    const { clock, tls } = this.#options;
-    const known = this.#diagnoses.get(endpoint.url);
-    if (known !== undefined && clock.monotonicMs() - known.atMs < DIAGNOSIS_VALID_MS) return known.reason;
-    const reason = await diagnoseEndpoint(endpoint, tls);
-    if (reason !== undefined) this.#diagnoses.set(endpoint.url, { reason, atMs: clock.monotonicMs() });
-    return reason;
-  }
-
-  #leave(endpoint: EtcdEndpoint, error: EtcdError): void {
-    this.reportFailure(endpoint);
-    // A new instance logs in again; etcd3 renews a token only on one of the two texts etcd has for it.
-    if (error.code === 'AUTH_TOKEN') {
-      this.#instances.get(endpoint.url)?.close();
-      this.#instances.delete(endpoint.url);
+  async #attempt<T>(
+    call: EtcdCall & { readonly endpoint: EtcdEndpoint; readonly signal: AbortSignal | undefined },
+    run: (etcd: Etcd3, options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    const { endpoint, signal, deadlineMs = CALL_DEADLINE_MS } = call;
+    const { clock, observer } = this.#options;
+    const { patience } = this.#connections;
+    const etcd = await this.#connections.open(endpoint, signal);
+    const startedMs = clock.monotonicMs();
+    const report = (error: EtcdError | undefined): void => {
+      const seconds = (clock.monotonicMs() - startedMs) / 1000;
+      const { operation } = call;
+      observer?.onRequest?.({ operation, endpoint: endpoint.url, seconds, error: error?.code });
+    };
+    try {
+      const deadline = clock.nowMs() + patience.stretch(deadlineMs);
+      const answer = await untilAborted(run(etcd, { deadline }), signal);
+      this.#connections.answered();
+      patience.answered((clock.monotonicMs() - startedMs) / deadlineMs);
+      report(undefined);
+      return answer;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const error = toEtcdError(cause, { ...call, endpoint: endpoint.url });
+      report(error);
+      throw error;
     }
-  }
-
-  #instance(endpoint: EtcdEndpoint): Etcd3 {
-    if (this.#closed) throw this.#closedError({ operation: 'use', key: 'etcd' }, endpoint);
-    const known = this.#instances.get(endpoint.url);
-    if (known !== undefined) return known;
-    const made = this.#create(endpoint);
-    this.#instances.set(endpoint.url, made);
-    return made;
-  }
-
-  #closedError(at: { operation: string; key: string }, endpoint: EtcdEndpoint): EtcdError {
-    return new EtcdError({ ...at, code: 'CLOSED', endpoint: endpoint.url, reason: 'the client is closed' });
-  }
-
-  #create(endpoint: EtcdEndpoint): Etcd3 {
-    const { auth, clock } = this.#options;
-    return new Etcd3({
-      hosts: endpoint.url,
-      grpcOptions: GRPC_OPTIONS,
-      faultHandling: { host: () => passThrough as never, global: passThrough as never },
-      defaultCallOptions: (context) => (context.isStream ? {} : { deadline: clock.nowMs() + CALL_DEADLINE_MS }),
-      ...credentialsOf(this.#options, endpoint),
-      ...(auth === undefined ? {} : { auth }),
-    });
-  }
-}
-
-/** The call itself ends at its deadline; an abort only stops the waiting for it. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => {
-    reject(signal.reason as Error);
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    work.catch(() => undefined); // an abandoned call fails later, unheard
   }
 }

@@ -1,13 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { EtcdEndpoint } from './endpoint.ts';
-
-export interface EtcdTls {
-  /** PEM; the system's own roots when absent. */
-  readonly ca: Buffer | undefined;
-  readonly cert: Buffer | undefined;
-  readonly key: Buffer | undefined;
-}
+import type { EtcdTls } from './tls.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
 

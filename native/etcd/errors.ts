@@ -1,6 +1,8 @@
+import { LOGIN_EXPIRED } from './login.ts';
+
 /**
- * What went wrong, in etcd's or our words. `LEASE_NOT_FOUND`, `COMPACTED`, `NO_SPACE` and `NO_LEADER` are etcd's own states;
- * the rest follow gRPC's status codes.
+ * What went wrong, in etcd's or our words. `LEASE_NOT_FOUND`, `COMPACTED`, `FUTURE_REVISION`, `NO_SPACE` and `NO_LEADER` are
+ * etcd's own states, `AUTH_TOKEN` and `CLOSED` ours; the rest follow gRPC's status codes.
  */
 export type EtcdErrorCode =
   | 'ABORTED'
@@ -10,6 +12,7 @@ export type EtcdErrorCode =
   | 'COMPACTED'
   | 'DEADLINE_EXCEEDED'
   | 'FAILED_PRECONDITION'
+  | 'FUTURE_REVISION'
   | 'INTERNAL'
   | 'INVALID_ARGUMENT'
   | 'LEASE_NOT_FOUND'
@@ -79,14 +82,14 @@ export class EtcdError extends Error {
 const BY_TEXT: readonly (readonly [text: string, code: EtcdErrorCode, reason?: string])[] = [
   ['requested lease not found', 'LEASE_NOT_FOUND', 'the lease does not exist any more'],
   ['required revision has been compacted', 'COMPACTED', 'the revision has been compacted'],
+  ['required revision is a future revision', 'FUTURE_REVISION', 'it has not come that far'],
+  ['context deadline exceeded', 'DEADLINE_EXCEEDED', 'no answer in time'],
   ['no leader', 'NO_LEADER', 'this member sees no leader'],
   ['leader changed', 'NO_LEADER', 'the leader is changing'],
   ['database space exceeded', 'NO_SPACE', "etcd's database is full: compact, defragment and disarm its NOSPACE alarm"],
-  ['invalid auth token', 'AUTH_TOKEN', 'the login has expired'],
-  ['revision of auth store is old', 'AUTH_TOKEN', 'the login is out of date'],
+  [LOGIN_EXPIRED, 'AUTH_TOKEN', 'the login has expired'],
   ['user name is empty', 'UNAUTHENTICATED', 'etcd demands a user name and password'],
   ['invalid user ID or password', 'UNAUTHENTICATED', 'etcd refused the user name or password'],
-  ['authentication is not enabled', 'FAILED_PRECONDITION', 'etcd has no users: leave out the user name and password'],
   ['permission denied', 'PERMISSION_DENIED', 'the etcd user may not do that'],
 ];
 
@@ -119,7 +122,8 @@ const BY_ETCD3_CLASS: Readonly<Record<string, EtcdErrorCode>> = {
   EtcdPermissionDeniedError: 'PERMISSION_DENIED',
   EtcdAuthenticationFailedError: 'UNAUTHENTICATED',
   EtcdInvalidAuthTokenError: 'AUTH_TOKEN',
-  ClientClosedError: 'CLOSED',
+  // A connection that was given up while a call was on its way to it.
+  ClientClosedError: 'UNAVAILABLE',
 };
 
 function codeOf(cause: Error): EtcdErrorCode {

@@ -12,8 +12,6 @@ export interface LeaseLife {
   readonly grantedTtlSeconds: number;
 }
 
-const KEEP_ALIVE_DEADLINE_MS = 2_000;
-
 const nameOf = (id: bigint): string => `lease ${id.toString(16)}`;
 
 /** A new lease with an id of etcd's choice. @throws {EtcdError} */
@@ -61,7 +59,7 @@ export async function keepLeaseAlive(
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   return client.call(
-    { operation: 'keep alive', key: nameOf(id), idempotent: true, deadlineMs: KEEP_ALIVE_DEADLINE_MS },
+    { operation: 'keep alive', key: nameOf(id), idempotent: true },
     async (etcd, options) => {
       const stream = await etcd.leaseClient.leaseKeepAlive(options);
       const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();

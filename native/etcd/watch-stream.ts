@@ -1,6 +1,6 @@
 import type { IDuplexStream, IEvent, IWatchRequest, IWatchResponse } from 'etcd3';
-import type { Clock } from '../host/clock.ts';
-import type { EtcdStreams } from './client.ts';
+import type { Clock, RandomSource } from '../host/clock.ts';
+import type { EtcdStreams } from './connections.ts';
 import { entryOf, prefixEnd, type EtcdEntry } from './entry.ts';
 import { EtcdError, toEtcdError } from './errors.ts';
 
@@ -14,7 +14,11 @@ export type StreamEnd =
   /** The history before the start revision is gone: list again. */
   | { readonly kind: 'compacted' }
   /** Another store answers than the one that was listed (restored, wiped): list again. */
-  | { readonly kind: 'store-replaced' }
+  | { readonly kind: 'other-history' }
+  /** The store has not come as far as what was delivered: a member that lags, or another store. */
+  | { readonly kind: 'behind' }
+  /** The connection is to be made anew, with the TLS files as they are now. */
+  | { readonly kind: 'outdated' }
   | { readonly kind: 'failed'; readonly error: EtcdError };
 
 export interface WatchStreamOptions {
@@ -23,15 +27,20 @@ export interface WatchStreamOptions {
   readonly startRevision: bigint;
   readonly clusterId: string;
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly onConnected: () => void;
+  /** Something arrived, be it only a sign of life. */
+  readonly onHeard: () => void;
   readonly onEvents: (events: readonly EtcdEvent[]) => void;
 }
 
 type Stream = IDuplexStream<IWatchRequest, IWatchResponse>;
 
-const CREATED_WITHIN_MS = 5_000;
-const IDLE_MS = 10_000;
-const ANSWER_WITHIN_MS = 5_000;
+/** The sum of these is how late an event may be because a member hangs. */
+const IDLE_MS = 2_500;
+const ANSWER_WITHIN_MS = 2_500;
+/** After a pause of this process timers run before what has arrived is read: one more turn of the loop. */
+const GRACE_MS = 20;
 
 function eventOf({ type, kv }: IEvent): EtcdEvent {
   return type === 'Delete'
@@ -65,12 +74,16 @@ class WatchStream {
   }
 
   async run(signal: AbortSignal): Promise<StreamEnd> {
-    const { prefix, startRevision } = this.#options;
+    const { streams, prefix, startRevision } = this.#options;
     const stop = new AbortController();
     const abort = (): void => {
       this.#end.reject(signal.reason as Error);
     };
+    const outdate = (): void => {
+      this.#end.resolve({ kind: 'outdated' });
+    };
     signal.addEventListener('abort', abort, { once: true });
+    streams.outdated.addEventListener('abort', outdate, { once: true });
     this.#stream.write({
       create_request: {
         key: Buffer.from(prefix),
@@ -85,12 +98,14 @@ class WatchStream {
     } finally {
       stop.abort();
       signal.removeEventListener('abort', abort);
+      streams.outdated.removeEventListener('abort', outdate);
       this.#stream.cancel();
     }
   }
 
   #receive(response: IWatchResponse): void {
     this.#heardAtMs = this.#options.clock.monotonicMs();
+    this.#options.onHeard();
     if (response.canceled) {
       this.#end.resolve(this.#cancelled(response));
     } else if (response.created) {
@@ -107,11 +122,9 @@ class WatchStream {
   #greeted({ header }: IWatchResponse): void {
     const { clusterId, startRevision, onConnected } = this.#options;
     this.#created = true;
-    if (header.cluster_id !== clusterId || BigInt(header.revision) + 1n < startRevision) {
-      this.#end.resolve({ kind: 'store-replaced' });
-      return;
-    }
-    onConnected();
+    if (header.cluster_id !== clusterId) this.#end.resolve({ kind: 'other-history' });
+    else if (BigInt(header.revision) + 1n < startRevision) this.#end.resolve({ kind: 'behind' });
+    else onConnected();
   }
 
   #cancelled({ compact_revision, cancel_reason }: IWatchResponse): StreamEnd {
@@ -122,20 +135,28 @@ class WatchStream {
 
   /** TCP alone would not tell for minutes that a member hangs or is cut off. */
   async #watchLiveness(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    await clock.sleep(CREATED_WITHIN_MS, signal);
+    const { clock, random } = this.#options;
+    // The request to create the watch is the first question.
+    await this.#expectWord(signal);
     if (!this.#created) this.#fail(this.#error('DEADLINE_EXCEEDED', 'no answer in time'));
     for (;;) {
-      const idleLeftMs = this.#heardAtMs + IDLE_MS - clock.monotonicMs();
-      if (idleLeftMs > 0) {
-        await clock.sleep(idleLeftMs, signal);
+      const idleMs = IDLE_MS * (0.8 + 0.2 * random());
+      const leftMs = this.#heardAtMs + idleMs - clock.monotonicMs();
+      if (leftMs > 0) {
+        await clock.sleep(leftMs, signal);
         continue;
       }
-      const askedAtMs = clock.monotonicMs();
       this.#stream.write({ progress_request: {} });
-      await clock.sleep(ANSWER_WITHIN_MS, signal);
-      if (this.#heardAtMs < askedAtMs) this.#fail(this.#error('DEADLINE_EXCEEDED', 'the watch does not answer'));
+      await this.#expectWord(signal);
     }
+  }
+
+  async #expectWord(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const askedAtMs = clock.monotonicMs();
+    await clock.sleep(ANSWER_WITHIN_MS, signal);
+    await clock.sleep(GRACE_MS, signal);
+    if (this.#heardAtMs < askedAtMs) this.#fail(this.#error('DEADLINE_EXCEEDED', 'the watch does not answer'));
   }
 
   #fail(cause: Error): void {

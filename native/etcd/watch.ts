@@ -1,11 +1,22 @@
 import { Backoff } from '../host/backoff.ts';
 import { systemClock, systemRandom, type Clock, type RandomSource } from '../host/clock.ts';
 import type { EtcdClient, EtcdList } from './client.ts';
-import { EtcdError } from './errors.ts';
-import type { EtcdEntry } from './entry.ts';
+import type { EtcdStreams } from './connections.ts';
+import { EtcdError, toEtcdError } from './errors.ts';
+import { entryOf, type EtcdEntry } from './entry.ts';
 import { followPrefix, type EtcdEvent, type StreamEnd } from './watch-stream.ts';
 
 export type ListReason = 'start' | 'compacted' | 'store-replaced' | 'interval';
+
+/** Why everything was listed again; `member-behind`: a member that lagged was taken for a store that was replaced. */
+export type ResyncReason = ListReason | 'member-behind';
+
+/** For metrics; called synchronously, must not throw. */
+export interface WatchObserver {
+  readonly onResync?: ((reason: ResyncReason) => void) | undefined;
+  /** Something arrived, be it only a sign of life: every 5 s while etcd answers. */
+  readonly onHeard?: (() => void) | undefined;
+}
 
 /** What a follower of a prefix is told. A snapshot replaces everything known, a delta changes it. */
 export type PrefixUpdate =
@@ -33,6 +44,7 @@ export interface WatchPrefixOptions {
   readonly onState?: ((state: WatchState) => void) | undefined;
   /** Lists again this often (half to whole, by chance), against what no event can tell; 5 minutes when absent. */
   readonly relistMs?: number | undefined;
+  readonly observer?: WatchObserver | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: RandomSource | undefined;
 }
@@ -42,20 +54,32 @@ const BACKOFF = { firstMs: 100, maxMs: 5_000 };
 /** A stream that lived this long was a good one: the next failure starts with the shortest delay. */
 const GOOD_STREAM_MS = 10_000;
 
+const HISTORY_DEADLINE_MS = 2_500;
+
 interface Position {
   /** Everything up to here was delivered. */
   revision: bigint;
-  clusterId: string;
+  readonly clusterId: string;
+  /** The newest entry known: the store that has it at that revision is the one we followed. */
+  anchor: EtcdEntry | undefined;
 }
+
+const newestOf = (entries: readonly EtcdEntry[]): EtcdEntry | undefined =>
+  entries.reduce<EtcdEntry | undefined>(
+    (newest, entry) => (newest === undefined || entry.modRevision > newest.modRevision ? entry : newest),
+    undefined,
+  );
+
+const isSame = (a: EtcdEntry, b: EtcdEntry): boolean => a.modRevision === b.modRevision && a.value === b.value;
 
 class PrefixFollower {
   readonly #options: WatchPrefixOptions;
   readonly #clock: Clock;
   readonly #random: RandomSource;
   readonly #backoff: Backoff;
-  /** `undefined` = list first. */
   #position: Position | undefined;
-  #reason: ListReason = 'start';
+  /** Why to list first; `undefined` = resume. */
+  #listFirst: ListReason | 'behind' | undefined = 'start';
 
   constructor(options: WatchPrefixOptions) {
     this.#options = options;
@@ -69,26 +93,40 @@ class PrefixFollower {
     for (;;) {
       signal.throwIfAborted();
       const startedMs = this.#clock.monotonicMs();
-      try {
-        const end = await this.#session();
-        this.#note(end);
-        if (end.kind === 'failed') onState?.({ kind: 'unavailable', error: end.error });
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof EtcdError)) throw error;
-        onState?.({ kind: 'unavailable', error });
-      }
+      const end = await this.#attempt();
+      if (end.kind === 'outdated') continue;
+      if (end.kind === 'failed') onState?.({ kind: 'unavailable', error: end.error });
+      else this.#listFirst = end.kind === 'other-history' ? 'store-replaced' : end.kind;
       if (this.#clock.monotonicMs() - startedMs > GOOD_STREAM_MS) this.#backoff.reset();
       await this.#clock.sleep(this.#backoff.nextMs(), signal);
+    }
+  }
+
+  async #attempt(): Promise<StreamEnd> {
+    const { signal } = this.#options;
+    try {
+      return await this.#session();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EtcdError)) throw error;
+      return { kind: 'failed', error };
     }
   }
 
   /** Lists if need be, then follows one stream to its end. */
   async #session(): Promise<StreamEnd> {
     const { client, prefix, signal } = this.#options;
-    if (this.#position === undefined) this.#take(await client.list(prefix, signal), this.#reason);
+    const reason = this.#listFirst;
+    if (reason !== undefined) this.#take(await client.list(prefix, signal), reason);
+    using streams = await client.openStreams({ operation: 'watch', key: prefix }, signal);
+    const end = (reason === undefined ? await this.#historyFault(streams) : undefined) ?? (await this.#follow(streams));
+    if (end.kind !== 'failed') return end;
+    return { kind: 'failed', error: await client.streamFailed(streams.endpoint, end.error) };
+  }
+
+  async #follow(streams: EtcdStreams): Promise<StreamEnd> {
+    const { prefix, signal, observer } = this.#options;
     const { revision, clusterId } = this.#position ?? { revision: 0n, clusterId: '' };
-    using streams = client.openStreams('watch', prefix);
     const relisting = new AbortController();
     const onConnected = (): void => {
       this.#options.onState?.({ kind: 'connected', endpoint: streams.endpoint.url });
@@ -101,31 +139,68 @@ class PrefixFollower {
         });
       });
     };
-    const onEvents = (events: readonly EtcdEvent[]): void => {
-      this.#deliver(events);
-    };
-    const startRevision = revision + 1n;
-    const clock = this.#clock;
-    const end = await followPrefix(
-      { streams, prefix, startRevision, clusterId, clock, onConnected, onEvents },
+    return followPrefix(
+      {
+        streams,
+        prefix,
+        startRevision: revision + 1n,
+        clusterId,
+        clock: this.#clock,
+        random: this.#random,
+        onConnected,
+        onHeard: () => observer?.onHeard?.(),
+        onEvents: (events) => {
+          this.#deliver(events);
+        },
+      },
       signal,
     ).finally(() => {
       relisting.abort();
     });
-    if (end.kind !== 'failed') return end;
-    client.reportFailure(streams.endpoint);
-    return { kind: 'failed', error: await client.explain(end.error, streams.endpoint) };
   }
 
-  #note(end: StreamEnd): void {
-    if (end.kind === 'failed') return;
-    this.#position = undefined;
-    this.#reason = end.kind;
+  /**
+   * A store that was restored and written to since may stand at any revision: what it holds at ours tells whether it is the one
+   * we know. Asked of the member that is to be followed, for what it has itself.
+   */
+  async #historyFault(streams: EtcdStreams): Promise<StreamEnd | undefined> {
+    const { prefix } = this.#options;
+    const position = this.#position;
+    if (position?.anchor === undefined) return undefined;
+    const { anchor, revision, clusterId } = position;
+    try {
+      const { header, kvs } = await streams.etcd.kv.range(
+        { key: Buffer.from(anchor.key), revision: String(revision), serializable: true },
+        { deadline: this.#clock.nowMs() + HISTORY_DEADLINE_MS },
+      );
+      const found = kvs[0] && entryOf(kvs[0]);
+      const isKnown = header.cluster_id === clusterId && found !== undefined && isSame(found, anchor);
+      return isKnown ? undefined : { kind: 'other-history' };
+    } catch (cause) {
+      const error = toEtcdError(cause, { operation: 'watch', key: prefix, endpoint: streams.endpoint.url });
+      if (error.code === 'COMPACTED') return { kind: 'compacted' };
+      return error.code === 'FUTURE_REVISION' ? { kind: 'behind' } : { kind: 'failed', error };
+    }
   }
 
-  #take(list: EtcdList, reason: ListReason): void {
-    this.#position = { revision: list.revision, clusterId: list.clusterId };
-    this.#options.onUpdate({ kind: 'snapshot', entries: list.entries, revision: list.revision, reason });
+  #take(list: EtcdList, cause: ListReason | 'behind'): void {
+    const { observer, onUpdate } = this.#options;
+    const { entries, revision, clusterId } = list;
+    const resync = cause === 'behind' ? this.#whyBehind(list) : cause;
+    this.#position = { revision, clusterId, anchor: newestOf(entries) };
+    this.#listFirst = undefined;
+    observer?.onResync?.(resync);
+    onUpdate({ kind: 'snapshot', entries, revision, reason: resync === 'member-behind' ? 'interval' : resync });
+  }
+
+  /** A list is never behind: what it says tells a member that lagged from a store that is another one. */
+  #whyBehind({ entries, revision, clusterId }: EtcdList): ResyncReason {
+    const position = this.#position;
+    if (position?.clusterId !== clusterId || revision < position.revision) return 'store-replaced';
+    const { anchor } = position;
+    const found = entries.find(({ key }) => key === anchor?.key);
+    const isKnown = anchor !== undefined && found !== undefined && found.modRevision >= anchor.modRevision;
+    return isKnown ? 'member-behind' : 'store-replaced';
   }
 
   #deliver(events: readonly EtcdEvent[]): void {
@@ -136,6 +211,10 @@ class PrefixFollower {
     const news = events.filter((event) => revisionOf(event) > position.revision);
     if (news.length === 0) return;
     position.revision = revisionOf(last);
+    for (const event of news) {
+      if (event.kind === 'put') position.anchor = event.entry;
+      else if (event.key === position.anchor?.key) position.anchor = undefined;
+    }
     this.#backoff.reset();
     this.#options.onUpdate({ kind: 'delta', events: news, revision: position.revision });
   }

@@ -2,15 +2,15 @@
  * The child behind `etcd-process.ts`: our etcd client in a namespace, told by messages what to do. Times are milliseconds of
  * the wall clock, as all processes of a machine share it.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EtcdClient } from '../../native/etcd/client.ts';
 import { parseEndpoint } from '../../native/etcd/endpoint.ts';
 import { EtcdError } from '../../native/etcd/errors.ts';
 import { grantLease, keepLeaseAlive, leaseTimeToLive, revokeLease } from '../../native/etcd/lease.ts';
+import { TlsFiles } from '../../native/etcd/tls.ts';
 import { watchPrefix } from '../../native/etcd/watch.ts';
 import { systemClock } from '../../native/host/clock.ts';
-import type { Beat, DriverNote, DriverOptions, DriverRequest, DriverStep } from './etcd-process.ts';
+import type { Beat, DriverNote, DriverOptions, DriverRequest, DriverStep, LeaseStep } from './etcd-process.ts';
 
 const nowMs = (): number => performance.timeOrigin + performance.now();
 
@@ -18,18 +18,26 @@ const tell = (note: DriverNote): void => {
   process.send?.(note);
 };
 
-function open(options: DriverOptions): EtcdClient {
-  const { tls, auth } = options;
-  const read = (path: string | undefined): Buffer | undefined => (path === undefined ? undefined : readFileSync(path));
+async function open({ endpoints, tls, auth }: DriverOptions): Promise<EtcdClient> {
+  const onNotice = (sentence: string): void => {
+    tell({ kind: 'notice', sentence });
+  };
+  const paths = { ca: tls?.ca, cert: tls?.cert, key: tls?.key };
   return new EtcdClient({
-    endpoints: options.endpoints.map(parseEndpoint),
-    ...(tls === undefined ? {} : { tls: { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key) } }),
-    ...(auth === undefined ? {} : { auth }),
+    endpoints: endpoints.map(parseEndpoint),
+    tls: await TlsFiles.open({ paths, clock: systemClock, onNotice }),
+    auth,
     clock: systemClock,
+    observer: {
+      onNotice,
+      onRequest: (request) => {
+        tell({ kind: 'request', atMs: nowMs(), request });
+      },
+    },
   });
 }
 
-const client = open(JSON.parse(process.argv[2] ?? '') as DriverOptions);
+const client = await open(JSON.parse(process.argv[2] ?? '') as DriverOptions);
 const beating = new AbortController();
 
 function watch(name: string, prefix: string, relistMs: number | undefined): void {
@@ -71,7 +79,14 @@ async function beat(key: string, everyMs: number): Promise<void> {
   }
 }
 
-async function perform(step: DriverStep): Promise<unknown> {
+/** Runs on; what goes wrong in it ends this process. */
+function detach(work: Promise<unknown>): void {
+  work.catch((error: unknown) => {
+    throw error;
+  });
+}
+
+async function perform(step: Exclude<DriverStep, LeaseStep>): Promise<unknown> {
   switch (step.do) {
     case 'get':
       return client.get(step.key);
@@ -82,6 +97,22 @@ async function perform(step: DriverStep): Promise<unknown> {
       return nowMs();
     case 'delete':
       return client.delete(step.key);
+    case 'watch':
+      watch(step.name, step.prefix, step.relistMs);
+      return undefined;
+    case 'beat':
+      detach(beat(step.key, step.everyMs));
+      return undefined;
+    case 'endpoint':
+      return client.endpoint?.url;
+  }
+}
+
+const isLeaseStep = (step: DriverStep): step is LeaseStep =>
+  step.do === 'grant' || step.do === 'keep-alive' || step.do === 'time-to-live' || step.do === 'revoke';
+
+async function performOnLease(step: LeaseStep): Promise<unknown> {
+  switch (step.do) {
     case 'grant':
       return (await grantLease(client, step.ttlSeconds)).id;
     case 'keep-alive':
@@ -90,22 +121,12 @@ async function perform(step: DriverStep): Promise<unknown> {
       return (await leaseTimeToLive(client, step.leaseId)).ttlSeconds;
     case 'revoke':
       return revokeLease(client, step.leaseId);
-    case 'watch':
-      watch(step.name, step.prefix, step.relistMs);
-      return undefined;
-    case 'beat':
-      beat(step.key, step.everyMs).catch((error: unknown) => {
-        throw error;
-      });
-      return undefined;
-    case 'endpoint':
-      return client.endpoint.url;
   }
 }
 
 async function answer({ id, step }: DriverRequest): Promise<void> {
   try {
-    tell({ kind: 'answer', id, value: await perform(step) });
+    tell({ kind: 'answer', id, value: await (isLeaseStep(step) ? performOnLease(step) : perform(step)) });
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
     const { code, message, endpoint, operation, transient } = error;

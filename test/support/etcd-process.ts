@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { inNamespace, tiedToParent } from '../../cli/demo/namespaces.ts';
 import type { EtcdEntry } from '../../native/etcd/entry.ts';
 import type { EtcdErrorCode } from '../../native/etcd/errors.ts';
+import type { EtcdRequest } from '../../native/etcd/observer.ts';
 import type { PrefixUpdate } from '../../native/etcd/watch.ts';
 import { packageRoot } from '../../native/host/package-root.ts';
 import { until } from './until.ts';
@@ -17,11 +18,14 @@ export interface DriverOptions {
 export type DriverStep =
   | { readonly do: 'get' | 'list' | 'delete'; readonly key: string }
   | { readonly do: 'put'; readonly key: string; readonly value: string; readonly leaseId?: bigint }
-  | { readonly do: 'grant'; readonly ttlSeconds: number }
-  | { readonly do: 'keep-alive' | 'time-to-live' | 'revoke'; readonly leaseId: bigint }
+  | LeaseStep
   | { readonly do: 'watch'; readonly name: string; readonly prefix: string; readonly relistMs?: number | undefined }
   | { readonly do: 'beat'; readonly key: string; readonly everyMs: number }
   | { readonly do: 'endpoint' };
+
+export type LeaseStep =
+  | { readonly do: 'grant'; readonly ttlSeconds: number }
+  | { readonly do: 'keep-alive' | 'time-to-live' | 'revoke'; readonly leaseId: bigint };
 
 export interface DriverRequest {
   readonly id: number;
@@ -54,9 +58,12 @@ export type DriverNote =
   | { readonly kind: 'refusal'; readonly id: number; readonly error: DriverRefusal }
   | ({ readonly kind: 'update'; readonly update: PrefixUpdate } & WatchNote)
   | ({ readonly kind: 'state'; readonly endpoint: string; readonly problem: string | undefined } & WatchNote)
-  | { readonly kind: 'beat'; readonly beat: Beat };
+  | { readonly kind: 'beat'; readonly beat: Beat }
+  | { readonly kind: 'request'; readonly atMs: number; readonly request: EtcdRequest }
+  | { readonly kind: 'notice'; readonly sentence: string };
 
 type Update = Extract<DriverNote, { kind: 'update' }>;
+type Request = Extract<DriverNote, { kind: 'request' }>;
 type State = Extract<DriverNote, { kind: 'state' }>;
 
 /** What a step of our client was refused with. */
@@ -75,6 +82,8 @@ export class EtcdProcess implements AsyncDisposable {
   readonly updates: Update[] = [];
   readonly states: State[] = [];
   readonly beats: Beat[] = [];
+  readonly notices: string[] = [];
+  readonly requests: Request[] = [];
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #errors: string[] = [];
@@ -207,6 +216,8 @@ export class EtcdProcess implements AsyncDisposable {
     else if (note.kind === 'update') this.updates.push(note);
     else if (note.kind === 'state') this.states.push(note);
     else if (note.kind === 'beat') this.beats.push(note.beat);
+    else if (note.kind === 'request') this.requests.push(note);
+    else if (note.kind === 'notice') this.notices.push(note.sentence);
     else this.#settle(note);
   }
 

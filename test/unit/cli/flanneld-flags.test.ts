@@ -30,6 +30,7 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   { name: 'etcd-prefix', fallback: '/coreos.com/network', text: '/a', want: '/a' },
+  { name: 'etcd-discovery-srv', fallback: undefined, text: 'example.com', want: 'example.com' },
   { name: 'etcd-cafile', fallback: undefined, text: '', want: undefined },
   { name: 'etcd-certfile', fallback: undefined, text: '', want: undefined },
   { name: 'etcd-keyfile', fallback: undefined, text: '', want: undefined },
