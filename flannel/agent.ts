@@ -28,6 +28,7 @@ import { RuntimeNotice, type RuntimeNoticeParts } from './runtime-notice.ts';
 import { SecondList } from './second-list.ts';
 import type { FlannelStatus } from './status.ts';
 import type { UnderlayFollower } from './underlay-follower.ts';
+import type { PerFamily } from './wire.ts';
 
 export interface AgentOptions extends Pick<RuntimeNoticeParts, 'subnetFile' | 'mtuRule' | 'ipMasq'> {
   readonly resyncMs: number;
@@ -262,8 +263,10 @@ export class OverlayAgent {
       this.#retryLater(signal);
       return;
     }
-    const [ipv4, ipv6] = FAMILIES.map((family) => this.#views.find((view) => view.family === family)?.peers);
-    const peers = { ipv4, ipv6 };
+    const peers = (): PerFamily<PeerView['peers']> => {
+      const [ipv4, ipv6] = FAMILIES.map((family) => this.#views.find((view) => view.family === family)?.peers);
+      return { ipv4, ipv6 };
+    };
     const survey = await this.#reconciler.survey({ network: this.#network, underlay, peers }, signal);
     this.#directGateways = gatewaysOf(survey.desired);
     const sections = this.#guarded(survey, signal);

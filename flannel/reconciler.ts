@@ -78,26 +78,34 @@ export class Reconciler {
 
   /** What has to be done. @throws {NetlinkError}; {RangeError} if the underlay is too small; the signal's reason. */
   async survey(
-    input: { network: NetworkConfig; underlay: Underlay; peers: PerFamily<readonly Peer[]> },
+    input: { network: NetworkConfig; underlay: Underlay; peers: () => PerFamily<readonly Peer[]> },
     signal: AbortSignal,
   ): Promise<Survey> {
     const { kernel } = this.#parts;
     const tables = await this.#readTables(input.network, signal);
     const routes = { ipv4: this.#foreign(tables.ipv4), ipv6: this.#foreign(tables.ipv6) };
-    const desired = desiredState({ ...this.#parts, ...input, routes, defaultPort: kernel.defaultPort });
-    const tunnels: [VxlanOverlay, ActualOverlay][] = [];
-    for (const tunnel of desired.tunnels) {
-      const which = { name: tunnel.device.name, family: familyOf(tunnel) };
-      tunnels.push([tunnel, await kernel.readTunnel(which, signal)]);
-    }
+    const desire = (): DesiredState =>
+      desiredState({ ...this.#parts, ...input, peers: input.peers(), routes, defaultPort: kernel.defaultPort });
+    const before = desire();
     const plain: Section[] = [];
-    for (const tunnel of desired.plain) plain.push(await this.#plainSection(tunnel, signal));
+    for (const tunnel of before.plain) plain.push(await this.#plainSection(tunnel, signal));
+    const blackholes = await this.#blackholeSection(input.network, before.blackholes, signal);
+    const found = new Map<string, ActualOverlay>();
+    for (const tunnel of before.tunnels) {
+      const { name } = tunnel.device;
+      found.set(name, await kernel.readTunnel({ name, family: familyOf(tunnel) }, signal));
+    }
+    // Only now: what the short path added while the kernel was read would look like the leavings of a host that is gone.
+    const desired = desire();
+    const tunnels = desired.tunnels.flatMap((tunnel): [VxlanOverlay, ActualOverlay][] => {
+      const actual = found.get(tunnel.device.name);
+      return actual === undefined ? [] : [[tunnel, actual]];
+    });
     const direct = desired.direct.map((wanted): [DirectRoutes, ActualDirectRoute[]] => [
       wanted,
       routesOfUnderlay(tables[wanted.family] ?? [], wanted.ifindex),
     ]);
     this.#remember(tunnels);
-    const blackholes = await this.#blackholeSection(input.network, desired.blackholes, signal);
     const sections = [...tunnels.map(tunnelSection), ...plain, ...direct.map(directSection), ...blackholes];
     const ours = direct.flatMap(([, actual]) => actual.filter(({ ours: isOurs }) => isOurs));
     if (this.#isFirst) this.#claims.found([...tunnels.flatMap(routesThrough), ...ours.map(routeTarget)]);
