@@ -80,7 +80,7 @@ export class OverlayAgent {
   /** Where subnets are routed over the underlay, as of the last pass. */
   #directGateways: ReadonlyMap<number | string, IpAddress> = new Map();
   #retryIsDue = false;
-  #storeReplaced = false;
+  #massLoss = false;
 
   constructor(parts: AgentParts) {
     const { self, subnets, macs, network, options, status, log } = parts;
@@ -109,11 +109,12 @@ export class OverlayAgent {
   onLeases(update: LeaseUpdate, leases: ReadonlyMap<string, KnownLease>): void {
     const startedMs = this.#parts.clock.monotonicMs();
     if (update.kind === 'snapshot') {
-      if (update.reason === 'store-replaced') this.#storeReplaced = true;
+      if (update.reason === 'store-replaced') this.#massLoss = true;
       this.#select(leases);
       this.#leaveToLoop();
       return;
     }
+    if (this.#views.some((view) => view.isMassLoss(update))) this.#massLoss = true;
     const changes = this.#views.map((view) => ({ family: view.family, steps: view.change(update, leases) }));
     this.#ledger.peers(this.#views);
     this.#shortPath(changes, startedMs);
@@ -214,7 +215,7 @@ export class OverlayAgent {
   #shortPath(changes: readonly { family: Family; steps: readonly EntryStep[] }[], startedMs: number): void {
     const { backend } = this.#network;
     const steps = changes.reduce((sum, change) => sum + change.steps.length, 0);
-    const hasShortPath = backend.kind === 'vxlan' && !backend.directRouting && steps > 0;
+    const hasShortPath = backend.kind === 'vxlan' && !backend.directRouting && steps > 0 && !this.#massLoss;
     if (!hasShortPath || !changes.every((change) => this.#takesSteps(change))) {
       this.#leaveToLoop();
       return;
@@ -283,12 +284,12 @@ export class OverlayAgent {
       steps: sections.flatMap(({ steps }) => steps),
       routesBefore,
       deleted: new Set(this.#views.flatMap((view) => [...view.deleted])),
-      storeReplaced: this.#storeReplaced,
+      massLoss: this.#massLoss,
       asking: this.#secondList.asking,
       confirmed: this.#secondList.confirmed,
     });
     if (held === 0) {
-      this.#storeReplaced = false;
+      this.#massLoss = false;
       this.#secondList.reset();
       for (const view of this.#views) view.forgetDeletions();
       return sections;

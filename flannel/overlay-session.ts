@@ -61,7 +61,8 @@ interface Membership {
 }
 
 /** How long etcd is given to show the hosts again before more than half of the peers go. */
-const CONFIRM_REMOVALS_AFTER_MS = 10_000;
+/** Longer than the longest pause between two attempts of a host to reach etcd again, twice over. */
+const CONFIRM_REMOVALS_AFTER_MS = 30_000;
 
 function warnOfLimits({ backend }: NetworkConfig, { log }: OverlayHost): void {
   if (backend.kind === 'vxlan' && backend.vni > 0xffff) {

@@ -65,6 +65,15 @@ export class PeerView {
     this.#index.select(leases, this.#self);
   }
 
+  /** Whether this host's own key went together with others: leases that ran out while nobody reached etcd, not hosts that left. */
+  isMassLoss({ changes }: LeaseDelta): boolean {
+    const gone = changes.flatMap((change) => {
+      const subnet = change.kind === 'put' ? undefined : subnetOf(change.key, this.family);
+      return subnet === undefined ? [] : [cidrKey(subnet)];
+    });
+    return gone.length > 1 && gone.includes(cidrKey(this.#self.subnet));
+  }
+
   /** Takes a delta. @returns the steps for the short path, `[]` when they are the loop's business: many, or several removals. */
   change(update: LeaseDelta, leases: ReadonlyMap<string, KnownLease>): EntryStep[] {
     const touched = new Map<number | string, { subnet: Cidr; before: VxlanPeer | undefined }>();

@@ -7,8 +7,11 @@ export interface RemovalQuestion {
   readonly routesBefore: number;
   /** Subnets (`10.5.1.0/24`) whose key was seen deleted: etcd said so, it did not only leave them out of a list. */
   readonly deleted: ReadonlySet<string>;
-  /** The leases come from another store than before (restored, emptied): what it lacks may only not have been written yet. */
-  readonly storeReplaced: boolean;
+  /**
+   * Leases were lost in a mass: they come from another store than before (restored, emptied), or ran out together while nobody
+   * reached etcd. What is missing may only not have been written yet.
+   */
+  readonly massLoss: boolean;
   /** A mass was held and a second list is awaited: what is still missing of it is no less doubtful for being few. */
   readonly asking: boolean;
   /** A second list has said the same since. */
@@ -17,15 +20,15 @@ export interface RemovalQuestion {
 
 /** How many routes stay until a second list confirms that their hosts are gone; 0 = removals may be done. */
 export function heldRemovals(question: RemovalQuestion): number {
-  const { steps, routesBefore, deleted, storeReplaced, asking, confirmed } = question;
+  const { steps, routesBefore, deleted, massLoss, asking, confirmed } = question;
   // A peer that moves between VXLAN and a direct route is not leaving.
   const set = new Set(steps.flatMap((step) => (isRouteAddition(step) ? [cidrKey(step.destination)] : [])));
   const removed = steps
     .flatMap(networksLost)
     .filter((network) => !set.has(cidrKey(network)))
     .map(formatCidr);
-  const told = !asking && removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
-  const few = !asking && !storeReplaced && removed.length * 2 <= routesBefore;
+  const told = !asking && !massLoss && removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
+  const few = !asking && !massLoss && removed.length * 2 <= routesBefore;
   return confirmed || told || few ? 0 : removed.length;
 }
 

@@ -217,6 +217,34 @@ describe.each(FAMILIES)('%s', (family) => {
   test.each(DAMAGES)('$name: back at the event', heals);
 });
 
+test('a foreign route at the start holds up nobody else, stays, and is told; what left meanwhile goes', async () => {
+  const keys = [240, 241].map((number) => `/coreos.com/network/subnets/10.5.${number}.0-24`);
+  for (const [index, key] of keys.entries()) {
+    const data = { VNI: 1, VtepMAC: `02:00:00:00:02:0${index}` };
+    cluster.ctl(
+      'put',
+      key,
+      JSON.stringify({ PublicIP: `192.168.77.24${index}`, BackendType: 'vxlan', BackendData: data }),
+    );
+  }
+  const hasRoute = (text: string): boolean => first.ns.ip('route show').includes(text);
+  await until(() => hasRoute('10.5.241.0/24'), { what: 'both peers are there' });
+  await first.agent().stop();
+  first.ns.ip('route replace 10.5.240.0/24 via 192.168.77.1 dev eth0');
+  first.ns.ip('route del 10.5.241.0/24');
+  first.ns.ip('route add 10.5.254.0/24 via 10.5.254.0 dev flannel.1 onlink');
+  await first.ready(...FLAGS);
+  await until(() => hasRoute('10.5.241.0/24 via 10.5.241.0 dev flannel.1'), { what: 'the other peer is reached' });
+  await until(() => !hasRoute('10.5.254.0/24'), { what: 'the stale route is gone' });
+  await until(async () => (await first.status()).peers.failed === 1, { what: 'the failing peer is told' });
+  expect(hasRoute('10.5.240.0/24 via 192.168.77.1 dev eth0')).toBe(true);
+  const { problems } = await first.status();
+  expect(problems.map(({ subject }) => subject)).toContain('peers');
+  first.ns.ip('route del 10.5.240.0/24');
+  for (const key of keys) cluster.ctl('del', key);
+  await untilHealthy();
+});
+
 /** Makes the first host's interface as `makeUnderlay` did. */
 function plugIn(): void {
   cluster.fabric.ip(`link add p1 type veth peer name eth0 netns ${first.ns.name}`);

@@ -31,18 +31,27 @@ describe('removal guard', () => {
       count: 1,
       before: 10,
       deleted: new Set<string>(),
-      storeReplaced: true,
+      massLoss: true,
       confirmed: false,
       held: 1,
     },
-  ])('$name', ({ count, before, deleted, storeReplaced = false, confirmed, held }) => {
+    {
+      name: 'any is held that ran out together with the own one, though watched',
+      count: 1,
+      before: 10,
+      deleted: told,
+      massLoss: true,
+      confirmed: false,
+      held: 1,
+    },
+  ])('$name', ({ count, before, deleted, massLoss = false, confirmed, held }) => {
     const steps = [addition, ...removals(count)];
-    const question = { steps, routesBefore: before, deleted, storeReplaced, asking: false, confirmed };
+    const question = { steps, routesBefore: before, deleted, massLoss, asking: false, confirmed };
     expect(heldRemovals(question)).toBe(held);
   });
 
   test('what is left of a mass that is being asked about is no less doubtful', () => {
-    const question = { steps: removals(1), routesBefore: 2, deleted: told, storeReplaced: false, asking: true };
+    const question = { steps: removals(1), routesBefore: 2, deleted: told, massLoss: false, asking: true };
     expect(heldRemovals({ ...question, confirmed: false })).toBe(1);
     expect(heldRemovals({ ...question, confirmed: true })).toBe(0);
   });
@@ -56,7 +65,7 @@ describe('removal guard', () => {
       })),
       ...removals(10),
     ];
-    const question = { steps, routesBefore: 10, deleted: new Set<string>(), storeReplaced: false, asking: false };
+    const question = { steps, routesBefore: 10, deleted: new Set<string>(), massLoss: false, asking: false };
     expect(heldRemovals({ ...question, confirmed: false })).toBe(0);
   });
 
