@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../native/host/package-root.ts';
+import { addCleanupCommand } from './cleanup.ts';
 import { addCniCommand } from './cni.ts';
 import { addConfigCommand } from './config.ts';
 import { addDashboardCommand } from './dashboard.ts';
@@ -39,6 +40,7 @@ for (const add of [
   addLeasesCommand,
   addConfigCommand,
   addExplainIfaceCommand,
+  addCleanupCommand,
   addDockerOptsCommand,
   addCniCommand,
   addStatsdCommand,
