@@ -1,3 +1,4 @@
+import { labelledMetrics } from './labelled-metrics.ts';
 import type { FlannelStatus } from './status.ts';
 
 interface MetricSpec {
@@ -9,7 +10,7 @@ interface MetricSpec {
 
 const is = (problem: string | undefined): number => (problem === undefined ? 0 : 1);
 
-/** Every metric of the agent; the README's table names the same. */
+/** Every metric without labels; the README's table names all. */
 const METRICS: readonly MetricSpec[] = [
   {
     type: 'gauge',
@@ -109,18 +110,6 @@ const METRICS: readonly MetricSpec[] = [
   },
   {
     type: 'counter',
-    name: 'weft_flannel_passes_total',
-    help: 'Passes of the reconcile loop.',
-    value: (s) => s.counters.passes,
-  },
-  {
-    type: 'counter',
-    name: 'weft_flannel_pass_seconds_total',
-    help: 'Time spent in passes.',
-    value: (s) => s.counters.passSeconds,
-  },
-  {
-    type: 'counter',
     name: 'weft_flannel_steps_total',
     help: 'Changes asked of the kernel.',
     value: (s) => s.counters.steps,
@@ -184,9 +173,9 @@ export function metricsOf(status: FlannelStatus): () => Promise<string> {
       };
     });
     collectDefaultMetrics({ register: registry });
-    return () => {
+    return async () => {
       for (const update of refresh) update();
-      return registry.metrics();
+      return `${await registry.metrics()}\n${labelledMetrics(status)}`;
     };
   };
   return async () => {

@@ -49,9 +49,7 @@ export class PassLedger {
   }
 
   pass(tookMs: number): void {
-    const { counters } = this.#status;
-    counters.passes += 1;
-    counters.passSeconds += tookMs / 1000;
+    this.#status.passSeconds.observe(tookMs / 1000);
   }
 
   shortPath(steps: number, tookMs: number): void {

@@ -1,5 +1,6 @@
 import type { Logger } from '../native/host/log.ts';
 import type { LeaseEvent } from './model/lease-event.ts';
+import { Histogram } from './histogram.ts';
 import { unreadyReason, type HealthFacts } from './model/health.ts';
 import type { StatusSources } from './status-sources.ts';
 
@@ -23,8 +24,6 @@ const SUBJECT: Readonly<Record<ProblemKind, string>> = {
 export interface Counters {
   lists: number;
   leaseEvents: number;
-  passes: number;
-  passSeconds: number;
   steps: number;
   stepFailures: number;
   /** Steps of passes that no lease had asked for: somebody else had changed the overlay. */
@@ -63,8 +62,6 @@ export class FlannelStatus {
   readonly counters: Counters = {
     lists: 0,
     leaseEvents: 0,
-    passes: 0,
-    passSeconds: 0,
     steps: 0,
     stepFailures: 0,
     repairs: 0,
@@ -91,6 +88,8 @@ export class FlannelStatus {
   leaseSecondsLeft: () => number = () => NaN;
   /** Full lists of the leases by reason; {@link Counters.lists} is their sum. */
   readonly resyncs: Record<string, number> = {};
+  /** Passes of the reconcile loop. */
+  readonly passSeconds = new Histogram();
   /** For `/status`. */
   readonly sources: StatusSources = {};
   readonly #log: Logger;
