@@ -10,18 +10,27 @@ async function isFolder(path: string): Promise<boolean> {
   return found?.isDirectory() === true;
 }
 
+/** One folder; one that is there is no error. @throws the system's error. */
+async function makeOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    if (!(await isFolder(path))) throw error;
+  }
+}
+
 /**
  * Makes a folder and those above it (0755); one that is there is no error; `mkdir -p`. Not `mkdir({recursive: true})`: that one
  * never returns below /proc, where a missing folder cannot be made although its parent exists. @throws the system's error.
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o755 });
+    await makeOne(path);
   } catch (error) {
-    if (await isFolder(path)) return;
     const parent = dirname(path);
-    if (codeOf(error) !== 'ENOENT' || parent === path || (await isFolder(parent))) throw error;
-    await makeFolder(parent);
-    await makeFolder(path);
+    if (codeOf(error) !== 'ENOENT' || parent === path) throw error;
+    if (!(await isFolder(parent))) await makeFolder(parent);
+    // Once more, also where the parent stands: somebody else may have made it since the refusal.
+    await makeOne(path);
   }
 }
