@@ -41,6 +41,16 @@ export interface NativeDump {
  */
 export type NativeWatchListener = (data: Buffer, overrun: boolean, errno: number) => void;
 
+export type NativeReadBatch = readonly [
+  fds: Int32Array,
+  lengths: Int32Array,
+  paths: readonly string[],
+  bytes: Uint8Array,
+  /** Index after the last file of each group, ascending. */
+  groupEnds: Int32Array,
+  stamps: Float64Array,
+];
+
 /**
  * The addon's functions. A failure throws an Error with `errno` (positive) and `syscall`; a closed socket gives EBADF, a
  * socket that is being watched EBUSY for transact and dump.
@@ -55,6 +65,22 @@ export interface NativeAddon {
   transact(socket: NativeSocket, messages: Buffer): Promise<NativeOutcomes>;
   /** Sends one request and collects what it gives up to the end mark or acknowledgement, on a worker thread. */
   dump(socket: NativeSocket, request: Buffer): Promise<NativeDump>;
+  /**
+   * Reads many files from their start into `bytes`, end to end, on a worker thread; gives how many were read. `fds` holds
+   * descriptors, or -1 (open once) and -2 (open and keep: the descriptor is written back) with one path each in `paths`.
+   * `lengths` gets bytes or a negative errno; `stamps` CLOCK_MONOTONIC in ms before the first file and after each group.
+   * All buffers must be left alone until the promise settles. `TypeError` and EINVAL when they do not fit together.
+   */
+  readFiles(...batch: NativeReadBatch): Promise<number>;
+  /**
+   * The same with three arguments more: the keys of each shape (none: the file is one number), the shape of each of the first files,
+   * and room for their numbers, end to end. Those files leave nothing in `bytes`; one that is not of its shape has -EBADMSG.
+   */
+  readNumbers(
+    ...batch: [...NativeReadBatch, keys: readonly (readonly string[])[], shapes: Int32Array, values: Float64Array]
+  ): Promise<number>;
+  /** The same as `readFiles` on the calling thread. */
+  readFilesSync(...batch: NativeReadBatch): number;
   /** Calls `listener` with what arrives until the socket is closed; keeps the event loop alive meanwhile. */
   watch(socket: NativeSocket, listener: NativeWatchListener): void;
 }

@@ -5,7 +5,12 @@
       "sources": [
         "addon/module.cc",
         "addon/js.cc",
+        "addon/bulk_read.cc",
+        "addon/number_shape.cc",
+        "addon/read_files.cc",
         "addon/netns.cc",
+        "addon/netlink_message.cc",
+        "addon/ticket_lock.cc",
         "addon/netlink_socket.cc",
         "addon/netlink_watch.cc"
       ],

@@ -9,6 +9,7 @@
 #include "js.h"
 #include "netlink_socket.h"
 #include "netlink_watch.h"
+#include "read_files.h"
 
 namespace weft {
 
@@ -265,6 +266,8 @@ NAPI_MODULE_INIT() {
   } functions[] = {
       {"open", weft::Open},         {"close", weft::Close}, {"transactSync", weft::TransactSync},
       {"transact", weft::Transact}, {"dump", weft::Dump},   {"watch", weft::Watch},
+      {"readFiles", weft::ReadFiles}, {"readFilesSync", weft::ReadFilesSync},
+      {"readNumbers", weft::ReadNumbers},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function = nullptr;

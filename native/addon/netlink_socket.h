@@ -5,14 +5,13 @@
 #include <stdint.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "netns.h"
+#include "ticket_lock.h"
 
 namespace weft {
 
@@ -34,20 +33,6 @@ struct DumpResult {
   bool interrupted = false;
   int error = 0;
   std::string kernel_message;
-};
-
-// First come, first served. A plain mutex would let a worker thread that runs through a long batch take it again and again
-// while the main thread waits to send three messages.
-class TicketLock {
- public:
-  void lock();
-  void unlock();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable turn_;
-  uint64_t next_ = 0;
-  uint64_t serving_ = 0;
 };
 
 // A netlink socket. Transact and Dump may be called from any thread; the descriptor is closed with the last shared_ptr, so a

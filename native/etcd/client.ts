@@ -4,6 +4,7 @@ import { Connections, type EtcdClientOptions, type EtcdStreams } from './connect
 import type { EtcdEndpoint } from './endpoint.ts';
 import { entryOf, prefixEnd, type EtcdEntry } from './entry.ts';
 import { EtcdError, toEtcdError } from './errors.ts';
+import type { Access } from './permission.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface EtcdCall {
@@ -13,7 +14,9 @@ export interface EtcdCall {
   readonly key: string;
   /** Whether the call may be sent again at the next endpoint when its outcome is not known. */
   readonly idempotent: boolean;
-  /** Of one attempt, while etcd answers in time; up to four times as long while it does not. */
+  /** What it takes at {@link EtcdCall.key}, for the sentence of a user who may not. */
+  readonly access?: Access | undefined;
+  /** Of one attempt at a lone member, while etcd answers in time; up to four times as long while it does not. */
   readonly deadlineMs?: number | undefined;
 }
 
@@ -24,9 +27,16 @@ export interface EtcdList {
   readonly clusterId: string;
 }
 
-/** Short: a hung member costs this much before the next one is asked. A store that is slow for everybody is waited for longer. */
+/**
+ * Short: a hung member costs this much before the next one is asked, and less where there is another one (see
+ * {@link Connections.usualMs}). A store that is slow for everybody is waited for longer.
+ */
 const CALL_DEADLINE_MS = 1_000;
 const LIST_DEADLINE_MS = 2_500;
+/** How often each of several members is asked by one call: an election is over before the second time ends. */
+const ROUNDS = 2;
+/** Of the second time: members that elect say at once that they have no leader. */
+const NO_LEADER_PAUSE_MS = 100;
 const LIST_PAGE_KEYS = 1_000;
 /** A list whose revision is compacted away between two pages starts again. */
 const LIST_ATTEMPTS = 3;
@@ -50,7 +60,7 @@ export class EtcdClient implements Disposable {
     return this.#connections.endpoint;
   }
 
-  /** Runs one unary call, at most once at each endpoint. @throws {EtcdError}; the signal's reason. */
+  /** Runs one unary call: once at the only endpoint, at most twice at each of several. @throws {EtcdError}; the signal's reason. */
   async call<T>(
     call: EtcdCall,
     run: (etcd: Etcd3, options: CallOptions) => Promise<T>,
@@ -69,23 +79,30 @@ export class EtcdClient implements Disposable {
           attempt -= 1;
           continue;
         }
-        this.#connections.failed(endpoint, error);
-        const again = attempt < this.#connections.size && error.transient;
-        if (again && (call.idempotent || !error.outcomeUnknown)) continue;
+        await this.#connections.failed(endpoint, error);
+        if (error.transient && (call.idempotent || !error.outcomeUnknown) && (await this.#mayGoOn(attempt, error))) {
+          signal?.throwIfAborted();
+          continue;
+        }
         if (error.code === 'DEADLINE_EXCEEDED') this.#connections.patience.lost();
-        throw await this.#connections.explain(error, endpoint);
+        throw await this.#connections.explainer.explain(error, endpoint, call.access);
       }
     }
   }
 
   /** @returns `undefined` when the key does not exist. @throws {EtcdError} */
   async get(key: string, signal?: AbortSignal): Promise<EtcdEntry | undefined> {
-    const answer = await this.call(
-      { operation: 'get', key, idempotent: true },
+    return (await this.listKey(key, signal)).entries[0];
+  }
+
+  /** One key in the form of a list: with the revision as of which it was read, and the store. @throws {EtcdError} */
+  async listKey(key: string, signal?: AbortSignal): Promise<EtcdList> {
+    const { header, kvs } = await this.call(
+      { operation: 'get', key, idempotent: true, access: 'read' },
       (etcd, options) => etcd.kv.range({ key: Buffer.from(key) }, options),
       signal,
     );
-    return answer.kvs[0] && entryOf(answer.kvs[0]);
+    return { entries: kvs.map(entryOf), revision: BigInt(header.revision), clusterId: header.cluster_id };
   }
 
   /** All keys that start with `prefix`, in key order, read in pages at one revision. @throws {EtcdError} */
@@ -107,7 +124,7 @@ export class EtcdClient implements Disposable {
       lease: String(entry.leaseId ?? 0n),
     };
     await this.call(
-      { operation: 'put', key: entry.key, idempotent: true },
+      { operation: 'put', key: entry.key, idempotent: true, access: 'write' },
       (etcd, options) => etcd.kv.put(request, options),
       signal,
     );
@@ -116,7 +133,7 @@ export class EtcdClient implements Disposable {
   /** Deletes one key; one that does not exist is no error. @throws {EtcdError} */
   async delete(key: string, signal?: AbortSignal): Promise<void> {
     await this.call(
-      { operation: 'delete', key, idempotent: true },
+      { operation: 'delete', key, idempotent: true, access: 'write' },
       (etcd, options) => etcd.kv.deleteRange({ key: Buffer.from(key) }, options),
       signal,
     );
@@ -129,7 +146,7 @@ export class EtcdClient implements Disposable {
   ): Promise<ITxnResponse> {
     const { compare, success, failure = [] } = request;
     return this.call(
-      { operation: request.operation, key: request.key, idempotent: false },
+      { operation: request.operation, key: request.key, idempotent: false, access: 'readwrite' },
       (etcd, options) => etcd.kv.txn({ compare, success, failure }, options),
       signal,
     );
@@ -142,8 +159,17 @@ export class EtcdClient implements Disposable {
 
   /** A stream is over: moves on to the next endpoint where that may help. @returns the error with what is known of its cause. */
   async streamFailed(endpoint: EtcdEndpoint, error: EtcdError): Promise<EtcdError> {
-    this.#connections.failed(endpoint, error);
-    return this.#connections.explain(error, endpoint);
+    const fault = this.#connections.asLoginFault(error);
+    await this.#connections.failed(endpoint, fault);
+    return this.#connections.explainer.explain(fault, endpoint, 'read');
+  }
+
+  /**
+   * Gives up all connections and makes new ones: for a host whose address is another now, since TCP would take minutes to find out
+   * that nothing comes back to the old one. Calls under way fail as if no answer had come, or are sent again.
+   */
+  reconnect(): void {
+    this.#connections.reconnect();
   }
 
   close(): void {
@@ -152,6 +178,13 @@ export class EtcdClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async #mayGoOn(attempt: number, { code }: EtcdError): Promise<boolean> {
+    const { size } = this.#connections;
+    if (size < 2 || attempt >= size * ROUNDS) return false;
+    if (code === 'NO_LEADER' && attempt >= size) await this.#options.clock.sleep(NO_LEADER_PAUSE_MS);
+    return true;
   }
 
   async #listPages(prefix: string, signal: AbortSignal | undefined): Promise<EtcdList> {
@@ -163,7 +196,7 @@ export class EtcdClient implements Disposable {
       const revision = header?.revision ?? '0';
       const start = from;
       const page: IRangeResponse = await this.call(
-        { operation: 'list', key: prefix, idempotent: true, deadlineMs: LIST_DEADLINE_MS },
+        { operation: 'list', key: prefix, idempotent: true, access: 'read', deadlineMs: LIST_DEADLINE_MS },
         (etcd, options) => etcd.kv.range({ key: start, range_end: rangeEnd, limit: LIST_PAGE_KEYS, revision }, options),
         signal,
       );
@@ -182,21 +215,20 @@ export class EtcdClient implements Disposable {
     call: EtcdCall & { readonly endpoint: EtcdEndpoint; readonly signal: AbortSignal | undefined },
     run: (etcd: Etcd3, options: CallOptions) => Promise<T>,
   ): Promise<T> {
-    const { endpoint, signal, deadlineMs = CALL_DEADLINE_MS } = call;
-    const { clock, observer } = this.#options;
+    const { endpoint, signal } = call;
+    const { clock } = this.#options;
     const { patience } = this.#connections;
+    const usualMs = this.#connections.usualMs(call.deadlineMs ?? CALL_DEADLINE_MS);
     const etcd = await this.#connections.open(endpoint, signal);
     const startedMs = clock.monotonicMs();
     const report = (error: EtcdError | undefined): void => {
-      const seconds = (clock.monotonicMs() - startedMs) / 1000;
-      const { operation } = call;
-      observer?.onRequest?.({ operation, endpoint: endpoint.url, seconds, error: error?.code });
+      this.#connections.report({ operation: call.operation, endpoint, startedMs }, error?.code);
     };
     try {
-      const deadline = clock.nowMs() + patience.stretch(deadlineMs);
-      const answer = await untilAborted(run(etcd, { deadline }), signal);
+      const deadline = clock.nowMs() + patience.stretch(usualMs);
+      const answer = await untilAborted(untilAborted(run(etcd, { deadline }), signal), this.#connections.abandoned);
       this.#connections.answered();
-      patience.answered((clock.monotonicMs() - startedMs) / deadlineMs);
+      patience.answered((clock.monotonicMs() - startedMs) / usualMs);
       report(undefined);
       return answer;
     } catch (cause) {

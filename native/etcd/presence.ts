@@ -7,12 +7,13 @@ import { grantLease, keepLeaseAlive, revokeLease } from './lease.ts';
 export interface PresenceOptions {
   readonly client: EtcdClient;
   readonly key: string;
-  /** The value to show; asked before every renewal, so a change shows within a third of the lifetime. */
+  /** The value to show; asked before every renewal, so a change shows within half of the lifetime. */
   readonly value: () => string;
   readonly ttlSeconds: number;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly onError?: ((error: EtcdError) => void) | undefined;
+  readonly onShown?: (() => void) | undefined;
 }
 
 const REVOKE_WITHIN_MS = 500;
@@ -42,13 +43,15 @@ async function showOnce(
  */
 export async function keepPresence(options: PresenceOptions, signal: AbortSignal): Promise<never> {
   const { client, ttlSeconds, clock, random } = options;
-  const renewMs = (ttlSeconds * 1000) / 3;
+  // Most of what an idle agent costs are calls to etcd; a renewal that fails has the other half for its repetitions.
+  const renewMs = (ttlSeconds * 1000) / 2;
   const backoff = new Backoff({ firstMs: 200, maxMs: renewMs, random });
   let shown: Shown | undefined;
   const renew = async (): Promise<number> => {
     try {
       shown = await showOnce(options, shown, signal);
       backoff.reset();
+      options.onShown?.();
       return renewMs * (0.8 + 0.2 * random());
     } catch (error) {
       signal.throwIfAborted();

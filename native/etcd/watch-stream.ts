@@ -24,13 +24,17 @@ export type StreamEnd =
 export interface WatchStreamOptions {
   readonly streams: EtcdStreams;
   readonly prefix: string;
+  readonly covers?: 'prefix' | 'key' | undefined;
+  readonly idleMs?: number | undefined;
   readonly startRevision: bigint;
   readonly clusterId: string;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly onConnected: () => void;
-  /** Something arrived, be it only a sign of life. */
-  readonly onHeard: () => void;
+  /** A sign of life was asked for. */
+  readonly onAsked: () => void;
+  /** Something arrived, be it only a sign of life, with the store's revision. */
+  readonly onHeard: (revision: bigint) => void;
   readonly onEvents: (events: readonly EtcdEvent[]) => void;
 }
 
@@ -38,7 +42,7 @@ type Stream = IDuplexStream<IWatchRequest, IWatchResponse>;
 
 /** The sum of these is how late an event may be because a member hangs. */
 const IDLE_MS = 2_500;
-const ANSWER_WITHIN_MS = 2_500;
+const ANSWER_WITHIN_MS = 1_500;
 /** After a pause of this process timers run before what has arrived is read: one more turn of the loop. */
 const GRACE_MS = 20;
 
@@ -74,7 +78,7 @@ class WatchStream {
   }
 
   async run(signal: AbortSignal): Promise<StreamEnd> {
-    const { streams, prefix, startRevision } = this.#options;
+    const { streams, prefix, covers, startRevision } = this.#options;
     const stop = new AbortController();
     const abort = (): void => {
       this.#end.reject(signal.reason as Error);
@@ -84,10 +88,11 @@ class WatchStream {
     };
     signal.addEventListener('abort', abort, { once: true });
     streams.outdated.addEventListener('abort', outdate, { once: true });
+    this.#options.onAsked();
     this.#stream.write({
       create_request: {
         key: Buffer.from(prefix),
-        range_end: prefixEnd(prefix),
+        ...(covers === 'key' ? {} : { range_end: prefixEnd(prefix) }),
         start_revision: String(startRevision),
         fragment: true,
       },
@@ -105,7 +110,7 @@ class WatchStream {
 
   #receive(response: IWatchResponse): void {
     this.#heardAtMs = this.#options.clock.monotonicMs();
-    this.#options.onHeard();
+    this.#options.onHeard(BigInt(response.header.revision));
     if (response.canceled) {
       this.#end.resolve(this.#cancelled(response));
     } else if (response.created) {
@@ -135,17 +140,18 @@ class WatchStream {
 
   /** TCP alone would not tell for minutes that a member hangs or is cut off. */
   async #watchLiveness(signal: AbortSignal): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock, random, idleMs: longestMs = IDLE_MS } = this.#options;
     // The request to create the watch is the first question.
     await this.#expectWord(signal);
     if (!this.#created) this.#fail(this.#error('DEADLINE_EXCEEDED', 'no answer in time'));
     for (;;) {
-      const idleMs = IDLE_MS * (0.8 + 0.2 * random());
+      const idleMs = longestMs * (0.8 + 0.2 * random());
       const leftMs = this.#heardAtMs + idleMs - clock.monotonicMs();
       if (leftMs > 0) {
         await clock.sleep(leftMs, signal);
         continue;
       }
+      this.#options.onAsked();
       this.#stream.write({ progress_request: {} });
       await this.#expectWord(signal);
     }
@@ -155,6 +161,7 @@ class WatchStream {
     const { clock } = this.#options;
     const askedAtMs = clock.monotonicMs();
     await clock.sleep(ANSWER_WITHIN_MS, signal);
+    if (this.#heardAtMs >= askedAtMs) return;
     await clock.sleep(GRACE_MS, signal);
     if (this.#heardAtMs < askedAtMs) this.#fail(this.#error('DEADLINE_EXCEEDED', 'the watch does not answer'));
   }

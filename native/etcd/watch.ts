@@ -14,8 +14,10 @@ export type ResyncReason = ListReason | 'member-behind';
 /** For metrics; called synchronously, must not throw. */
 export interface WatchObserver {
   readonly onResync?: ((reason: ResyncReason) => void) | undefined;
-  /** Something arrived, be it only a sign of life: every 5 s while etcd answers. */
-  readonly onHeard?: (() => void) | undefined;
+  /** A sign of life was asked for; the answer comes behind all events that are on their way. */
+  readonly onAsked?: (() => void) | undefined;
+  /** Something arrived, be it only a sign of life, with the store's revision: every 2.5 s while etcd answers. */
+  readonly onHeard?: ((revision: bigint) => void) | undefined;
 }
 
 /** What a follower of a prefix is told. A snapshot replaces everything known, a delta changes it. */
@@ -37,6 +39,8 @@ export interface WatchPrefixOptions {
   readonly client: EtcdClient;
   /** A plain string prefix: `/a/b` also covers `/a/bc`. */
   readonly prefix: string;
+  /** `key`: the key of that name alone. Default `prefix`: all that start with it. */
+  readonly covers?: 'prefix' | 'key' | undefined;
   readonly signal: AbortSignal;
   /** Called synchronously and in order; must not throw. */
   readonly onUpdate: (update: PrefixUpdate) => void;
@@ -44,6 +48,8 @@ export interface WatchPrefixOptions {
   readonly onState?: ((state: WatchState) => void) | undefined;
   /** Lists again this often (half to whole, by chance), against what no event can tell; 5 minutes when absent. */
   readonly relistMs?: number | undefined;
+  /** A sign of life is asked for when nothing was heard for so long; 2.5 s when absent. */
+  readonly idleMs?: number | undefined;
   readonly observer?: WatchObserver | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: RandomSource | undefined;
@@ -117,15 +123,20 @@ class PrefixFollower {
   async #session(): Promise<StreamEnd> {
     const { client, prefix, signal } = this.#options;
     const reason = this.#listFirst;
-    if (reason !== undefined) this.#take(await client.list(prefix, signal), reason);
+    if (reason !== undefined) this.#take(await this.#list(signal), reason);
     using streams = await client.openStreams({ operation: 'watch', key: prefix }, signal);
     const end = (reason === undefined ? await this.#historyFault(streams) : undefined) ?? (await this.#follow(streams));
     if (end.kind !== 'failed') return end;
     return { kind: 'failed', error: await client.streamFailed(streams.endpoint, end.error) };
   }
 
+  async #list(signal: AbortSignal): Promise<EtcdList> {
+    const { client, prefix, covers } = this.#options;
+    return covers === 'key' ? client.listKey(prefix, signal) : client.list(prefix, signal);
+  }
+
   async #follow(streams: EtcdStreams): Promise<StreamEnd> {
-    const { prefix, signal, observer } = this.#options;
+    const { prefix, covers, signal, observer, idleMs } = this.#options;
     const { revision, clusterId } = this.#position ?? { revision: 0n, clusterId: '' };
     const relisting = new AbortController();
     const onConnected = (): void => {
@@ -143,12 +154,15 @@ class PrefixFollower {
       {
         streams,
         prefix,
+        covers,
+        idleMs,
         startRevision: revision + 1n,
         clusterId,
         clock: this.#clock,
         random: this.#random,
         onConnected,
-        onHeard: () => observer?.onHeard?.(),
+        onAsked: () => observer?.onAsked?.(),
+        onHeard: (heard) => observer?.onHeard?.(heard),
         onEvents: (events) => {
           this.#deliver(events);
         },
@@ -220,11 +234,11 @@ class PrefixFollower {
   }
 
   async #relistNowAndThen(signal: AbortSignal): Promise<never> {
-    const { client, prefix, relistMs = RELIST_MS } = this.#options;
+    const { relistMs = RELIST_MS } = this.#options;
     for (;;) {
       await this.#clock.sleep(relistMs / 2 + (relistMs / 2) * this.#random(), signal);
       try {
-        const list = await client.list(prefix, signal);
+        const list = await this.#list(signal);
         const position = this.#position;
         // A list older than what was delivered says nothing new; one of another store is found by the stream.
         if (position?.clusterId === list.clusterId && list.revision >= position.revision) this.#take(list, 'interval');

@@ -21,6 +21,8 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A YAML or JSON file with the same names in camelCase or kebab-case. */
   readonly file?: string | undefined;
+  /** Older spellings of settings, camelCase, each with the name it has now. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 const camelOf = (name: string): string => name.replace(/[-_]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -47,6 +49,17 @@ function fromFile(path: string): Record<string, unknown> {
   const record = z.record(z.string(), z.unknown()).safeParse(parsed);
   if (!record.success) throw new ConfigError([`${path}: expected a mapping of settings`]);
   return Object.fromEntries(Object.entries(record.data).map(([name, value]) => [camelOf(name), value]));
+}
+
+/** Gives settings the names they have now; one that is given by both names is a fault. */
+function renamed(values: Readonly<Record<string, unknown>>, aliases: ConfigSources['aliases'] = {}): typeof values {
+  const both = Object.entries(aliases).filter(
+    ([old, name]) => Object.hasOwn(values, old) && Object.hasOwn(values, name),
+  );
+  if (both.length > 0)
+    throw new ConfigError(both.map(([old, name]) => `${kebabOf(name)}: given twice, once as ${kebabOf(old)}`));
+  const nameOf = (given: string): string => (Object.hasOwn(aliases, given) ? aliases[given] : undefined) ?? given;
+  return Object.fromEntries(Object.entries(values).map(([given, value]) => [nameOf(given), value]));
 }
 
 function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
@@ -78,10 +91,12 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   sources: ConfigSources,
 ): Readonly<z.infer<z.ZodObject<Shape>>> {
-  const known = new Set(Object.keys(schema.shape));
+  const { aliases } = sources;
+  const known = new Set([...Object.keys(schema.shape), ...Object.keys(aliases ?? {})]);
   const flags = Object.fromEntries(Object.entries(sources.flags).filter(([, value]) => value !== undefined));
   const file = sources.file === undefined ? {} : fromFile(sources.file);
-  const values = { ...file, ...fromEnvironment(sources, known), ...flags };
+  const each = [file, fromEnvironment(sources, known), flags].map((source) => renamed(source, aliases));
+  const values = Object.fromEntries(each.flatMap((source) => Object.entries(source)));
   const result = schema.strict().safeParse(values);
   if (!result.success) throw new ConfigError(faultsOf(result.error, values));
   return Object.freeze(result.data);

@@ -9,8 +9,15 @@ export function packageRoot(from: string = import.meta.dirname): string {
   }
 }
 
-/** The version in package.json. */
+let knownVersion: string | undefined;
+
+/** The version in package.json, as it was when it was first asked for: that is what runs. */
 export function packageVersion(): string {
+  knownVersion ??= readVersion();
+  return knownVersion;
+}
+
+function readVersion(): string {
   const parsed: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
   if (typeof parsed === 'object' && parsed !== null && 'version' in parsed && typeof parsed.version === 'string') {
     return parsed.version;

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
+import type { Writable } from 'node:stream';
+import { constants, createGzip } from 'node:zlib';
 import { FatalError } from './lifecycle.ts';
 import { listenOnSocket } from './status-socket.ts';
 
@@ -12,6 +14,8 @@ export interface StatusParts {
   readonly metrics: () => Promise<string> | Iterable<string>;
   /** Further JSON documents by path, such as `/status`. */
   readonly documents?: Readonly<Record<string, () => unknown>>;
+  /** Answers what is not among these, by any method; gives `false`, and touches nothing, for a path that is not its own. */
+  readonly further?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
 export interface StatusServer extends AsyncDisposable {
@@ -21,21 +25,66 @@ export interface StatusServer extends AsyncDisposable {
 
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
-async function writeChunks(response: ServerResponse, chunks: Iterable<string>): Promise<void> {
-  for (const chunk of chunks) {
-    response.write(chunk);
-    // Between families the event loop may run: a scrape must not hold up the tick.
-    await new Promise(setImmediate);
-  }
+/** Whether a client takes gzip, by RFC 9110 §12.5.3; `gzip;q=0` refuses it. */
+export function takesGzip(acceptEncoding: string | undefined): boolean {
+  const codings = (acceptEncoding ?? '').toLowerCase().split(',');
+  const weights = new Map(
+    codings.map((coding) => {
+      const [name = '', ...parameters] = coding.split(';').map((part) => part.trim());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='));
+      return [name, weight === undefined ? 1 : Number(weight.slice(2))] as const;
+    }),
+  );
+  return (weights.get('gzip') ?? weights.get('*') ?? 0) > 0;
 }
 
-async function writeMetrics(response: ServerResponse, metrics: StatusParts['metrics']): Promise<void> {
+/** Resolves when a stream takes more, or will never. */
+async function drained(out: Writable): Promise<void> {
+  if (out.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const settle = (): void => {
+    resolve(undefined);
+  };
+  out.once('drain', settle).once('close', settle);
+  await promise;
+  out.off('drain', settle).off('close', settle);
+}
+
+async function writeChunks(out: Writable, chunks: Iterable<string>): Promise<void> {
+  for (const chunk of chunks) {
+    if (out.destroyed) return;
+    if (!out.write(chunk)) await drained(out);
+    // Between chunks the event loop may run: a scrape must not hold up the tick.
+    await new Promise(setImmediate);
+  }
+  out.end();
+}
+
+/** Text of this sort shrinks to a tenth at the fastest level already. */
+const GZIP = { level: constants.Z_BEST_SPEED };
+
+async function writeMetrics(
+  request: IncomingMessage,
+  response: ServerResponse,
+  metrics: StatusParts['metrics'],
+): Promise<void> {
   const body = metrics();
   // Headers only after the text is there: a family that fails must be a 500, not a cut 200.
-  const text = body instanceof Promise ? await body : undefined;
-  response.writeHead(200, { 'content-type': PROMETHEUS_TEXT });
-  if (!(body instanceof Promise)) await writeChunks(response, body);
-  response.end(text);
+  const chunks = body instanceof Promise ? [await body] : body;
+  const gzip = takesGzip(request.headers['accept-encoding']) ? createGzip(GZIP) : undefined;
+  response.writeHead(200, {
+    'content-type': PROMETHEUS_TEXT,
+    vary: 'Accept-Encoding',
+    ...(gzip === undefined ? {} : { 'content-encoding': 'gzip' }),
+  });
+  if (gzip === undefined) {
+    await writeChunks(response, chunks);
+    return;
+  }
+  // A client that goes takes the compressor with it.
+  response.once('close', () => gzip.destroy());
+  gzip.pipe(response);
+  await writeChunks(gzip, chunks);
 }
 
 function writeState(response: ServerResponse, complaint: string | undefined): void {
@@ -56,23 +105,26 @@ function notFound(response: ServerResponse, documents: readonly string[]): void 
   response.end(`not found: try ${paths.join(', ')} or /metrics\n`);
 }
 
-async function answer(parts: StatusParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerGet(parts: StatusParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = '/'] = (request.url ?? '/').split('?', 1);
   const documents = parts.documents ?? {};
   const document = Object.hasOwn(documents, path) ? documents[path] : undefined;
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD' }).end();
-  } else if (path === '/healthz') {
+  if (path === '/healthz') {
     writeState(response, parts.unhealthy());
   } else if (path === '/readyz') {
     writeState(response, parts.unready());
   } else if (path === '/metrics') {
-    await writeMetrics(response, parts.metrics);
+    await writeMetrics(request, response, parts.metrics);
   } else if (document !== undefined) {
     writeDocument(response, document());
-  } else {
+  } else if (parts.further?.(request, response) !== true) {
     notFound(response, Object.keys(documents));
   }
+}
+
+async function answer(parts: StatusParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.method === 'GET' || request.method === 'HEAD') await answerGet(parts, request, response);
+  else if (parts.further?.(request, response) !== true) response.writeHead(405, { allow: 'GET, HEAD' }).end();
 }
 
 /** Binds a server; the sentence of a port in use names the address and the setting. @throws {FatalError} */
@@ -104,8 +156,9 @@ export async function listenOn(
 function createStatusServer(parts: StatusParts): HttpServer {
   const server = createServer((request, response) => {
     answer(parts, request, response).catch((error: unknown) => {
-      if (!response.headersSent) response.writeHead(500);
-      response.end(`${String(error)}\n`);
+      // What was begun as a 200 must not end as a whole one.
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end(`${String(error)}\n`);
     });
   });
   server.requestTimeout = 10_000;

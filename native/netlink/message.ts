@@ -22,6 +22,11 @@ export const RTM = {
   NEWNEIGH: 28,
   DELNEIGH: 29,
   GETNEIGH: 30,
+  NEWNSID: 88,
+  DELNSID: 89,
+  GETNSID: 90,
+  NEWSTATS: 92,
+  GETSTATS: 94,
   NEWNEXTHOP: 104,
   DELNEXTHOP: 105,
   GETNEXTHOP: 106,
@@ -89,9 +94,8 @@ export function malformed(operation: string, place: string, what: string): Netli
   return new NetlinkError({ operation, errno: ERRNO.EBADMSG, target: place, kernelMessage: what });
 }
 
-/** Splits what one or more receives gave into messages, in order. @throws {NetlinkError} EBADMSG when a length runs past the end. */
-export function splitMessages(buffer: Buffer): Message[] {
-  const messages: Message[] = [];
+/** The messages in what one or more receives gave, one at a time. @throws {NetlinkError} EBADMSG when a length runs past the end. */
+export function* eachMessage(buffer: Buffer): Generator<Message, void, undefined> {
   let offset = 0;
   while (offset < buffer.length) {
     const left = buffer.length - offset;
@@ -99,14 +103,18 @@ export function splitMessages(buffer: Buffer): Message[] {
     if (length < HEADER_BYTES || length > left) {
       throw malformed('decode message', `header at byte ${offset}`, `length ${length} with ${left} bytes left`);
     }
-    messages.push({
+    yield {
       type: buffer.readUInt16LE(offset + 4),
       flags: buffer.readUInt16LE(offset + 6),
       seq: buffer.readUInt32LE(offset + 8),
       pid: buffer.readUInt32LE(offset + 12),
       payload: buffer.subarray(offset + HEADER_BYTES, offset + length),
-    });
+    };
     offset += aligned(length);
   }
-  return messages;
+}
+
+/** {@link eachMessage}, all of them. */
+export function splitMessages(buffer: Buffer): Message[] {
+  return [...eachMessage(buffer)];
 }

@@ -1,8 +1,9 @@
 import { loadAddon, type NativeAddon, type NativeDump, type NativeOutcomes, type NativeSocket } from '../addon.ts';
 import { systemClock, systemRandom, type RandomSource } from '../host/clock.ts';
+import { decodedOf, messagesOf } from './dump-data.ts';
 import { ERRNO, NetlinkError } from './errors.ts';
 import { DUMP_ATTEMPTS, repeatInterrupted } from './interrupted-dump.ts';
-import { FIRST_PROTOCOL_TYPE, NETLINK, RTM, splitMessages, type Message, type NetlinkProtocol } from './message.ts';
+import { NETLINK, RTM, type Message, type NetlinkProtocol } from './message.ts';
 import { netnsPath, netnsText, type Netns } from './netns.ts';
 
 export type { Netns } from './netns.ts';
@@ -29,6 +30,13 @@ export interface NetlinkSocket extends AsyncDisposable {
    * is empty. @throws {NetlinkError} what the kernel answered; EINTR if it never came uninterrupted; the signal's reason.
    */
   dump(request: Buffer, signal?: AbortSignal): Promise<Message[]>;
+  /**
+   * {@link dump}, each message decoded as it is met, so that 10,000 of them are never in memory together; what decodes to
+   * `undefined` is left out.
+   */
+  collect<T>(request: Buffer, decode: (message: Message) => T | undefined, signal?: AbortSignal): Promise<T[]>;
+  /** {@link dump}, as the bytes that the kernel sent; the caller's own. */
+  dumpData(request: Buffer, signal?: AbortSignal): Promise<Buffer>;
   /** The answer to a single GET. @throws {NetlinkError} what the kernel answered, such as ENODEV. */
   get(request: Buffer, signal?: AbortSignal): Promise<Message>;
   /** Ends it; a running batch stops at its next sendmsg. Twice is harmless. */
@@ -75,11 +83,7 @@ function explained(error: unknown, operation: string, target: string): unknown {
   return new NetlinkError({ operation, errno: error.errno, target, kernelMessage: error.syscall, cause: error });
 }
 
-interface OpenOptions extends NetlinkSocketOptions {
-  readonly groups: readonly number[];
-}
-
-function openNative(addon: NativeAddon, options: OpenOptions): NativeSocket {
+function openNative(addon: NativeAddon, options: NetlinkSocketOptions & Pick<WatchOptions, 'groups'>): NativeSocket {
   try {
     return addon.open({
       protocol: options.protocol,
@@ -148,20 +152,28 @@ class KernelSocket implements NetlinkSocket {
   }
 
   async dump(request: Buffer, signal?: AbortSignal): Promise<Message[]> {
+    return this.collect(request, (message) => message, signal);
+  }
+
+  async collect<T>(request: Buffer, decode: (message: Message) => T | undefined, signal?: AbortSignal): Promise<T[]> {
+    return decodedOf(await this.dumpData(request, signal), decode);
+  }
+
+  async dumpData(request: Buffer, signal?: AbortSignal): Promise<Buffer> {
     const options = { clock: systemClock, random: this.#random };
-    const dump = await repeatInterrupted(() => this.#collect(request, signal), options, signal);
-    if (this.#isMissingTable(request, dump)) return [];
+    const dump = await repeatInterrupted(() => this.#ask(request, signal), options, signal);
+    if (this.#isMissingTable(request, dump)) return Buffer.alloc(0);
     const operation = this.#operationOf('dump', request);
     this.#check(dump, operation);
     if (dump.interrupted) {
       const kernelMessage = `changed under each of ${DUMP_ATTEMPTS} attempts`;
       throw new NetlinkError({ operation, errno: ERRNO.EINTR, target: this.#target, kernelMessage });
     }
-    return messagesOf(dump.data);
+    return dump.data;
   }
 
   async get(request: Buffer, signal?: AbortSignal): Promise<Message> {
-    const answer = await this.#collect(request, signal);
+    const answer = await this.#ask(request, signal);
     const operation = this.#operationOf('get', request);
     this.#check(answer, operation);
     const [message] = messagesOf(answer.data);
@@ -182,7 +194,7 @@ class KernelSocket implements NetlinkSocket {
     await this.#tail;
   }
 
-  #collect(request: Buffer, signal: AbortSignal | undefined): Promise<NativeDump> {
+  #ask(request: Buffer, signal: AbortSignal | undefined): Promise<NativeDump> {
     return this.#inTurn(() => this.#addon.dump(this.#native, request), 'dump in', signal);
   }
 
@@ -214,10 +226,6 @@ class KernelSocket implements NetlinkSocket {
   #check({ errno, kernelMessage }: NativeDump, operation: string): void {
     if (errno !== 0) throw new NetlinkError({ operation, errno, target: this.#target, kernelMessage });
   }
-}
-
-function messagesOf(data: Buffer): Message[] {
-  return splitMessages(data).filter((message) => message.type >= FIRST_PROTOCOL_TYPE);
 }
 
 /**

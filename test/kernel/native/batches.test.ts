@@ -5,7 +5,8 @@ import { encodeNewAddress } from '../../../native/netlink/address.ts';
 import { ERRNO } from '../../../native/netlink/errors.ts';
 import { MessageWriter } from '../../../native/netlink/attribute-writer.ts';
 import { AF, RTM } from '../../../native/netlink/message.ts';
-import { encodeGetLinks, encodeNewBridge, encodeSetLink } from '../../../native/netlink/link.ts';
+import { encodeGetLinks, encodeSetLink } from '../../../native/netlink/link.ts';
+import { encodeNewBridge } from '../../../native/netlink/new-link.ts';
 import {
   decodeFdb,
   decodeNeighbor,

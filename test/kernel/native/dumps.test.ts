@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadAddon } from '../../../native/addon.ts';
 import { encodeGetNeighbors } from '../../../native/netlink/neighbor.ts';
-import { decodeLink, encodeGetLinks, encodeNewBridge } from '../../../native/netlink/link.ts';
+import { decodeLink, encodeGetLinks } from '../../../native/netlink/link.ts';
+import { encodeNewBridge } from '../../../native/netlink/new-link.ts';
 import { AF, splitMessages } from '../../../native/netlink/message.ts';
 import { decodeRoute, encodeGetRoutes, encodeReplaceRoute } from '../../../native/netlink/route.ts';
 import { encodeNewNexthop } from '../../../native/netlink/nexthop.ts';
@@ -26,7 +27,8 @@ test('ten thousand routes over nexthop objects come back whole and once', async 
 /** Adds and deletes a bridge over and over, from a process of its own, so that the links change while they are dumped. */
 const CHURN = `
 const { openRouteSocket } = await import(process.argv[1] + '/native/netlink/socket.ts');
-const { decodeLink, encodeDelLink, encodeGetLink, encodeNewBridge } = await import(process.argv[1] + '/native/netlink/link.ts');
+const { decodeLink, encodeDelLink, encodeGetLink } = await import(process.argv[1] + '/native/netlink/link.ts');
+const { encodeNewBridge } = await import(process.argv[1] + '/native/netlink/new-link.ts');
 const socket = openRouteSocket({ netns: { kind: 'name', name: process.argv[2] } });
 for (;;) {
   socket.transactSync([encodeNewBridge({ name: 'churn' })]);

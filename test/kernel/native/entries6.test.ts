@@ -10,13 +10,8 @@ import {
   IFA_F,
 } from '../../../native/netlink/address.ts';
 import { ERRNO } from '../../../native/netlink/errors.ts';
-import {
-  decodeLink,
-  encodeGetLink,
-  encodeNewVeth,
-  encodeNewVxlan,
-  encodeSetLink,
-} from '../../../native/netlink/link.ts';
+import { decodeLink, encodeGetLink, encodeSetLink } from '../../../native/netlink/link.ts';
+import { encodeNewVeth, encodeNewVxlan } from '../../../native/netlink/new-link.ts';
 import { AF } from '../../../native/netlink/message.ts';
 import {
   decodeFdb,

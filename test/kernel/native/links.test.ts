@@ -7,12 +7,10 @@ import {
   encodeDelLink,
   encodeGetLink,
   encodeGetLinks,
-  encodeNewBridge,
-  encodeNewVeth,
-  encodeNewVxlan,
   encodeSetLink,
   encodeSetVxlanLearning,
 } from '../../../native/netlink/link.ts';
+import { encodeNewBridge, encodeNewVeth, encodeNewVxlan } from '../../../native/netlink/new-link.ts';
 import { ERRNO, NetlinkError } from '../../../native/netlink/errors.ts';
 import { makeNamespace } from '../../support/netns.ts';
 import { allDone, ifindexOf, inNewNamespace } from './peers.ts';

@@ -2,13 +2,8 @@ import type { Cidr4 } from '../../../native/net/cidr.ts';
 import { parseIpv4, type Ipv4 } from '../../../native/net/ipv4.ts';
 import { macFromBytes, type MacAddress } from '../../../native/net/mac.ts';
 import { encodeNewAddress } from '../../../native/netlink/address.ts';
-import {
-  decodeLink,
-  encodeGetLink,
-  encodeNewVeth,
-  encodeNewVxlan,
-  encodeSetLink,
-} from '../../../native/netlink/link.ts';
+import { decodeLink, encodeGetLink, encodeSetLink } from '../../../native/netlink/link.ts';
+import { encodeNewVeth, encodeNewVxlan } from '../../../native/netlink/new-link.ts';
 import { NTF, NUD, type FdbEntry, type Neighbor } from '../../../native/netlink/neighbor.ts';
 import { RT_TABLE_MAIN, RTN, type Route } from '../../../native/netlink/route.ts';
 import {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { decodeAddress, encodeNewAddress } from '../../../native/netlink/address.ts';
 import { parseIpv4 } from '../../../native/net/ipv4.ts';
-import { decodeLink, encodeNewBridge, encodeSetLink } from '../../../native/netlink/link.ts';
+import { decodeLink, encodeSetLink } from '../../../native/netlink/link.ts';
+import { encodeNewBridge } from '../../../native/netlink/new-link.ts';
 import { RTM, RTNLGRP, type Message } from '../../../native/netlink/message.ts';
 import {
   decodeFdb,
@@ -152,7 +153,7 @@ test('a listener may close its own watch', async () => {
 
 const CHILD = (body: string): string => `
 const { openRouteSocket, watchRoute } = await import(process.argv[1] + '/native/netlink/socket.ts');
-const { encodeNewBridge } = await import(process.argv[1] + '/native/netlink/link.ts');
+const { encodeNewBridge } = await import(process.argv[1] + '/native/netlink/new-link.ts');
 const netns = { kind: 'name', name: process.argv[2] };
 const socket = openRouteSocket({ netns });
 const watch = (onEvents) => watchRoute({ netns, groups: [1], onEvents, onFatal: (error) => { throw error; } });

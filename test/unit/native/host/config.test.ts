@@ -106,6 +106,17 @@ describe('loadConfig', () => {
     expect(faults({ flags: { margin: '0', resync: 'x' }, file: 'colour: red\n' })).toHaveLength(3);
   });
 
+  test('older spellings are read at every place, and the later place still wins', () => {
+    const aliases = { leeway: 'margin' };
+    const load = (flags: object, env: Record<string, string>): number =>
+      loadConfig(z.object({ margin: z.coerce.number() }), { flags: { ...flags }, env, envPrefix: 'X_', aliases })
+        .margin;
+    expect(load({ leeway: 5 }, {})).toBe(5);
+    expect(load({}, { X_LEEWAY: '6' })).toBe(6);
+    expect(load({ margin: 7 }, { X_LEEWAY: '6' })).toBe(7);
+    expect(() => load({ margin: 7, leeway: 5 }, {})).toThrow('margin: given twice, once as leeway');
+  });
+
   test('a missing file is named', () => {
     expect(() => loadConfig(schema, { flags: {}, env: {}, envPrefix: 'X_', file: '/nonexistent/weft.yaml' })).toThrow(
       /\/nonexistent\/weft\.yaml/,

@@ -1,5 +1,7 @@
+import { request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { startStatusServer } from '../../../../native/host/status-server.ts';
+import { startStatusServer, takesGzip } from '../../../../native/host/status-server.ts';
 
 const healthy = { unhealthy: () => undefined, unready: () => undefined, metrics: () => Promise.resolve('weft_up 1\n') };
 const at = { host: '127.0.0.1', port: 0, setting: '--listen' };
@@ -74,4 +76,72 @@ test('further documents are JSON, and named by the 404', async () => {
     status: 404,
     text: 'not found: try /healthz, /readyz, /status, /broken or /metrics\n',
   });
+});
+
+test.each([
+  { name: 'Prometheus', header: 'gzip', takes: true },
+  { name: 'a browser', header: 'deflate, br;q=1.0, GZIP;q=0.5', takes: true },
+  { name: 'anything', header: '*', takes: true },
+  { name: 'refused', header: 'gzip;q=0, identity', takes: false },
+  { name: 'anything but gzip', header: '*;q=1, gzip;q=0', takes: false },
+  { name: 'nothing said', header: undefined, takes: false },
+])('gzip is for those who take it: $name', ({ header, takes }) => {
+  expect(takesGzip(header)).toBe(takes);
+});
+
+interface RawAnswer {
+  readonly encoding: string | undefined;
+  readonly body: Buffer;
+}
+
+async function getRaw(listen: string, headers: Record<string, string>): Promise<RawAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+  const outgoing = request(`http://${listen}/metrics`, { headers }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.once('end', () => {
+      resolve({ encoding: response.headers['content-encoding'], body: Buffer.concat(chunks) });
+    });
+    response.once('error', reject);
+  });
+  outgoing.once('error', reject);
+  outgoing.end();
+  return await promise;
+}
+
+test('metrics are compressed, and the same text', async () => {
+  const lines = Array.from({ length: 5000 }, (_, index) => `a{b="${index}"} 1\n`);
+  await using server = await startStatusServer({ ...healthy, metrics: () => lines }, at);
+  const plain = await getRaw(server.listen, {});
+  const packed = await getRaw(server.listen, { 'accept-encoding': 'gzip' });
+  expect(plain).toEqual({ encoding: undefined, body: Buffer.from(lines.join('')) });
+  expect(packed.encoding).toBe('gzip');
+  expect(packed.body.length).toBeLessThan(plain.body.length / 3);
+  expect(gunzipSync(packed.body)).toEqual(plain.body);
+});
+
+test('metrics that fail half way break the connection, and are never a whole 200', async () => {
+  function* broken(): Generator<string> {
+    yield 'a 1\n';
+    throw new RangeError('half way');
+  }
+  await using server = await startStatusServer({ ...healthy, metrics: broken }, at);
+  await expect(getRaw(server.listen, {})).rejects.toThrow();
+  expect(await get(server.listen, '/healthz')).toMatchObject({ status: 200 });
+});
+
+test('what another answers is not a 404', async () => {
+  await using server = await startStatusServer(
+    {
+      ...healthy,
+      further: (incoming, response) => {
+        if (incoming.url !== '/mine') return false;
+        response.end('mine\n');
+        return true;
+      },
+    },
+    at,
+  );
+  expect(await get(server.listen, '/mine')).toMatchObject({ status: 200, text: 'mine\n' });
+  expect(await get(server.listen, '/theirs')).toMatchObject({ status: 404 });
 });

@@ -10,10 +10,8 @@ import {
   IFA_F,
 } from '../../../../native/netlink/address.ts';
 import { AF, RTM } from '../../../../native/netlink/message.ts';
-import { ifindex, ip, ipOfBytes, u32, u8 } from './arbitraries.ts';
+import { addressEntry, ipOfBytes } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
-
-const entry = fc.record({ ifindex, address: ip, prefixLength: fc.integer({ min: 0, max: 32 }), scope: u8, flags: u32 });
 
 test('RTM_NEWADDR equals what flannel sends: REQUEST ACK EXCL CREATE, IFA_LOCAL, IFA_ADDRESS', () => {
   const message = messageOf(encodeNewAddress({ ifindex: 7, address: parseIp('10.5.50.0'), prefixLength: 32 }));
@@ -63,7 +61,7 @@ test.each(['addresses', 'addresses6'])('what the kernel sends reads as `ip addr`
 describe('round trips', () => {
   test('decode(encode(address)) gives it back, for the new and for the deleted', () => {
     fc.assert(
-      fc.property(entry, (wanted) => {
+      fc.property(addressEntry, (wanted) => {
         expect(decodeAddress(messageOf(encodeNewAddress(wanted)))).toEqual({ ...wanted, label: undefined });
         expect(decodeAddress(messageOf(encodeDelAddress(wanted)))).toMatchObject(wanted);
       }),
@@ -72,7 +70,7 @@ describe('round trips', () => {
 
   test('npm netlink reads the same', () => {
     fc.assert(
-      fc.property(entry, (wanted) => {
+      fc.property(addressEntry, (wanted) => {
         const { data, attrs } = rt.parseAddressMessage(messageOf(encodeNewAddress(wanted)).payload);
         expect(data).toMatchObject({ prefixlen: wanted.prefixLength, index: wanted.ifindex });
         expect(data.family).toBe(typeof wanted.address === 'bigint' ? AF.INET6 : AF.INET);

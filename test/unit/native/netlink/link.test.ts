@@ -10,16 +10,13 @@ import {
   encodeDelLink,
   encodeGetLink,
   encodeGetLinks,
-  encodeNewBridge,
-  encodeNewVeth,
-  encodeNewVxlan,
   encodeSetLink,
   type Link,
-  type NewVxlan,
   type VxlanSettings,
 } from '../../../../native/netlink/link.ts';
+import { encodeNewBridge, encodeNewVeth, encodeNewVxlan, type NewVxlan } from '../../../../native/netlink/new-link.ts';
 import { RTM, type Message } from '../../../../native/netlink/message.ts';
-import { ifindex, ip, ipOfBytes, linkName, mac, maybe, u16, u32, u8 } from './arbitraries.ts';
+import { ifindex, ip, ipOfBytes, linkName, mac, newVxlan, u32 } from './arbitraries.ts';
 import { hexFixture, iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
 const flannel: NewVxlan = {
@@ -173,30 +170,6 @@ describe('what the kernel sends', () => {
       'flannel.1',
     ]);
   });
-});
-
-const vxlanSettings: fc.Arbitrary<VxlanSettings> = fc.record({
-  vni: u32,
-  lowerIfindex: maybe(u32),
-  local: maybe(ip),
-  port: u16,
-  learning: fc.boolean(),
-  gbp: fc.boolean(),
-  ttl: u8,
-  tos: u8,
-  proxy: fc.boolean(),
-  rsc: fc.boolean(),
-  l2miss: fc.boolean(),
-  l3miss: fc.boolean(),
-  udpZeroCsum6Tx: fc.boolean(),
-  udpZeroCsum6Rx: fc.boolean(),
-});
-const newVxlan = fc.record({
-  name: linkName,
-  mac: maybe(mac),
-  mtu: u32,
-  txQueueLength: maybe(u32),
-  vxlan: vxlanSettings,
 });
 
 describe('round trips', () => {

@@ -19,7 +19,7 @@ import {
   type FdbEntry,
   type Neighbor,
 } from '../../../../native/netlink/neighbor.ts';
-import { ifindex, ip, mac, maybe, u16, u32, u8 } from './arbitraries.ts';
+import { forwarding, neighbor } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
 const arp: Neighbor = {
@@ -139,18 +139,6 @@ describe('what the kernel sends', () => {
     expect(fdbs.map((entry) => entry.remote)).toContain(parseIp(remote));
   });
 });
-
-const neighbor: fc.Arbitrary<Neighbor> = fc.record({
-  ifindex,
-  destination: ip,
-  mac: maybe(mac),
-  state: u16,
-  flags: u8,
-});
-const forwarding: fc.Arbitrary<FdbEntry> = fc.record(
-  { ifindex, mac, remote: maybe(ip), state: u16, flags: u8, vlan: u16, port: u16, vni: u32 },
-  { requiredKeys: ['ifindex', 'mac', 'remote', 'state', 'flags'] },
-);
 
 describe('round trips', () => {
   test('decode(encode(neighbour)) gives it back', () => {

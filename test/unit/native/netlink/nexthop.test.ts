@@ -8,9 +8,8 @@ import {
   encodeDelNexthop,
   encodeGetNexthops,
   encodeNewNexthop,
-  type Nexthop,
 } from '../../../../native/netlink/nexthop.ts';
-import { ifindex, ipOfBytes, ipv4, ipv6, maybe, u32, u8 } from './arbitraries.ts';
+import { ipOfBytes, nexthop } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
 test.each([
@@ -32,12 +31,6 @@ test.each([
   }));
   expect(read).toEqual(rows);
 });
-
-const common = { id: u32, oif: ifindex, protocol: u8, onlink: fc.boolean() };
-const nexthop: fc.Arbitrary<Nexthop> = fc.oneof(
-  fc.record({ ...common, family: fc.constant(AF.INET), gateway: maybe(ipv4) }),
-  fc.record({ ...common, family: fc.constant(AF.INET6), gateway: maybe(ipv6) }),
-);
 
 test('decode(encode(nexthop)) gives it back; npm netlink reads the same', () => {
   fc.assert(

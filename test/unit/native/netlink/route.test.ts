@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as rt from 'netlink/dist/rt/structs.js';
 import { AttrStream } from 'netlink/dist/structs.js';
 import { describe, expect, test } from 'vitest';
-import { formatCidr, formatIp, parseCidr, parseIp, type Cidr, type IpAddress } from '../../../../native/net/ip.ts';
+import { formatCidr, formatIp, parseCidr, parseIp } from '../../../../native/net/ip.ts';
 import { AF, RTM } from '../../../../native/netlink/message.ts';
 import {
   decodeRoute,
@@ -18,7 +18,7 @@ import {
   RTPROT,
   type Route,
 } from '../../../../native/netlink/route.ts';
-import { ifindex, ipOfBytes, ipv4, ipv6, maybe, network, network6, u32, u8 } from './arbitraries.ts';
+import { ipOfBytes, ipv6, network, route, routeOf } from './arbitraries.ts';
 import { iprouteReading, kernelMessages, messageOf } from './golden.ts';
 
 const peer: Route = {
@@ -150,22 +150,6 @@ test.each([
   const texts = deleted.map((message) => decodeRoute(message)).map((route) => route && formatCidr(route.destination));
   expect(texts).toContain(destination);
 });
-
-const routeOf = (destination: fc.Arbitrary<Cidr>, address: fc.Arbitrary<IpAddress>): fc.Arbitrary<Route> =>
-  fc.record({
-    destination,
-    gateway: maybe(address),
-    oif: maybe(ifindex),
-    table: fc.oneof(fc.integer({ min: 1, max: 255 }), fc.integer({ min: 256, max: 0xffffffff })),
-    protocol: u8,
-    scope: u8,
-    type: u8,
-    onlink: fc.boolean(),
-    priority: maybe(u32),
-    nexthopId: fc.constant(undefined),
-    prefSource: maybe(address),
-  });
-const route = fc.oneof(routeOf(network, ipv4), routeOf(network6, ipv6));
 
 describe('round trips', () => {
   test.each([

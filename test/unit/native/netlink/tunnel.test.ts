@@ -2,27 +2,12 @@ import fc from 'fast-check';
 import * as ifla from 'netlink/dist/rt/ifla.js';
 import { parseAttributes } from 'netlink/dist/structs.js';
 import { expect, test } from 'vitest';
-import { parseIpv4, type Ipv4 } from '../../../../native/net/ipv4.ts';
-import {
-  decodeLink,
-  encodeNewIpip,
-  encodeNewWireguard,
-  type IpipSettings,
-  type NewIpip,
-} from '../../../../native/netlink/link.ts';
+import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { decodeLink } from '../../../../native/netlink/link.ts';
+import { encodeNewIpip, encodeNewWireguard } from '../../../../native/netlink/new-link.ts';
 import { RTM } from '../../../../native/netlink/message.ts';
-import { ifindex, linkName, maybe, u32, u8 } from './arbitraries.ts';
+import { newIpip } from './arbitraries.ts';
 import { messageOf } from './golden.ts';
-
-const address = fc.integer({ min: 1, max: 0xffffffff }).map((value) => value as Ipv4);
-const ipip: fc.Arbitrary<IpipSettings> = fc.record({
-  lowerIfindex: maybe(ifindex),
-  local: maybe(address),
-  remote: maybe(address),
-  ttl: u8,
-  pmtuDiscovery: fc.boolean(),
-});
-const newIpip: fc.Arbitrary<NewIpip> = fc.record({ name: linkName, mtu: u32, ipip });
 
 /** The value of an attribute of a buffer of attributes. */
 function attributeOf(buffer: Buffer, wanted: number): Buffer {

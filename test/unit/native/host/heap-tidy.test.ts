@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { Clock } from '../../../../native/host/clock.ts';
+import { tidyHeap } from '../../../../native/host/heap-tidy.ts';
+
+const MIB = 1024 * 1024;
+
+/** Runs over what the heap holds at each look, MiB, a collection leaving `live` of it. @returns at which looks it collected. */
+async function collections(looks: readonly number[], live: (look: number) => number = () => 20): Promise<number[]> {
+  const collected: number[] = [];
+  let look = -1;
+  let used = 20;
+  const stop = new AbortController();
+  const clock: Clock = {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    sleep: (_delayMs, signal) => {
+      look += 1;
+      if (look >= looks.length) stop.abort(new RangeError('over'));
+      used = looks[look] ?? used;
+      signal?.throwIfAborted();
+      return Promise.resolve();
+    },
+  };
+  const heap = {
+    usedBytes: () => used * MIB,
+    collect: () => {
+      collected.push(look);
+      used = live(look);
+    },
+  };
+  await expect(tidyHeap(heap, clock, stop.signal)).rejects.toThrow('over');
+  return collected;
+}
+
+test.each([
+  { name: 'at rest it never collects', looks: [20, 21, 22, 23, 24, 25, 26, 27], want: [] },
+  { name: 'litter of a burst goes once it is quiet', looks: [20, 45, 45.5, 46], want: [2] },
+  { name: 'while it grows V8 is left to itself', looks: [20, 30, 40, 50, 60, 50, 40], want: [] },
+  { name: 'V8 was faster', looks: [20, 45, 22, 22], want: [] },
+])('$name', async ({ looks, want }) => {
+  expect(await collections(looks)).toEqual(want);
+});
+
+test('what lives on is not collected over and over', async () => {
+  expect(await collections([20, 50, 50, 50, 50, 51], () => 50)).toEqual([2]);
+});
