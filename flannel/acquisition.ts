@@ -9,12 +9,15 @@ import { addressText, rangeText, subnetsText } from './model/lease-text.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { HeldLease } from './model/renewal.ts';
 import type { Reservation } from './model/reservation.ts';
-import { PRESENCE_TTL_SECONDS, type FlannelPresence, type Lease, type LeaseBackend, type SubnetPair } from './wire.ts';
+import type { LeaseStatus } from './status-wire.ts';
+import type { Lease, LeaseBackend, SubnetPair } from './wire.ts';
+import { PRESENCE_TTL_SECONDS, type FlannelPresence } from './presence-wire.ts';
 
 export interface AcquirerParts {
   readonly store: LeaseStore;
   readonly reservations: ReservationStore;
-  readonly config: NetworkConfig;
+  /** As it is now. */
+  readonly config: () => NetworkConfig;
   /** Of this host, for reservations and sentences. */
   readonly hostname: string;
   readonly random: RandomSource;
@@ -43,6 +46,8 @@ export interface ReservationView extends CreateGuard {
   readonly reservations: readonly Reservation[];
 }
 
+const ORIGINS = { reserved: 'reservation', previous: 'previous-subnet', free: 'free' } as const;
+
 /** Comes by a subnet in rounds of list, choose, write under a compare. */
 export class Acquirer {
   readonly #parts: AcquirerParts;
@@ -52,6 +57,10 @@ export class Acquirer {
   #toldOfJunk = '';
   /** Rounds that wrote or tried to, since the start. */
   writes = 0;
+  /** How the subnet came to be this one. */
+  origin: LeaseStatus['acquiredBy'];
+  /** What this run created: that it is found by its node id then says nothing. */
+  #created = '';
 
   constructor(parts: AcquirerParts) {
     this.#parts = parts;
@@ -59,7 +68,8 @@ export class Acquirer {
 
   /** One round. @throws {EtcdError}; the signal's reason. */
   async round(request: RoundRequest, signal: AbortSignal): Promise<Round> {
-    const { config, hostname, random, log, store } = this.#parts;
+    const { hostname, random, log, store } = this.#parts;
+    const config = this.#parts.config();
     const { leases, self, previous } = request;
     const { reservations, reservationsRevision } = await this.reservations(signal);
     const refused = this.#refused;
@@ -68,8 +78,11 @@ export class Acquirer {
       this.#refused = [];
       return { kind: 'refused', problem: fullSentence(config, leases, reservations) };
     }
-    if (choice.kind === 'create')
+    if (choice.kind === 'create') {
+      this.origin = ORIGINS[choice.because];
+      this.#created = subnetsText(choice.subnets);
       return this.#create(leaseFor(request, choice.subnets), { reservationsRevision }, signal);
+    }
     const rival = await this.livingRival(choice.suspects, self, signal);
     if (rival !== undefined) return { kind: 'refused', problem: rival };
     const { lease } = choice.held;
@@ -82,6 +95,9 @@ export class Acquirer {
     const held = await store.adopt(choice.held, leaseFor(request, lease.subnets), signal);
     if (held === undefined) return { kind: 'lost' };
     this.#refused = [];
+    if (subnetsText(lease.subnets) !== this.#created) {
+      this.origin = lease.nodeId === self.nodeId ? 'node-id' : 'public-ip';
+    }
     return { kind: 'held', held };
   }
 

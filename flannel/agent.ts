@@ -1,77 +1,62 @@
-import { Backoff } from '../native/host/backoff.ts';
-import type { Clock, RandomSource } from '../native/host/clock.ts';
-import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
 import type { IpAddress } from '../native/net/ip.ts';
 import { NetlinkError } from '../native/netlink/errors.ts';
-import type { StateInput } from './backends/state-input.ts';
+import type { AgentParts } from './agent-parts.ts';
 import { deviceIndex, eventFilterOf, gatewaysOf, placeOf } from './event-filter.ts';
 import { AdvertisementWatch } from './io/advertisement-watch.ts';
-import type { OverlayKernel, StepFailure } from './io/kernel.ts';
-import { watchKernel, type EventFilter } from './io/kernel-events.ts';
-import type { LeaseStore } from './io/lease-store.ts';
-import type { LeaseFeed } from './lease-feed.ts';
-import type { Self } from './model/allocate.ts';
+import type { StepFailure } from './io/kernel.ts';
+import type { EventFilter, KernelNews } from './io/kernel-events.ts';
+import { StrangerNotice } from './io/stranger-notice.ts';
+import { keepWatchingKernel } from './kernel-watch.ts';
+import type { LeaseNews } from './lease-feed.ts';
 import { blackholeNetworks } from './model/blackhole.ts';
 import type { OverlayPlace } from './model/conflicts.ts';
+import { Departures } from './model/departures.ts';
 import type { Underlay } from './model/interface-choice.ts';
-import type { KnownLease, LeaseUpdate } from './model/lease.ts';
+import type { KnownLease, LeaseChange, LeaseSource } from './model/lease.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { Family } from './model/overlay.ts';
-import type { EntryStep } from './model/peer-change.ts';
-import type { Step } from './model/step.ts';
-import { heldRemovals, isPeerRemoval } from './model/removal-guard.ts';
+import { restoreSteps } from './model/peer-change.ts';
+import { isLinkStep } from './model/step.ts';
 import { PassLedger } from './pass-ledger.ts';
+import { PassPacer } from './pass-pacer.ts';
+import { PassRetry } from './pass-retry.ts';
 import { PeerView } from './peer-view.ts';
-import { Reconciler, type Section, type Survey } from './reconciler.ts';
-import { RuntimeNotice, type RuntimeNoticeParts } from './runtime-notice.ts';
-import { SecondList } from './second-list.ts';
-import type { FlannelStatus } from './status.ts';
-import type { UnderlayFollower } from './underlay-follower.ts';
+import { Reconciler } from './reconciler.ts';
+import { RemovalHold } from './removal-hold.ts';
+import { RuntimeNotice } from './runtime-notice.ts';
+import { ShortPath, type ShortPathChange } from './short-path.ts';
 import type { PerFamily } from './wire.ts';
 
-export interface AgentOptions extends Pick<RuntimeNoticeParts, 'subnetFile' | 'mtuRule' | 'ipMasq'> {
-  readonly resyncMs: number;
-  /** How long a mass removal waits for the second list. */
-  readonly confirmAfterMs: number;
-  readonly nexthopObjects: boolean;
-  readonly blackhole: 'on' | 'off';
-}
-
-export interface AgentParts extends Pick<StateInput, 'subnets' | 'macs' | 'wireguardKey'> {
-  readonly kernel: OverlayKernel;
-  readonly feed: LeaseFeed;
-  readonly store: LeaseStore;
-  readonly network: NetworkConfig;
-  readonly self: Self;
-  readonly underlay: UnderlayFollower;
-  readonly options: AgentOptions;
-  readonly status: FlannelStatus;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly log: Logger;
-}
-
-/** Passes may take at most a quarter of the time, whatever wakes them. */
-const PAUSE_PER_PASS = 3;
-const MAX_PAUSE_MS = 250;
-const CONFIRM_AFTER_MS = 250;
-const RETRY = { firstMs: 200, maxMs: 30_000 };
+/** More than these are put back by the loop, in batches. */
+const SHORT_PATH_REPAIRS = 8;
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 /** Keeps the kernel as the leases want it: every wake is one pass of read, plan, apply. */
 export class OverlayAgent {
   readonly #parts: AgentParts;
   readonly #waker = new Waker();
-  readonly #confirmation = new Waker();
+  readonly #pacer: PassPacer;
   readonly #wake = (): void => {
     this.#waker.wake();
   };
-  readonly #advertisements = new AdvertisementWatch(this.#wake);
-  readonly #retry: Backoff;
+  /** Something that others changed must not wait for the loop's rest. */
+  readonly #wakeAtOnce = (): void => {
+    this.#pacer.hurry();
+    this.#waker.wake();
+  };
+  /** What may have come in the overlay's way. */
+  readonly strangers = new StrangerNotice();
+  readonly #departures = new Departures();
+  readonly #departing = new Waker();
+  /** What peers are chosen among: all leases, and those that were deleted a moment ago. */
+  readonly #leases: LeaseSource;
+  readonly #shortPath: ShortPath;
+  readonly #advertisements = new AdvertisementWatch(this.#wakeAtOnce);
+  readonly #retry: PassRetry;
   readonly #views: readonly PeerView[];
   readonly #reconciler: Reconciler;
-  readonly #secondList: SecondList;
+  readonly #hold: RemovalHold;
   readonly #ledger: PassLedger;
   readonly #notice: RuntimeNotice;
   #network: NetworkConfig;
@@ -79,15 +64,16 @@ export class OverlayAgent {
   #isNews = true;
   /** Where subnets are routed over the underlay, as of the last pass. */
   #directGateways: ReadonlyMap<number | string, IpAddress> = new Map();
-  #retryIsDue = false;
-  #massLoss = false;
 
   constructor(parts: AgentParts) {
-    const { self, subnets, macs, network, options, status, log } = parts;
+    const { self, subnets, macs, network, options, status, log, feed, clock } = parts;
     this.#parts = parts;
+    this.#leases = { values: () => leasesOf(feed.leases, this.#departures) };
+    this.#pacer = new PassPacer(clock);
     this.#network = network;
-    this.#retry = new Backoff({ ...RETRY, random: parts.random });
+    this.#retry = new PassRetry(parts, this.#wake);
     this.#reconciler = new Reconciler({ ...parts, ...options });
+    this.#shortPath = new ShortPath({ ...parts, reconciler: this.#reconciler });
     this.#ledger = new PassLedger(status, log, network.backend.kind);
     this.#notice = new RuntimeNotice({ ...options, subnets, status });
     this.#views = FAMILIES.flatMap((family) => {
@@ -96,34 +82,48 @@ export class OverlayAgent {
       const own = { ...self, family, backend: network.backend.kind, subnet, vtepMac: macs[family] };
       return [new PeerView(own, options)];
     });
-    this.#select(parts.feed.leases);
-    status.sources.peers = () => this.#ledger.peerStatus(this.#views, parts.feed.leases);
-    this.#secondList = new SecondList({
-      ...parts,
-      confirmAfterMs: options.confirmAfterMs,
-      onAnswer: this.#wake,
-    });
+    this.#select();
+    status.sources.peers = () => this.#ledger.peerStatus(this.#views, this.#leases);
+    const { confirmAfterMs } = options;
+    this.#hold = new RemovalHold({ ...parts, views: this.#views, confirmAfterMs, onAnswer: this.#wake });
   }
 
   /** Takes a lease update: few changes go into the kernel at once, the loop confirms them. */
-  onLeases(update: LeaseUpdate, leases: ReadonlyMap<string, KnownLease>): void {
+  onLeases({ update, gone }: LeaseNews): void {
+    this.strangers.change(); // a route that was a peer's failure may be a stranger's now
     const startedMs = this.#parts.clock.monotonicMs();
     if (update.kind === 'snapshot') {
-      if (update.reason === 'store-replaced') this.#massLoss = true;
-      this.#select(leases);
+      if (update.reason === 'store-replaced') this.#hold.doubt();
+      if (update.reason === 'interval') this.#departures.listed(update.leases);
+      else this.#departures.clear();
+      this.#select();
       this.#leaveToLoop();
       return;
     }
-    if (this.#views.some((view) => view.isMassLoss(update))) this.#massLoss = true;
-    const changes = this.#views.map((view) => ({ family: view.family, steps: view.change(update, leases) }));
-    this.#ledger.peers(this.#views);
-    this.#shortPath(changes, startedMs);
+    if (this.#views.some((view) => view.isMassLoss(update))) this.#hold.doubt();
+    // A mass loss is doubted for longer, by the guard.
+    const holdable = this.#hold.massLoss ? NO_LEASES : gone;
+    this.#change(this.#departures.take(update.changes, holdable, startedMs), startedMs);
+    this.#departing.wake();
+  }
+
+  /** Takes the deletions into effect that were held back. @throws the signal's reason. */
+  async endDepartures(signal: AbortSignal): Promise<never> {
+    const { clock } = this.#parts;
+    for (;;) {
+      await this.#departing.next(signal);
+      while (this.#departures.dueMs !== undefined) {
+        await clock.sleep(this.#departures.dueMs - clock.monotonicMs(), signal);
+        const nowMs = clock.monotonicMs();
+        this.#change(this.#departures.due(nowMs), nowMs);
+      }
+    }
   }
 
   /** This host is at other addresses now. */
   onMoved({ publicIp, publicIpv6 }: Underlay): void {
     for (const view of this.#views) view.moveSelf({ publicIp, publicIpv6 });
-    this.#select(this.#parts.feed.leases);
+    this.#select();
     this.#leaveToLoop();
   }
 
@@ -136,6 +136,7 @@ export class OverlayAgent {
   /** Takes over what can be changed while running: the caller has judged that it can. */
   onNetwork(network: NetworkConfig): void {
     this.#network = network;
+    this.strangers.change();
     this.#leaveToLoop();
   }
 
@@ -149,17 +150,13 @@ export class OverlayAgent {
       await this.#attempt(signal);
       const tookMs = clock.monotonicMs() - startedMs;
       this.#ledger.pass(tookMs);
-      await clock.sleep(Math.min(MAX_PAUSE_MS, tookMs * PAUSE_PER_PASS), signal);
+      await this.#pacer.rest(tookMs, signal);
     }
   }
 
-  /** Has the loop confirm what the short path did: one pass for all that came within a moment. @throws the signal's reason. */
+  /** Has the loop confirm what the short path did. @throws the signal's reason. */
   async confirmShortPaths(signal: AbortSignal): Promise<never> {
-    for (;;) {
-      await this.#confirmation.next(signal);
-      await this.#parts.clock.sleep(CONFIRM_AFTER_MS, signal);
-      this.#waker.wake();
-    }
+    return this.#shortPath.confirm(this.#wake, signal);
   }
 
   /** Wakes the loop now and then, whether or not anything was heard. @throws the signal's reason. */
@@ -171,25 +168,13 @@ export class OverlayAgent {
     }
   }
 
-  /** Wakes the loop at every event of the kernel that concerns the overlay. @throws the signal's reason. */
+  /** Meets every event of the kernel that says that the overlay is not as it should be. @throws the signal's reason. */
   async watchKernel(signal: AbortSignal): Promise<never> {
-    const { clock, log, random } = this.#parts;
-    const backoff = new Backoff({ ...RETRY, random });
-    for (;;) {
-      const { promise, resolve, reject } = Promise.withResolvers<NetlinkError>();
-      const abort = (): void => {
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      try {
-        using _watch = watchKernel({ filter: () => this.#eventFilter(), onChange: this.#wake, onFatal: resolve });
-        log.warn({ err: await promise }, 'kernel events are lost; listening again');
-      } finally {
-        signal.removeEventListener('abort', abort);
-      }
-      this.#wake();
-      await clock.sleep(backoff.nextMs(), signal);
-    }
+    const onNews = (news: KernelNews): void => {
+      this.#heal(news);
+    };
+    const { strangers } = this;
+    return keepWatchingKernel({ ...this.#parts, filter: () => this.#eventFilter(), onNews, strangers }, signal);
   }
 
   #eventFilter(): EventFilter {
@@ -197,6 +182,7 @@ export class OverlayAgent {
       network: this.#network,
       underlay: this.#parts.underlay.current,
       views: this.#views,
+      nexthopObjects: this.#parts.options.nexthopObjects,
       ifindexOf: this.#ifindexOf,
       directGateways: this.#directGateways,
       plainIfindexes: this.#network.backend.kind === 'vxlan' ? [] : this.#reconciler.ifindexes,
@@ -207,35 +193,39 @@ export class OverlayAgent {
   readonly #ifindexOf = (family: Family): number | undefined =>
     deviceIndex(this.#network, family, (device) => this.#reconciler.ifindexOf(device));
 
-  #select(leases: ReadonlyMap<string, KnownLease>): void {
-    for (const view of this.#views) view.select(leases);
+  #select(): void {
+    for (const view of this.#views) view.select(this.#leases);
     this.#ledger.peers(this.#views);
   }
 
-  #shortPath(changes: readonly { family: Family; steps: readonly EntryStep[] }[], startedMs: number): void {
+  #change(changes: readonly LeaseChange[], startedMs: number): void {
+    if (changes.length === 0) return;
+    const steps = this.#views.map((view): ShortPathChange => ({
+      ifindex: this.#ifindexOf(view.family),
+      steps: view.change(changes, this.#leases),
+    }));
+    this.#ledger.peers(this.#views);
     const { backend } = this.#network;
-    const steps = changes.reduce((sum, change) => sum + change.steps.length, 0);
-    const hasShortPath = backend.kind === 'vxlan' && !backend.directRouting && steps > 0 && !this.#massLoss;
-    if (!hasShortPath || !changes.every((change) => this.#takesSteps(change))) {
+    const count = steps.reduce((sum, change) => sum + change.steps.length, 0);
+    const hasShortPath = backend.kind === 'vxlan' && !backend.directRouting && count > 0 && !this.#hold.massLoss;
+    if (!hasShortPath || !this.#shortPath.takes(steps)) {
       this.#leaveToLoop();
       return;
     }
-    this.#ledger.shortPath(steps, this.#parts.clock.monotonicMs() - startedMs);
-    this.#confirmation.wake();
+    this.#ledger.shortPath(count, this.#parts.clock.monotonicMs() - startedMs);
   }
 
-  /** Whether the kernel took every step. */
-  #takesSteps({ family, steps }: { family: Family; steps: readonly EntryStep[] }): boolean {
-    if (steps.length === 0) return true;
-    const ifindex = this.#ifindexOf(family);
-    try {
-      if (ifindex === undefined || this.#parts.kernel.applySync(steps, ifindex).length > 0) return false;
-      this.#reconciler.note(steps);
-      return true;
-    } catch (error) {
-      if (error instanceof NetlinkError) return false; // what fails is met again by the loop
-      throw error;
+  /** Entries that somebody deleted go back at once; everything else the loop has to look at. */
+  #heal({ missing, isUnclear }: KernelNews): void {
+    const repairs = missing.map((entry): ShortPathChange => ({
+      ifindex: entry.ifindex,
+      steps: restoreSteps(entry, this.#parts.options),
+    }));
+    if (isUnclear || repairs.length > SHORT_PATH_REPAIRS || !this.#shortPath.takes(repairs)) {
+      this.#wakeAtOnce();
+      return;
     }
+    this.#ledger.healed(repairs.flatMap(({ steps }) => steps));
   }
 
   #leaveToLoop(): void {
@@ -250,7 +240,7 @@ export class OverlayAgent {
       signal.throwIfAborted();
       if (!(error instanceof NetlinkError || error instanceof RangeError)) throw error;
       this.#parts.status.kernel(error.message);
-      this.#retryLater(signal);
+      this.#retry.later(signal);
     }
   }
 
@@ -261,7 +251,7 @@ export class OverlayAgent {
     const underlay = await follower.resolve(signal);
     if (underlay === undefined) {
       status.kernel(`the interface ${follower.current.name} with this host's address is gone`);
-      this.#retryLater(signal);
+      this.#retry.later(signal);
       return;
     }
     const peers = (): PerFamily<PeerView['peers']> => {
@@ -270,36 +260,12 @@ export class OverlayAgent {
     };
     const survey = await this.#reconciler.survey({ network: this.#network, underlay, peers }, signal);
     this.#directGateways = gatewaysOf(survey.desired);
-    const sections = this.#guarded(survey, signal);
+    const sections = this.#hold.allowed(survey, signal);
     const failures = await this.#reconciler.apply(sections, signal);
     this.#advertisements.follow(this.#reconciler.devices, signal);
     const isRepair = !isNews && status.facts.peersProgrammed;
     this.#ledger.applied({ survey, sections, failures, isRepair });
     await this.#report(failures, underlay, signal);
-  }
-
-  #guarded({ sections, routesBefore }: Survey, signal: AbortSignal): readonly Section[] {
-    const { options, log, status } = this.#parts;
-    const held = heldRemovals({
-      steps: sections.flatMap(({ steps }) => steps),
-      routesBefore,
-      deleted: new Set(this.#views.flatMap((view) => [...view.deleted])),
-      massLoss: this.#massLoss,
-      asking: this.#secondList.asking,
-      confirmed: this.#secondList.confirmed,
-    });
-    if (held === 0) {
-      this.#massLoss = false;
-      this.#secondList.reset();
-      for (const view of this.#views) view.forgetDeletions();
-      return sections;
-    }
-    if (this.#secondList.ask(signal)) {
-      status.counters.heldRemovals += held;
-      const { confirmAfterMs } = options;
-      log.warn({ held, confirmAfterMs }, 'peers left etcd in a mass; kept until a second list');
-    }
-    return sections.map((section) => ({ ...section, steps: section.steps.filter((step) => !isPeerRemoval(step)) }));
   }
 
   async #report(failures: readonly StepFailure[], underlay: Underlay, signal: AbortSignal): Promise<void> {
@@ -308,33 +274,17 @@ export class OverlayAgent {
     const slight = failures.find(({ step }) => !isLinkStep(step));
     status.kernel(grave?.error.message);
     status.peers(slight?.error.message);
-    if (failures.length > 0) this.#retryLater(signal);
+    if (failures.length > 0) this.#retry.later(signal);
     else this.#retry.reset();
     if (grave !== undefined) return;
-    if (!(await this.#notice.update(this.#network, underlay))) this.#retryLater(signal);
+    if (!(await this.#notice.update(this.#network, underlay))) this.#retry.later(signal);
     status.reached('peersProgrammed');
-  }
-
-  #retryLater(signal: AbortSignal): void {
-    if (this.#retryIsDue) return;
-    this.#retryIsDue = true;
-    this.#parts.clock.sleep(this.#retry.nextMs(), signal).then(
-      () => {
-        this.#retryIsDue = false;
-        this.#waker.wake();
-      },
-      () => undefined, // stopped
-    );
   }
 }
 
-const LINK_STEPS: ReadonlySet<Step['kind']> = new Set([
-  'delete-link',
-  'create-link',
-  'set-link',
-  'add-address',
-  'remove-address',
-]);
+const NO_LEASES: ReadonlyMap<string, KnownLease> = new Map();
 
-/** A step on the device itself; the failure of another one leaves the other peers reachable. */
-const isLinkStep = ({ kind }: Step): boolean => LINK_STEPS.has(kind);
+function* leasesOf(known: ReadonlyMap<string, KnownLease>, departures: Departures): Iterable<KnownLease> {
+  yield* known.values();
+  yield* departures.leases;
+}

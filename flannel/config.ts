@@ -13,6 +13,7 @@ import { LOG_LEVELS, type LogLevel } from '../native/host/log.ts';
 import { parseIp } from '../native/net/ip.ts';
 import { parseIpv4 } from '../native/net/ipv4.ts';
 import { parseIpv6 } from '../native/net/ipv6.ts';
+import { FIREWALL_CHOICES } from './model/firewall-mode.ts';
 import { interfacePattern } from './model/interface-pattern.ts';
 import { DEFAULT_STATUS_SOCKET } from './status-wire.ts';
 import { DEFAULT_ETCD_PREFIX } from './wire.ts';
@@ -105,6 +106,7 @@ const schema = z.object({
   publicIpv6: optionally(parseIpv6),
   subnetFile: z.string().min(1, 'expected a path').default('/run/flannel/subnet.env'),
   subnetLeaseRenewMargin: looseInteger(1, 1439).default(60),
+  firewall: z.enum(FIREWALL_CHOICES, { error: `expected ${FIREWALL_CHOICES.join(', ')}` }).default('auto'),
   ipMasq: looseBoolean.default(false),
   ipMasqFullyRandomDisable: looseBoolean.default(false),
   /** Seconds. */
@@ -162,13 +164,6 @@ function contradictions(config: EtcdConfig): string[] {
   return faults;
 }
 
-const NO_RULES = 'weft sets no firewall rules yet: leave this out and masquerade on the host, for example with nft';
-
-/** What is read and not yet done: each goes with the change that does it. */
-function notYet(config: Settings): string[] {
-  return [...(config.ipMasq ? [`ip-masq: ${NO_RULES}`] : [])];
-}
-
 /** `--log-level`, else what flannel's `-v` comes to: 1 to 4 is debug, 5 and more trace. */
 function logLevelOf({ logLevel, v, vmodule: module }: Settings): LogLevel {
   if (logLevel !== undefined) return logLevel;
@@ -185,7 +180,7 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
     envPrefix: 'FLANNELD_',
     file: input.configFile,
   });
-  const faults = [...contradictions(config), ...notYet(config)];
+  const faults = contradictions(config);
   if (faults.length > 0) throw new ConfigError(faults);
   const wireguardKeyFile = input.env['WIREGUARD_KEY_FILE'] === '' ? undefined : input.env['WIREGUARD_KEY_FILE'];
   return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile });

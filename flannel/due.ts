@@ -2,7 +2,7 @@ import type { Clock } from '../native/host/clock.ts';
 import type { Waker } from '../native/host/waker.ts';
 
 /** Timers stand still while a machine sleeps: no longer than this passes awake before the time is looked at. */
-const SLICE_MS = 5_000;
+const SLICE_MS = 15_000;
 
 export interface Due {
   readonly waker: Waker;

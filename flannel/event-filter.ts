@@ -1,12 +1,14 @@
 import { cidrKey, sameCidr, type Cidr, type IpAddress } from '../native/net/ip.ts';
+import type { Ipv4 } from '../native/net/ipv4.ts';
 import { vxlanDeviceName } from './backends/vxlan.ts';
 import type { EventFilter, TunnelFilter } from './io/kernel-events.ts';
 import type { OverlayPlace } from './model/conflicts.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { DesiredState, Family } from './model/overlay.ts';
+import { nexthopIdOf } from './model/plan.ts';
 import type { PeerView } from './peer-view.ts';
-import { deviceNames } from './reconciler.ts';
+import { deviceNames } from './backends/device-names.ts';
 import type { SubnetPair } from './wire.ts';
 
 export interface EventFilterParts {
@@ -17,18 +19,24 @@ export interface EventFilterParts {
   /** Where subnets are routed over the underlay, by {@link cidrKey}. */
   readonly directGateways: ReadonlyMap<number | string, IpAddress>;
   readonly blackholes: readonly Cidr[];
+  readonly nexthopObjects: boolean;
   /** Of ipip and wireguard devices. */
   readonly plainIfindexes: readonly number[];
 }
 
 /** A peer that is reached directly has nothing on our device. */
-function tunnelFilter(view: PeerView, { directGateways }: EventFilterParts): TunnelFilter {
+function tunnelFilter(view: PeerView, { directGateways, nexthopObjects }: EventFilterParts): TunnelFilter {
+  const peerAt: TunnelFilter['peerAt'] = (address) => {
+    const peer = view.peerAt(address);
+    return peer !== undefined && directGateways.has(cidrKey(peer.subnet)) ? undefined : peer;
+  };
   return {
-    peerAt: (address) => {
-      const peer = view.peerAt(address);
-      return peer !== undefined && directGateways.has(cidrKey(peer.subnet)) ? undefined : peer;
-    },
+    peerAt,
     remoteOf: (mac) => view.remoteOf(mac),
+    peerOfNexthop: (id) => {
+      const peer = nexthopObjects ? peerAt(id as Ipv4) : undefined;
+      return peer && nexthopIdOf({ nexthopObjects }, peer.subnet) === id ? peer : undefined;
+    },
   };
 }
 

@@ -5,9 +5,11 @@ import { NetlinkError } from '../native/netlink/errors.ts';
 import { NETLINK } from '../native/netlink/message.ts';
 import type { Netns } from '../native/netlink/netns.ts';
 import { openNetlink, type NetlinkSocket } from '../native/netlink/socket.ts';
+import type { FirewallReport, FirewallView } from './firewall-report.ts';
 import {
   FirewallUnavailable,
   openFirewall,
+  removeLeftovers,
   type ChosenFirewall,
   type FirewallSettings,
   type OpenFirewall,
@@ -20,26 +22,6 @@ import { desiredFirewall, wantsRules, type FirewallIntent } from './model/firewa
 import { forwardObstacles } from './model/forward-obstacle.ts';
 import { RulesetAgenda } from './model/ruleset-agenda.ts';
 import { together } from './together.ts';
-
-/** Only ever grow. */
-export interface FirewallCounters {
-  /** Looks at the rules that ran a program. */
-  firewallChecks: number;
-  /** Times the rules had to be set again because somebody else had changed them. */
-  firewallRepairs: number;
-  firewallFailures: number;
-}
-
-/** Where the keeper tells what it knows. */
-export interface FirewallReport {
-  readonly counters: FirewallCounters;
-  /** The rules are there; told each time that they were looked at. */
-  inPlace(): void;
-  /** Why the rules are not there; `undefined` when they are. */
-  problem(sentence: string | undefined): void;
-  /** What others do that hinders the overlay's packets or these rules; `undefined` when nobody does. */
-  conflict(sentence: string | undefined): void;
-}
 
 export interface FirewallKeeperParts extends FirewallSettings {
   /** `--iptables-resync`: how often iptables-legacy, which tells of no change, is looked at. */
@@ -58,6 +40,9 @@ export interface FirewallKeeperParts extends FirewallSettings {
 const SAFETY_MS = 60_000;
 /** Others write thousands of rules in many transactions: one look for all of them. */
 const PAUSE_MS = 100;
+/** Where others change these tables all the time, looks take at most a third of it: some hosts have ten thousand rules. */
+const PAUSE_PER_LOOK = 2;
+const MAX_PAUSE_MS = 5_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 30_000;
 /** Set, read again, set again: more is a quarrel, and waits. */
@@ -84,6 +69,8 @@ export class FirewallKeeper {
   #intent: FirewallIntent;
   /** For which the rules were last found right. */
   #metIntent: FirewallIntent | undefined;
+  #chosen: ChosenFirewall | undefined;
+  #problem: string | undefined;
   #toldChoice: string | undefined;
   #repairTimes: number[] = [];
   #lastChangedBy: string | undefined;
@@ -92,6 +79,16 @@ export class FirewallKeeper {
   constructor(parts: FirewallKeeperParts, intent: FirewallIntent) {
     this.#parts = parts;
     this.#intent = intent;
+  }
+
+  get view(): FirewallView {
+    return {
+      chosen: this.#chosen,
+      wantsRules: this.#wantsAny(),
+      isInPlace: this.#metIntent === this.#intent && this.#problem === undefined,
+      problem: this.#problem,
+      lastChangedBy: this.#lastChangedBy,
+    };
   }
 
   /** Takes another wish, such as another subnet; it is met by the next pass. */
@@ -108,6 +105,7 @@ export class FirewallKeeper {
     for (;;) {
       try {
         const open = await openFirewall(this.#parts, this.#intent, signal);
+        this.#chosen = open;
         this.#tellChoice(open);
         await this.#keep(open, backoff, signal);
       } catch (error) {
@@ -119,7 +117,7 @@ export class FirewallKeeper {
           continue;
         }
         report.counters.firewallFailures += 1;
-        report.problem(error.message);
+        this.#tellProblem(error.message);
         await clock.sleep(backoff.nextMs(), signal);
       }
     }
@@ -130,6 +128,11 @@ export class FirewallKeeper {
     if (choice === this.#toldChoice) return;
     this.#toldChoice = choice;
     this.#parts.log.info({ mode: firewall.mode, with: firewall.label, why, fullyRandom }, 'firewall chosen');
+  }
+
+  #tellProblem(sentence: string | undefined): void {
+    this.#problem = sentence;
+    this.#parts.report.problem(sentence);
   }
 
   #wantsAny(): boolean {
@@ -144,10 +147,15 @@ export class FirewallKeeper {
     using _watch = this.#watch(raisesGeneration);
     const generation = (s: AbortSignal): Promise<number> => generationOf(socket, raisesGeneration, s);
     const look = async (s: AbortSignal): Promise<never> => {
+      await this.#settleOwn(open, generation, s);
+      await removeLeftovers(this.#parts, open, s);
       for (;;) {
+        const startedMs = clock.monotonicMs();
         await this.#pass(open, generation, s);
         backoff.reset();
-        await clock.sleep(this.#isQuarrel() ? QUARREL_PAUSE_MS : PAUSE_MS, s);
+        const tookMs = clock.monotonicMs() - startedMs;
+        const pauseMs = Math.max(PAUSE_MS, Math.min(tookMs * PAUSE_PER_LOOK, MAX_PAUSE_MS));
+        await clock.sleep(this.#isQuarrel() ? QUARREL_PAUSE_MS : pauseMs, s);
         await this.#waker.next(s);
       }
     };
@@ -248,7 +256,7 @@ export class FirewallKeeper {
 
   #met(intent: FirewallIntent): void {
     this.#metIntent = intent;
-    this.#parts.report.problem(undefined);
+    this.#tellProblem(undefined);
     this.#parts.report.inPlace();
   }
 
@@ -263,8 +271,7 @@ export class FirewallKeeper {
     const quarrel = this.#isQuarrel()
       ? [`${who} keeps changing the rules of the overlay: stop it, for example a flanneld that still runs here`]
       : [];
-    const told = [...quarrel, ...this.#obstacles];
-    this.#parts.report.conflict(told.length === 0 ? undefined : told.join('; '));
+    this.#parts.report.conflicts([...quarrel, ...this.#obstacles]);
   }
 }
 

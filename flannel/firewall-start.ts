@@ -111,7 +111,15 @@ async function leftovers(settings: FirewallSettings, open: OpenFirewall, signal:
   return found;
 }
 
-async function removeLeftovers(settings: FirewallSettings, open: OpenFirewall, signal: AbortSignal): Promise<void> {
+/**
+ * Takes away what an earlier run left in the firewalls that are not used: after the rules stand in the one that is, so that
+ * no packet finds neither. @throws {ProgramError} {NftListingError}; the signal's reason.
+ */
+export async function removeLeftovers(
+  settings: FirewallSettings,
+  open: OpenFirewall,
+  signal: AbortSignal,
+): Promise<void> {
   const { host, log } = settings;
   for (const { differences, repairs } of await leftovers(settings, open, signal)) {
     if (differences.length === 0) continue;
@@ -121,7 +129,7 @@ async function removeLeftovers(settings: FirewallSettings, open: OpenFirewall, s
 }
 
 /**
- * Chooses a firewall that works and takes away what an earlier run left in the others.
+ * Chooses a firewall that works.
  * @throws {FirewallUnavailable} with one sentence; {ProgramError} {NftListingError}; the signal's reason.
  */
 export async function openFirewall(
@@ -139,6 +147,5 @@ export async function openFirewall(
   if (chosen.mode === undefined || open === undefined || !('firewall' in open)) {
     throw new FirewallUnavailable('problem' in chosen ? chosen.problem : 'no firewall can be used');
   }
-  await removeLeftovers(settings, open, signal);
   return { ...open, why: chosen.why };
 }

@@ -57,22 +57,57 @@ function familyText({ type, name, help, label, values }: LabelledSpec, status: F
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples];
 }
 
-function histogramText(name: string, help: string, { buckets, sum, count }: HistogramView): string[] {
-  return [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} histogram`,
-    ...buckets.map((bucket) => `${name}_bucket{le="${bucket.le}"} ${bucket.count}`),
-    `${name}_bucket{le="+Inf"} ${count}`,
-    `${name}_sum ${sum}`,
-    `${name}_count ${count}`,
-  ];
+/** What this host is called and which overlay it is in, to join with; nothing before it has joined one. */
+function infoText({ sources }: FlannelStatus): string[] {
+  const [host, overlay] = [sources.host?.(), sources.overlay?.()];
+  if (host === undefined || overlay === undefined) return [];
+  const labels = { host: host.hostname, node_id: host.nodeId, backend: overlay.backend, vni: String(overlay.vni) };
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
+  const name = 'weft_flannel_host_info';
+  return [`# HELP ${name} Constant 1.`, `# TYPE ${name} gauge`, `${name}{${pairs.join(',')}} 1`];
+}
+
+interface HistogramSpec {
+  readonly name: string;
+  readonly help: string;
+  /** One for each set of labels. */
+  readonly views: readonly { readonly labels: Readonly<Record<string, string>>; readonly view: HistogramView }[];
+}
+
+const histograms = ({ passSeconds, etcdRequests }: FlannelStatus): HistogramSpec[] => [
+  {
+    name: 'weft_flannel_pass_seconds',
+    help: 'Passes of the reconcile loop.',
+    views: [{ labels: {}, view: passSeconds.view() }],
+  },
+  {
+    name: 'weft_flannel_etcd_request_seconds',
+    help: 'Requests to etcd by method and outcome; a call that fails over is several.',
+    views: etcdRequests.views().map(({ method, outcome, ...view }) => ({ labels: { method, outcome }, view })),
+  },
+];
+
+function histogramText({ name, help, views }: HistogramSpec): string[] {
+  const samples = views.flatMap(({ labels, view: { buckets, sum, count } }) => {
+    const own = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
+    const all = own.length === 0 ? '' : `{${own.join(',')}}`;
+    const bucket = (le: string): string => `${name}_bucket{${[...own, `le="${le}"`].join(',')}}`;
+    return [
+      ...buckets.map((each) => `${bucket(String(each.le))} ${each.count}`),
+      `${bucket('+Inf')} ${count}`,
+      `${name}_sum${all} ${sum}`,
+      `${name}_count${all} ${count}`,
+    ];
+  });
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...samples];
 }
 
 /** The metrics that prom-client has no use for: what is counted elsewhere and carries labels, in the text format of Prometheus. */
 export function labelledMetrics(status: FlannelStatus): string {
   const lines = [
+    ...infoText(status),
     ...LABELLED.flatMap((spec) => familyText(spec, status)),
-    ...histogramText('weft_flannel_pass_seconds', 'Passes of the reconcile loop.', status.passSeconds.view()),
+    ...histograms(status).flatMap(histogramText),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,20 +1,39 @@
+import type { Clock } from '../native/host/clock.ts';
 import type { LeaseStore } from './io/lease-store.ts';
-import { foldLeases, type KnownLease, type LeaseUpdate } from './model/lease.ts';
+import { foldLeases, leasesGone, type KnownLease, type LeaseUpdate } from './model/lease.ts';
 import type { FlannelStatus } from './status.ts';
+import { WatchHealth } from './watch-health.ts';
 
-export type LeaseListener = (update: LeaseUpdate, leases: ReadonlyMap<string, KnownLease>) => void;
+export interface LeaseNews {
+  readonly update: LeaseUpdate;
+  /** All leases after it: the same map throughout. */
+  readonly leases: ReadonlyMap<string, KnownLease>;
+  /** What a delta deleted, by its key. */
+  readonly gone: ReadonlyMap<string, KnownLease>;
+}
+
+export interface LeaseFeedParts {
+  readonly store: LeaseStore;
+  readonly status: FlannelStatus;
+  readonly clock: Clock;
+}
+
+export type LeaseListener = (news: LeaseNews) => void;
 
 /** The leases as etcd last told them; filled from the first list on, never emptied by an outage. */
 export class LeaseFeed {
   readonly #store: LeaseStore;
   readonly #status: FlannelStatus;
+  readonly #health: WatchHealth;
   readonly #first = Promise.withResolvers<ReadonlyMap<string, KnownLease>>();
   readonly #leases = new Map<string, KnownLease>();
   #listener: LeaseListener | undefined;
 
-  constructor(store: LeaseStore, status: FlannelStatus) {
+  constructor({ store, status, clock }: LeaseFeedParts) {
     this.#store = store;
     this.#status = status;
+    this.#health = new WatchHealth(clock);
+    status.sources.watch = () => this.#health.view();
     this.#first.promise.catch(() => undefined); // nobody may be waiting yet
   }
 
@@ -38,7 +57,16 @@ export class LeaseFeed {
     try {
       return await this.#store.watch(
         {
+          observer: {
+            onAsked: () => {
+              this.#health.asked();
+            },
+            onHeard: (revision) => {
+              this.#health.heard(revision);
+            },
+          },
           onState: (state) => {
+            this.#health.state(state);
             this.#status.etcd(state.kind === 'connected' ? undefined : state.error.message);
           },
           onUpdate: (update) => {
@@ -54,6 +82,7 @@ export class LeaseFeed {
   }
 
   #take(update: LeaseUpdate): void {
+    const gone = leasesGone(this.#leases, update);
     foldLeases(this.#leases, update);
     const { counters } = this.#status;
     if (update.kind === 'snapshot') this.#status.listed(update.reason);
@@ -61,6 +90,6 @@ export class LeaseFeed {
     this.#status.levels.leases = this.#leases.size;
     this.#status.levels.junkKeys = this.#store.junkKeys;
     this.#first.resolve(this.#leases);
-    this.#listener?.(update, this.#leases);
+    this.#listener?.({ update, leases: this.#leases, gone });
   }
 }

@@ -1,46 +1,17 @@
-import { EtcdError } from '../native/etcd/errors.ts';
-import { Backoff } from '../native/host/backoff.ts';
-import type { Clock, RandomSource } from '../native/host/clock.ts';
-import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import { Acquirer, leaseFor, type AcquirerParts, type Round } from './acquisition.ts';
+import { Acquirer, leaseFor, type Round } from './acquisition.ts';
 import { wokenOrDue } from './due.ts';
+import { GRACE_MS, type LeaseKeeperParts } from './lease-keeper-parts.ts';
+import { LeasePauses, MOST_OFTEN_MS, sentenceOf } from './lease-pauses.ts';
 import { LeaseTimes } from './lease-times.ts';
-import { rivalsOf, type Self } from './model/allocate.ts';
+import type { Self } from './model/allocate.ts';
 import type { KnownLease, LeaseUpdate } from './model/lease.ts';
-import type { LeaseEvent } from './model/lease-event.ts';
 import { addressText, subnetsText } from './model/lease-text.ts';
-import { judgeOwnKey, type HeldLease } from './model/renewal.ts';
+import { judgeOwnKey, rivalsToHeed, type HeldLease } from './model/renewal.ts';
 import { Recovery } from './recovery.ts';
+import type { LeaseStatus } from './status-wire.ts';
 import { encodeLease, type Lease, type LeaseBackend, type SubnetPair } from './wire.ts';
 
-export interface LeaseKeeperParts extends AcquirerParts {
-  readonly self: Self;
-  /** How peers reach this host. */
-  readonly backend: LeaseBackend;
-  /** From `--subnet-lease-renew-margin`. */
-  readonly marginSeconds: number;
-  /** How long somebody else must hold our subnet before another one is taken; {@link GRACE_MS} when absent. */
-  readonly graceMs?: number | undefined;
-  readonly clock: Clock;
-  /** Milliseconds since boot, time asleep included. */
-  readonly bootMs: () => number;
-  readonly random: RandomSource;
-  readonly log: Logger;
-  /** Told when the sentence of what is wrong with the lease changes. */
-  readonly onProblem: (problem: string | undefined) => void;
-  readonly onEvent: (event: LeaseEvent) => void;
-  /** Told after {@link LeaseKeeper.acquire} whenever the host's subnets are others: everything built on the old ones is void. */
-  readonly onSubnets: (subnets: SubnetPair) => void;
-}
-
-/** Long enough for a person who stops the other host, short against the time that containers are cut off. */
-const GRACE_MS = 60_000;
-const RETRY = { firstMs: 50, maxMs: 5_000 };
-/** A lost race is nobody's fault: the next try need only be at another moment than everybody else's. */
-const RACE = { firstMs: 20, maxMs: 1_000 };
-/** A lease has hours left when a renewal fails: etcd need not be knocked at every second by every host. */
-const RENEWAL_RETRY = { firstMs: 1_000, maxMs: 60_000 };
 /** Gets a subnet and holds it: as long as etcd is there to say so, and after an outage of any length. */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
@@ -48,9 +19,7 @@ export class LeaseKeeper {
   readonly #times: LeaseTimes;
   readonly #recovery: Recovery;
   readonly #waker = new Waker();
-  readonly #retry: Backoff;
-  readonly #race: Backoff;
-  readonly #renewalRetry: Backoff;
+  readonly #pauses: LeasePauses;
   #self: Self;
   #backend: LeaseBackend;
   #held: HeldLease | undefined;
@@ -81,9 +50,7 @@ export class LeaseKeeper {
         this.#lost(because);
       },
     });
-    this.#retry = new Backoff({ ...RETRY, random });
-    this.#race = new Backoff({ ...RACE, random });
-    this.#renewalRetry = new Backoff({ ...RENEWAL_RETRY, random });
+    this.#pauses = new LeasePauses(random);
   }
 
   /** By our own reckoning; negative when etcd has been away for longer than the lease lasts, -Infinity without a lease. */
@@ -99,6 +66,13 @@ export class LeaseKeeper {
   /** This host's subnets; `undefined` before {@link LeaseKeeper.acquire} has come to something. */
   get subnets(): SubnetPair | undefined {
     return this.#held?.lease.subnets;
+  }
+
+  /** For the status. */
+  get origin(): Pick<LeaseStatus, 'etcdLeaseId' | 'acquiredBy'> {
+    const id = this.#held?.etcdLeaseId;
+    const etcdLeaseId = id === undefined ? undefined : BigInt.asUintN(64, id).toString(16);
+    return { etcdLeaseId, acquiredBy: this.#acquirer.origin };
   }
 
   /** The host has other addresses now: the lease is rewritten, the subnet stays. */
@@ -122,14 +96,14 @@ export class LeaseKeeper {
     this.#times.observe({ kind: 'snapshot', leases: known, revision: 0n, reason: 'start' }, undefined);
     let leases: readonly KnownLease[] | undefined = known;
     for (;;) {
-      let pause = this.#retry;
+      let pause = this.#pauses.retry;
       try {
         leases ??= await this.#parts.store.list(signal);
         const round = await this.#round(leases, previous, signal);
         if (round.kind === 'held') return this.#hold(round.held, 'early');
         leases = undefined;
         if (round.kind === 'written') continue;
-        if (round.kind === 'lost') pause = this.#race;
+        if (round.kind === 'lost') pause = this.#pauses.race;
         else this.#tell(round.problem);
       } catch (error) {
         leases = undefined;
@@ -165,8 +139,7 @@ export class LeaseKeeper {
         this.#leases = undefined;
         this.#renewalFailed(sentenceOf(error, signal));
       }
-      // A storm of changes of our key must not become a storm of writes.
-      await clock.sleep(RETRY.firstMs * random(), signal);
+      await clock.sleep(MOST_OFTEN_MS * random(), signal);
     }
   }
 
@@ -207,13 +180,10 @@ export class LeaseKeeper {
     return held.value !== encodeLease(this.#lease(held.lease.subnets));
   }
 
-  /** A host that came by our address after us is told at its own start; one that was here before us is told here. */
   async #heedRivals(held: HeldLease, signal: AbortSignal): Promise<void> {
     const isOutdated = this.#isOutdated(held);
     const leases = this.#leases?.values() ?? (isOutdated ? await this.#parts.store.list(signal) : []);
-    const rivals = rivalsOf([...leases], this.#self).filter(
-      ({ createRevision }) => isOutdated || createRevision < held.createRevision,
-    );
+    const rivals = rivalsToHeed(leases, this.#self, { createRevision: held.createRevision, isOutdated });
     this.#rival = await this.#acquirer.livingRival(rivals, this.#self, signal);
   }
 
@@ -275,7 +245,7 @@ export class LeaseKeeper {
     const { subnets } = this.#held.lease;
     this.#isLost = true;
     this.#times.lost();
-    this.#renewalRetry.reset();
+    this.#pauses.renewal.reset();
     this.#parts.log.warn({ subnet: subnetsText(subnets), because }, 'own lease is lost; the data plane stays');
     this.#parts.onEvent({ kind: 'lease-lost', subnets, because });
   }
@@ -302,9 +272,7 @@ export class LeaseKeeper {
 
   #kept(seconds: number): void {
     this.#times.renewed(seconds);
-    this.#retry.reset();
-    this.#race.reset();
-    this.#renewalRetry.reset();
+    this.#pauses.reset();
     this.#tell(this.#rival);
   }
 
@@ -322,17 +290,10 @@ export class LeaseKeeper {
     const { bootMs, clock } = this.#parts;
     const nowMs = bootMs();
     const isUneasy = this.#failing || this.#isLost || this.#rival !== undefined;
-    const retryAtMs = isUneasy ? nowMs + this.#renewalRetry.nextMs() : Infinity;
+    const retryAtMs = isUneasy ? nowMs + this.#pauses.renewal.nextMs() : Infinity;
     const { patientUntilMs } = this.#recovery;
     const uneasyAtMs = patientUntilMs > nowMs ? Math.min(retryAtMs, patientUntilMs) : retryAtMs;
     const dueAtMs = (): number => (isUneasy ? uneasyAtMs : this.#times.dueAtMs);
     await wokenOrDue({ waker: this.#waker, clock, bootMs, dueAtMs }, signal);
   }
-}
-
-/** An outage is a state to report, not the end of the keeper. @throws anything that is no error of etcd, and the signal's reason. */
-function sentenceOf(error: unknown, signal: AbortSignal): string {
-  signal.throwIfAborted();
-  if (error instanceof EtcdError) return error.message;
-  throw error;
 }

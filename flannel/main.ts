@@ -35,6 +35,7 @@ const COMMANDS = {
   'config set': async () => (await import('./commands/config.ts')).setCommand,
   'config check': async () => (await import('./commands/config.ts')).checkCommand,
   'explain-iface': async () => (await import('./commands/explain-iface.ts')).explainIfaceCommand,
+  'trace-nat': async () => (await import('./commands/trace-nat.ts')).traceNatCommand,
   cleanup: async () => (await import('./commands/cleanup.ts')).cleanupCommand,
 } satisfies Record<string, () => Promise<Command>>;
 

@@ -80,9 +80,63 @@ const METRICS: readonly MetricSpec[] = [
   },
   {
     type: 'gauge',
+    name: 'weft_flannel_config_pending_restart',
+    help: "Values of etcd's network config that wait for a restart of this agent.",
+    value: (s) => s.levels.configPending,
+  },
+  {
+    type: 'gauge',
+    name: 'weft_flannel_config_unusable',
+    help: "1 while etcd's network config is gone or cannot be used, and the former one is kept.",
+    value: (s) => s.levels.configUnusable,
+  },
+  {
+    type: 'gauge',
+    name: 'weft_flannel_watch_lag_seconds',
+    help: 'How long a lease change is under way; without a connection, how old what is known is.',
+    value: (s) => (s.sources.watch?.().lagMs ?? NaN) / 1000,
+  },
+  {
+    type: 'gauge',
+    name: 'weft_flannel_watch_silence_seconds',
+    help: 'Since anything was heard of the watch.',
+    value: (s) => (s.sources.watch?.().silenceMs ?? NaN) / 1000,
+  },
+  {
+    type: 'gauge',
+    name: 'weft_flannel_watch_revision',
+    help: "etcd's revision, as the watch last heard it.",
+    value: (s) => Number(s.sources.watch?.().revision ?? NaN),
+  },
+  {
+    type: 'gauge',
     name: 'weft_flannel_ready',
     help: '1 while /readyz says so.',
     value: (s) => 1 - is(s.unready()),
+  },
+  {
+    type: 'gauge',
+    name: 'weft_flannel_firewall_in_place',
+    help: '1 while the firewall rules are as they are wanted, also when none are.',
+    value: (s) => Number(s.sources.firewall?.().inPlace ?? false),
+  },
+  {
+    type: 'counter',
+    name: 'weft_flannel_firewall_checks_total',
+    help: 'Looks at the firewall rules that ran a program.',
+    value: (s) => s.counters.firewallChecks,
+  },
+  {
+    type: 'counter',
+    name: 'weft_flannel_firewall_repairs_total',
+    help: 'Times that somebody else had changed the firewall rules.',
+    value: (s) => s.counters.firewallRepairs,
+  },
+  {
+    type: 'counter',
+    name: 'weft_flannel_firewall_failures_total',
+    help: 'Attempts to keep the firewall rules that failed.',
+    value: (s) => s.counters.firewallFailures,
   },
   {
     type: 'counter',

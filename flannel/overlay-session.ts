@@ -7,8 +7,10 @@ import { formatCidr4 } from '../native/net/cidr.ts';
 import { formatIpv4 } from '../native/net/ipv4.ts';
 import { formatCidr6, formatIpv6 } from '../native/net/ipv6.ts';
 import type { MacAddress } from '../native/net/mac.ts';
-import { OverlayAgent, type AgentOptions } from './agent.ts';
+import type { AgentOptions } from './agent-parts.ts';
+import { OverlayAgent } from './agent.ts';
 import { watchConflicts } from './conflict-watch.ts';
+import { ConfigFollower } from './config-follower.ts';
 import { deviceKeys, ownBackend, type DeviceKeys } from './device-keys.ts';
 import { subnetEnvMtu } from './backends/mtus.ts';
 import type { EventHook } from './io/hook.ts';
@@ -23,6 +25,7 @@ import { hookEnvironment } from './model/hook-environment.ts';
 import { subnetsText } from './model/lease-text.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import { awaitNetwork, type JoinedNetwork } from './network-config-source.ts';
+import { OverlayFirewall } from './overlay-firewall.ts';
 import type { StartParts } from './start-parts.ts';
 import { tellFacts } from './status-facts.ts';
 import type { FlannelStatus } from './status.ts';
@@ -30,14 +33,8 @@ import { SubnetChanges } from './subnet-changes.ts';
 import { together } from './together.ts';
 import { UnderlayFollower } from './underlay-follower.ts';
 
-import {
-  configKey,
-  flannelPresenceKey,
-  PRESENCE_TTL_SECONDS,
-  type FlannelPresence,
-  type PerFamily,
-  type SubnetPair,
-} from './wire.ts';
+import { configKey, type PerFamily, type SubnetPair } from './wire.ts';
+import { flannelPresenceKey, PRESENCE_TTL_SECONDS, type FlannelPresence } from './presence-wire.ts';
 
 /** What stands open while the agent runs. */
 export interface OverlayHost extends StartParts {
@@ -54,15 +51,16 @@ export interface OverlayHost extends StartParts {
 
 /** What the host has once it is part of the overlay. */
 interface Membership {
-  readonly network: NetworkConfig;
+  readonly network: () => NetworkConfig;
   readonly macs: PerFamily<MacAddress>;
   readonly subnets: SubnetPair;
   readonly follower: UnderlayFollower;
 }
 
-/** How long etcd is given to show the hosts again before more than half of the peers go. */
 /** Longer than the longest pause between two attempts of a host to reach etcd again, twice over. */
 const CONFIRM_REMOVALS_AFTER_MS = 30_000;
+
+const NO_SUBNETS: SubnetPair = { ipv4: undefined, ipv6: undefined };
 
 function warnOfLimits({ backend }: NetworkConfig, { log }: OverlayHost): void {
   if (backend.kind === 'vxlan' && backend.vni > 0xffff) {
@@ -82,12 +80,13 @@ function optionsOf({ config }: OverlayHost): AgentOptions {
     nexthopObjects: config.nexthopObjects,
     blackhole: config.ipBlackholeRoute ? 'on' : 'off',
     mtuRule: config.strictMtu ? 'strict' : 'flannel',
-    ipMasq: false,
+    ipMasq: config.ipMasq,
   };
 }
 
 /** What this host says of itself. */
-function presenceOf(host: OverlayHost, { network, macs, subnets, follower }: Membership): FlannelPresence {
+function presenceOf(host: OverlayHost, { macs, subnets, follower, ...membership }: Membership): FlannelPresence {
+  const network = membership.network();
   const { publicIp, publicIpv6 } = follower.current;
   const { ipv4, ipv6 } = subnets;
   const subnet6 = ipv6 && formatCidr6(ipv6);
@@ -112,7 +111,7 @@ function presenceOf(host: OverlayHost, { network, macs, subnets, follower }: Mem
 
 /** Shows this host under /weft/agents for as long as it runs. */
 async function showPresence(host: OverlayHost, membership: Membership, signal: AbortSignal): Promise<never> {
-  const { client, nodeId, clock, random, log } = host;
+  const { client, nodeId, clock, random, log, status } = host;
   return keepPresence(
     {
       client,
@@ -123,6 +122,11 @@ async function showPresence(host: OverlayHost, membership: Membership, signal: A
       random,
       onError: (error) => {
         log.debug({ reason: error.message }, 'presence is not shown now');
+        // Unlike an outage, which is told elsewhere, this stays until somebody does something.
+        if (error.code === 'PERMISSION_DENIED') status.presence(error.message);
+      },
+      onShown: () => {
+        status.presence(undefined);
       },
     },
     signal,
@@ -131,13 +135,13 @@ async function showPresence(host: OverlayHost, membership: Membership, signal: A
 
 function keeperOf(
   host: OverlayHost,
-  joined: JoinedNetwork & { readonly keys: DeviceKeys },
+  joined: JoinedNetwork & { readonly keys: DeviceKeys; readonly config: () => NetworkConfig },
   changes: SubnetChanges,
 ): LeaseKeeper {
   return new LeaseKeeper({
     ...host,
     self: selfOf(host, joined.choice.underlay),
-    config: joined.network,
+    config: joined.config,
     backend: ownBackend(joined.network, joined.keys),
     marginSeconds: host.config.subnetLeaseRenewMargin * 60,
     hostname: hostname(),
@@ -164,6 +168,8 @@ interface Joined {
   /** As chosen at the start, and then wherever it was last. */
   underlay: UnderlayFollower['current'];
   readonly keeper: LeaseKeeper;
+  readonly configs: ConfigFollower;
+  readonly firewall: OverlayFirewall;
 }
 
 /** From the network configuration to a subnet, and then everything that keeps it: ends only by the signal. @throws {FatalError}; the signal's reason. */
@@ -175,19 +181,31 @@ export async function runOverlay(host: OverlayHost, signal: AbortSignal): Promis
   const keys = await deviceKeys({ ...config, kernel, network }, signal);
   const leases = await feed.first;
   const changes = new SubnetChanges();
-  const keeper = keeperOf(host, { ...joined, keys }, changes);
-  feed.listen((update, known) => {
+  const configs = new ConfigFollower(
+    {
+      ...host,
+      key: configKey(config.etcdPrefix),
+      subnets: () => keeper.subnets ?? NO_SUBNETS,
+      underlay: () => standing.underlay,
+    },
+    joined,
+  );
+  const keeper = keeperOf(host, { ...joined, keys, config: () => configs.network }, changes);
+  feed.listen(({ update, leases: known }) => {
     keeper.observe(known, update);
   });
   const previous = await readPreviousSubnets(config.subnetFile).catch(() => undefined); // told when it cannot be written
   const first = await keeper.acquire([...leases.values()], previous, signal);
   status.leaseSecondsLeft = () => keeper.secondsLeft;
   status.reached('leaseHeld');
-  const standing: Joined = { joined, keys, underlay: joined.choice.underlay, keeper };
+  const firewall = new OverlayFirewall({ ...host, network }, first);
+  const standing: Joined = { joined, keys, underlay: joined.choice.underlay, keeper, configs, firewall };
   return together(
     [
       ...(hook === undefined ? [] : [(s: AbortSignal) => hook.run(s)]),
       (s) => keeper.run(s),
+      (s) => configs.run(s),
+      (s) => firewall.run(s),
       (s) => changes.run(first, (subnets, each) => runOn({ host, standing, subnets }, each), s),
     ],
     signal,
@@ -200,22 +218,26 @@ async function runOn(
   signal: AbortSignal,
 ): Promise<never> {
   const { config, feed, kernel, log, clock } = host;
-  const { joined, keys, underlay, keeper } = standing;
+  const { joined, keys, underlay, keeper, configs, firewall } = standing;
+  firewall.move(subnets);
   const { macs } = keys;
-  const { network, wish } = joined;
+  const { network } = configs;
+  const { wish, choice } = joined;
   log.info({ subnet: subnetsText(subnets), vtepMac: macs.ipv4 ?? macs.ipv6 }, 'subnet leased');
   const stacks = { ipv4: network.ipv4 !== undefined, ipv6: network.ipv6 !== undefined };
   const onMoved = (moved: UnderlayFollower['current']): void => {
     standing.underlay = moved;
+    host.client.reconnect(); // before anything is asked of etcd: nothing comes back to the old address
     keeper.setSelf(moved);
     agent.onMoved(moved);
   };
   const follower = new UnderlayFollower({ kernel, wish, stacks, clock, log, onMoved }, underlay);
   tellFacts(host.status, {
     nodeId: host.nodeId,
-    key: configKey(config.etcdPrefix),
-    joined,
+    choice,
+    network: () => configs.network,
     subnets,
+    origin: () => keeper.origin,
     underlay: () => follower.current,
   });
   const agent = new OverlayAgent({
@@ -228,18 +250,26 @@ async function runOn(
     options: optionsOf(host),
     log: log.child({ module: 'overlay' }),
   });
-  feed.listen((update, known) => {
-    keeper.observe(known, update);
-    agent.onLeases(update, known);
+  configs.listen((changed) => {
+    agent.onNetwork(changed);
+  });
+  feed.listen((news) => {
+    keeper.observe(news.leases, news.update);
+    agent.onLeases(news);
   });
   return together(
     [
       (s) => agent.run(s),
       (s) => agent.watchKernel(s),
       (s) => agent.confirmShortPaths(s),
+      (s) => agent.endDepartures(s),
       (s) => agent.resync(s),
-      (s) => watchConflicts({ ...host, place: () => agent.place(), intervalMs: config.resync }, s),
-      (s) => showPresence(host, { network, macs, subnets, follower }, s),
+      (s) =>
+        watchConflicts(
+          { ...host, place: () => agent.place(), strangers: agent.strangers, intervalMs: config.resync },
+          s,
+        ),
+      (s) => showPresence(host, { network: () => configs.network, macs, subnets, follower }, s),
     ],
     signal,
   );

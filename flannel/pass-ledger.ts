@@ -1,7 +1,7 @@
 import type { Logger } from '../native/host/log.ts';
 import type { StepFailure } from './io/kernel.ts';
-import type { KnownLease } from './model/lease.ts';
-import type { Step } from './model/step.ts';
+import type { LeaseSource } from './model/lease.ts';
+import { stepsDone, type Step } from './model/step.ts';
 import { PeerReport } from './peer-report.ts';
 import type { PeerView } from './peer-view.ts';
 import type { Section, Survey } from './reconciler.ts';
@@ -10,7 +10,7 @@ import type { FlannelStatus } from './status.ts';
 
 export interface PassOutcome {
   readonly survey: Survey;
-  /** Of these the ones that were done. */
+  /** Of these the ones that were tried. */
   readonly sections: readonly Section[];
   readonly failures: readonly StepFailure[];
   /** No lease had asked for the steps: somebody else had changed the overlay. */
@@ -44,7 +44,7 @@ export class PassLedger {
   }
 
   /** Each peer as the last pass left it. */
-  peerStatus(views: readonly PeerView[], leases: ReadonlyMap<string, KnownLease>): PeerStatus[] {
+  peerStatus(views: readonly PeerView[], leases: LeaseSource): PeerStatus[] {
     return this.#report.list(views, leases, this.#status.facts.kernelProblem);
   }
 
@@ -59,16 +59,24 @@ export class PassLedger {
     counters.shortPathSeconds += tookMs / 1000;
   }
 
+  /** Entries that somebody deleted were put back without a pass. */
+  healed(steps: readonly Step[]): void {
+    this.#status.counters.steps += steps.length;
+    this.#repaired(steps);
+  }
+
   applied({ survey, sections, failures, isRepair }: PassOutcome): void {
     const { counters, levels } = this.#status;
     this.#report.pass({ desired: survey.desired, planned: survey.sections, sections, failures });
-    const steps = sections.flatMap((section) => section.steps);
+    const failed = new Set(failures.map(({ step }) => step));
+    const done = sections.map((section) => ({ ...section, steps: stepsDone(section.steps, failed) }));
+    const steps = done.flatMap((section) => section.steps);
     counters.steps += steps.length;
     counters.stepFailures += failures.length;
-    counters.deviceCreations += steps.filter(({ kind }) => kind === 'create-link').length;
+    counters.deviceCreations += steps.filter(isCreation).length;
     for (const { error } of failures) count(counters.netlinkErrors, error.code);
     levels.failingSteps = failures.length;
-    levels.routes = routesAfter(sections, survey.routesBefore, failures);
+    levels.routes = done.reduce((sum, section) => sum + routesAfter(section), 0);
     const recreated = steps.find((step) => step.kind === 'delete-link');
     if (recreated !== undefined) {
       this.#log.warn(
@@ -95,23 +103,17 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-function routesAfter(sections: readonly Section[], before: number, failures: readonly StepFailure[]): number {
-  const failed = new Set(failures.map(({ step }) => step));
-  let routes = before;
-  for (const { steps } of sections) {
-    const isNew = steps.some(({ kind }) => kind === 'create-link');
-    if (isNew) routes = steps.filter(({ kind }) => kind === 'add-route').length;
-    else routes += change(steps, failed);
+const isCreation = ({ kind }: Step): boolean => kind === 'create-link' || kind === 'create-tunnel';
+
+const ADDITIONS: ReadonlySet<Step['kind']> = new Set(['add-route', 'add-direct-route', 'add-tunnel-route']);
+const REMOVALS: ReadonlySet<Step['kind']> = new Set(['remove-route', 'remove-direct-route', 'remove-tunnel-route']);
+
+/** Routes that a section has after its steps were done; a device that was made anew began without. */
+function routesAfter({ steps, routesBefore }: Section): number {
+  let routes = steps.some((step) => isCreation(step) || step.kind === 'delete-link') ? 0 : routesBefore;
+  for (const { kind } of steps) {
+    if (ADDITIONS.has(kind)) routes += 1;
+    else if (REMOVALS.has(kind)) routes -= 1;
   }
   return routes;
-}
-
-function change(steps: readonly Step[], failed: ReadonlySet<Step>): number {
-  let sum = 0;
-  for (const step of steps) {
-    if (failed.has(step)) continue;
-    if (step.kind === 'add-route' || step.kind === 'add-direct-route') sum += 1;
-    if (step.kind === 'remove-route' || step.kind === 'remove-direct-route') sum -= 1;
-  }
-  return sum;
 }

@@ -1,7 +1,8 @@
 import { cidrKey, formatCidr, formatIp, type Cidr, type IpAddress } from '../native/net/ip.ts';
 import type { StepFailure } from './io/kernel.ts';
-import type { KnownLease } from './model/lease.ts';
+import type { LeaseSource } from './model/lease.ts';
 import type { DesiredState, Family, Peer } from './model/overlay.ts';
+import { networksLost } from './model/removal-guard.ts';
 import type { Step } from './model/step.ts';
 import type { PeerView } from './peer-view.ts';
 import type { Section } from './reconciler.ts';
@@ -42,7 +43,7 @@ export class PeerReport {
   }
 
   /** One entry for each host that has to be reached, and one for each that is held. @param grave why no peer can be reached. */
-  list(views: readonly PeerView[], leases: ReadonlyMap<string, KnownLease>, grave: string | undefined): PeerStatus[] {
+  list(views: readonly PeerView[], leases: LeaseSource, grave: string | undefined): PeerStatus[] {
     const bySubnet = new Map(views.flatMap(({ peers }) => peers.map((peer) => [cidrKey(peer.subnet), peer] as const)));
     const wanted = [...leases.values()].flatMap(({ lease }) => {
       const peers = FAMILIES.flatMap((family): Peer[] => {
@@ -101,13 +102,7 @@ export class PeerReport {
   }
 }
 
-function isRouteRemoval(step: Step): step is Extract<Step, { kind: 'remove-route' | 'remove-direct-route' }> {
-  return step.kind === 'remove-route' || step.kind === 'remove-direct-route';
-}
-
 function removalsLeftOut(planned: readonly Section[], sections: readonly Section[]): Cidr[] {
   const done = new Set(sections.flatMap(({ steps }) => steps));
-  return planned.flatMap(({ steps }) =>
-    steps.flatMap((step) => (isRouteRemoval(step) && !done.has(step) ? [step.destination] : [])),
-  );
+  return planned.flatMap(({ steps }) => steps.flatMap((step) => (done.has(step) ? [] : networksLost(step))));
 }

@@ -1,6 +1,6 @@
 import { cidrKey, formatCidr, type Cidr, type IpAddress } from '../native/net/ip.ts';
 import type { MacAddress } from '../native/net/mac.ts';
-import type { KnownLease, LeaseUpdate } from './model/lease.ts';
+import type { LeaseChange, LeaseSource, LeaseUpdate } from './model/lease.ts';
 import type { Peer, VxlanPeer } from './model/overlay.ts';
 import { PeerIndex } from './model/peer-index.ts';
 import { planPeerChange, type EntryStep } from './model/peer-change.ts';
@@ -61,7 +61,7 @@ export class PeerView {
   }
 
   /** Chooses anew among all leases. */
-  select(leases: ReadonlyMap<string, KnownLease>): void {
+  select(leases: LeaseSource): void {
     this.#index.select(leases, this.#self);
   }
 
@@ -74,11 +74,11 @@ export class PeerView {
     return gone.length > 1 && gone.includes(cidrKey(this.#self.subnet));
   }
 
-  /** Takes a delta. @returns the steps for the short path, `[]` when they are the loop's business: many, or several removals. */
-  change(update: LeaseDelta, leases: ReadonlyMap<string, KnownLease>): EntryStep[] {
+  /** Takes changes of leases. @returns the steps for the short path, `[]` when they are the loop's business: many, or several removals. */
+  change(changes: readonly LeaseChange[], leases: LeaseSource): EntryStep[] {
     const touched = new Map<number | string, { subnet: Cidr; before: VxlanPeer | undefined }>();
     let removals = 0;
-    for (const change of update.changes) {
+    for (const change of changes) {
       const subnet = subnetOf(change.kind === 'put' ? change.lease.key : change.key, this.family);
       if (subnet === undefined) continue;
       touched.set(cidrKey(subnet), { subnet, before: this.#peerIn(subnet) });
@@ -89,7 +89,7 @@ export class PeerView {
         this.deleted.add(formatCidr(subnet));
       }
     }
-    for (const change of update.changes) this.#index.change(change, leases, this.#self);
+    for (const change of changes) this.#index.change(change, leases, this.#self);
     if (touched.size > SHORT_PATH_CHANGES || removals > 1) return [];
     const rules = {
       nexthopObjects: this.#nexthopObjects,

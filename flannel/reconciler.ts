@@ -1,23 +1,22 @@
+import type { Clock } from '../native/host/clock.ts';
 import type { Route } from '../native/netlink/route.ts';
 import { cidrKey, type Cidr } from '../native/net/ip.ts';
 import { desiredState } from './backends/desired-state.ts';
 import type { StateInput } from './backends/state-input.ts';
-import { IPIP_DEVICE } from './backends/ipip.ts';
-import { vxlanDeviceName } from './backends/vxlan.ts';
-import { wireguardDevices } from './backends/wireguard.ts';
 import type { Applied, OverlayKernel, StepFailure } from './io/kernel.ts';
 import { foreignRoutes, routesOfUnderlay } from './io/read-routes.ts';
 import { planBlackholes } from './model/blackhole.ts';
 import type { Underlay } from './model/interface-choice.ts';
 import type { NetworkConfig } from './model/network-config.ts';
 import type { DesiredState, DirectRoutes, Family, Peer, PlainOverlay, VxlanOverlay } from './model/overlay.ts';
-import { plan, type ActualOverlay } from './model/plan.ts';
+import type { ActualOverlay } from './model/plan.ts';
 import type { Step } from './model/step.ts';
 import { planPlainTunnel } from './model/plain-tunnel.ts';
 import { planWireguard } from './model/plan-wireguard.ts';
 import { planDirect, type ActualDirectRoute } from './model/plan-direct.ts';
 import { isPeerRemoval } from './model/removal-guard.ts';
 import { RouteClaims } from './route-claims.ts';
+import { SettledTunnels } from './settled-tunnels.ts';
 import type { PerFamily } from './wire.ts';
 
 export interface ReconcilerParts extends Pick<
@@ -25,6 +24,7 @@ export interface ReconcilerParts extends Pick<
   'subnets' | 'macs' | 'wireguardKey' | 'nexthopObjects' | 'blackhole'
 > {
   readonly kernel: OverlayKernel;
+  readonly clock: Clock;
 }
 
 /** The steps of one place in the kernel: a device of ours, or the routes over the underlay. */
@@ -35,25 +35,33 @@ export interface Section {
   /** Our device; `undefined` for the underlay's routes. */
   readonly device: string | undefined;
   readonly family: Family;
+  /** Routes of ours that the kernel had when the steps were planned. */
+  readonly routesBefore: number;
+  /** Networks of peers that it could reach then: as many as routes, but for wireguard, where one route leads to all. */
+  readonly networksBefore: number;
 }
 
 /** What one pass has found. */
 export interface Survey {
   readonly desired: DesiredState;
   readonly sections: readonly Section[];
-  /** Routes to peers that the kernel has. */
-  readonly routesBefore: number;
 }
 
 /** Reads the kernel, plans, and applies: what is on each device of ours and, where there are any, the direct routes. */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  readonly #claims = new RouteClaims();
+  readonly #claims: RouteClaims;
+  readonly #settled = new SettledTunnels();
   readonly #ifindexes = new Map<string, number>();
+  /** Routes that the short path added since the kernel was last read. */
+  readonly #addedMeanwhile = new Set<number | string>();
   #isFirst = true;
+  /** Routes over the underlay that DirectRouting left, of an earlier run or of a configuration before. */
+  #mayHaveDirect = true;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#claims = new RouteClaims(parts.clock);
   }
 
   /** The index of a device of ours, as the last pass found or made it. */
@@ -74,6 +82,9 @@ export class Reconciler {
   /** Takes note of steps that were done without a pass. */
   note(steps: readonly Step[]): void {
     this.#claims.note(steps);
+    for (const step of steps) {
+      if (step.kind === 'add-route') this.#addedMeanwhile.add(cidrKey(step.destination));
+    }
   }
 
   /** What has to be done. @throws {NetlinkError}; {RangeError} if the underlay is too small; the signal's reason. */
@@ -82,11 +93,13 @@ export class Reconciler {
     signal: AbortSignal,
   ): Promise<Survey> {
     const { kernel } = this.#parts;
+    this.#addedMeanwhile.clear();
     const tables = await this.#readTables(input.network, signal);
     const routes = { ipv4: this.#foreign(tables.ipv4), ipv6: this.#foreign(tables.ipv6) };
-    const desire = (): DesiredState =>
-      desiredState({ ...this.#parts, ...input, peers: input.peers(), routes, defaultPort: kernel.defaultPort });
-    const before = desire();
+    const desire = (peers: PerFamily<readonly Peer[]>): DesiredState =>
+      desiredState({ ...this.#parts, ...input, peers, routes, defaultPort: kernel.defaultPort });
+    const peersBefore = input.peers();
+    const before = desire(peersBefore);
     const plain: Section[] = [];
     for (const tunnel of before.plain) plain.push(await this.#plainSection(tunnel, signal));
     const blackholes = await this.#blackholeSection(input.network, before.blackholes, signal);
@@ -96,7 +109,9 @@ export class Reconciler {
       found.set(name, await kernel.readTunnel({ name, family: familyOf(tunnel) }, signal));
     }
     // Only now: what the short path added while the kernel was read would look like the leavings of a host that is gone.
-    const desired = desire();
+    const peers = input.peers();
+    const isSame = peers.ipv4 === peersBefore.ipv4 && peers.ipv6 === peersBefore.ipv6;
+    const desired = isSame ? before : desire(peers);
     const tunnels = desired.tunnels.flatMap((tunnel): [VxlanOverlay, ActualOverlay][] => {
       const actual = found.get(tunnel.device.name);
       return actual === undefined ? [] : [[tunnel, actual]];
@@ -106,15 +121,17 @@ export class Reconciler {
       routesOfUnderlay(tables[wanted.family] ?? [], wanted.ifindex),
     ]);
     this.#remember(tunnels);
-    const sections = [...tunnels.map(tunnelSection), ...plain, ...direct.map(directSection), ...blackholes];
+    const sections = [
+      ...tunnels.map((pair) => tunnelSection(this.#settled, pair)),
+      ...plain,
+      ...direct.map(directSection),
+      ...blackholes,
+    ];
     const ours = direct.flatMap(([, actual]) => actual.filter(({ ours: isOurs }) => isOurs));
+    this.#mayHaveDirect ||= ours.length > 0;
     if (this.#isFirst) this.#claims.found([...tunnels.flatMap(routesThrough), ...ours.map(routeTarget)]);
     this.#isFirst = false;
-    return {
-      desired,
-      sections: moved(sections),
-      routesBefore: tunnels.reduce((sum, [, actual]) => sum + actual.routes.length, ours.length),
-    };
+    return { desired, sections: moved(sections) };
   }
 
   /** Applies what was surveyed: additions of all sections first, for a route may move from one to another. @throws the signal's reason. */
@@ -139,7 +156,7 @@ export class Reconciler {
   async #applyTo(section: Section, steps: readonly Step[], signal: AbortSignal): Promise<Applied> {
     const { kernel } = this.#parts;
     const ifindex = section.device === undefined ? section.ifindex : this.#ifindexes.get(section.device);
-    const first = await kernel.apply(steps, ifindex, signal);
+    const first = this.#withoutDone(await kernel.apply(steps, ifindex, signal));
     if (section.device !== undefined) this.#setIfindex(section.device, first.ifindex);
     const again = this.#claims.reclaim(first.failures);
     const second = again.length === 0 ? undefined : await kernel.apply(again, first.ifindex, signal);
@@ -148,6 +165,13 @@ export class Reconciler {
     const taken = new Set(again.flatMap((step) => ('destination' in step ? [cidrKey(step.destination)] : [])));
     const left = first.failures.filter(({ step }) => !('destination' in step) || !taken.has(cidrKey(step.destination)));
     return { failures: [...left, ...second.failures], ifindex: first.ifindex };
+  }
+
+  /** A route that is there because the short path was faster is no failure. */
+  #withoutDone({ failures, ifindex }: Applied): Applied {
+    const isDone = ({ step, error }: StepFailure): boolean =>
+      step.kind === 'add-route' && error.code === 'EEXIST' && this.#addedMeanwhile.has(cidrKey(step.destination));
+    return { failures: failures.filter((failure) => !isDone(failure)), ifindex };
   }
 
   #remember(tunnels: readonly [VxlanOverlay, ActualOverlay][]): void {
@@ -162,8 +186,10 @@ export class Reconciler {
   /** Whole tables, where routes outside our own devices are ours to set or decide how peers are reached. */
   async #readTables(network: NetworkConfig, signal: AbortSignal): Promise<PerFamily<Route[]>> {
     const { backend } = network;
-    const needed =
+    const isDirect =
       backend.kind === 'host-gw' || ((backend.kind === 'vxlan' || backend.kind === 'ipip') && backend.directRouting);
+    const needed = isDirect || this.#mayHaveDirect;
+    this.#mayHaveDirect = isDirect;
     const read = async (family: Family): Promise<Route[] | undefined> =>
       needed && network[family] !== undefined ? this.#parts.kernel.readRoutes(family, signal) : undefined;
     return { ipv4: await read('ipv4'), ipv6: await read('ipv6') };
@@ -183,7 +209,13 @@ export class Reconciler {
     const found =
       isNew || ifindex === undefined || !tunnel.wireguard ? undefined : await kernel.readWireguard(ifindex, signal);
     const wireguard = tunnel.wireguard === undefined ? [] : planWireguard(tunnel.wireguard, found);
-    return { steps: [...link, ...wireguard], ifindex, device: name, family: families[0] ?? 'ipv4' };
+    const routesBefore = actual.routes.length;
+    const networksBefore =
+      tunnel.wireguard === undefined
+        ? routesBefore
+        : (found?.peers.reduce((sum, { allowedIps }) => sum + allowedIps.length, 0) ?? 0);
+    const steps = [...link, ...wireguard];
+    return { steps, ifindex, device: name, family: families[0] ?? 'ipv4', routesBefore, networksBefore };
   }
 
   async #blackholeSection(network: NetworkConfig, wanted: readonly Cidr[], signal: AbortSignal): Promise<Section[]> {
@@ -193,7 +225,8 @@ export class Reconciler {
     }
     const steps = planBlackholes(wanted, actual);
     // A route of this kind has no interface.
-    return steps.length === 0 ? [] : [{ steps, ifindex: 0, device: undefined, family: 'ipv4' }];
+    const none = { routesBefore: 0, networksBefore: 0 };
+    return steps.length === 0 ? [] : [{ steps, ifindex: 0, device: undefined, family: 'ipv4', ...none }];
   }
 
   #foreign(table: readonly Route[] | undefined): StateInput['routes']['ipv4'] {
@@ -201,29 +234,15 @@ export class Reconciler {
   }
 }
 
-/** The names of our devices under a configuration. */
-export function deviceNames({ backend, ipv4, ipv6 }: NetworkConfig): string[] {
-  const families: Family[] = [...(ipv4 ? ['ipv4' as const] : []), ...(ipv6 ? ['ipv6' as const] : [])];
-  switch (backend.kind) {
-    case 'vxlan':
-      return families.map((family) => vxlanDeviceName(backend, family));
-    case 'wireguard':
-      return wireguardDevices(backend, families);
-    case 'ipip':
-      return [IPIP_DEVICE];
-    case 'host-gw':
-    case 'alloc':
-      return [];
-  }
-}
-
 const familyOf = ({ address }: VxlanOverlay): Family => (typeof address === 'bigint' ? 'ipv6' : 'ipv4');
 
-const tunnelSection = ([desired, actual]: [VxlanOverlay, ActualOverlay]): Section => ({
-  steps: plan(desired, actual),
+const tunnelSection = (settled: SettledTunnels, [desired, actual]: [VxlanOverlay, ActualOverlay]): Section => ({
+  steps: settled.plan(desired, actual),
   ifindex: actual.device?.ifindex,
   device: desired.device.name,
   family: familyOf(desired),
+  routesBefore: actual.routes.length,
+  networksBefore: actual.routes.length,
 });
 
 const routeTarget = ({ destination }: { readonly destination: Cidr }): Cidr => destination;
@@ -232,12 +251,17 @@ const routeTarget = ({ destination }: { readonly destination: Cidr }): Cidr => d
 const routesThrough = ([, { routes }]: [VxlanOverlay, ActualOverlay]): Cidr[] =>
   routes.filter(({ onlink, gateway, destination }) => onlink && gateway === destination.address).map(routeTarget);
 
-const directSection = ([desired, actual]: [DirectRoutes, ActualDirectRoute[]]): Section => ({
-  steps: planDirect(desired, actual),
-  ifindex: desired.ifindex,
-  device: undefined,
-  family: desired.family,
-});
+const directSection = ([desired, actual]: [DirectRoutes, ActualDirectRoute[]]): Section => {
+  const count = actual.filter(({ ours }) => ours).length;
+  return {
+    steps: planDirect(desired, actual),
+    ifindex: desired.ifindex,
+    device: undefined,
+    family: desired.family,
+    routesBefore: count,
+    networksBefore: count,
+  };
+};
 
 /** A route that leaves one section and comes in another is replaced there: the kernel then never lacks it. */
 function moved(sections: readonly Section[]): Section[] {

@@ -1,16 +1,30 @@
+import type { Clock } from '../native/host/clock.ts';
 import { cidrKey, isCidr6, type Cidr } from '../native/net/ip.ts';
 import type { StepFailure } from './io/kernel.ts';
 import type { Step } from './model/step.ts';
 
 /** After so many replacements in a row a route is somebody else's will, not an accident: it is told, and left. */
 const MAX_TAKEN_BACK = 5;
+/** Who has not touched a route for so long has no will of his own any more: the count starts anew. */
+const FORGIVEN_AFTER_MS = 10 * 60_000;
+
+interface Claim {
+  takenBack: number;
+  /** When a foreign route was last found in the place of ours, monotonic. */
+  disturbedAtMs: number;
+}
 
 /**
  * Which routes are ours. A foreign one that stood there before ours is somebody else's and stays; one that took the place of ours
  * is taken back, a few times.
  */
 export class RouteClaims {
-  readonly #takenBack = new Map<number | string, number>();
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #claims = new Map<number | string, Claim>();
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+  }
 
   /** Takes note of what an earlier run has left, and this one found. */
   found(destinations: readonly Cidr[]): void {
@@ -22,7 +36,7 @@ export class RouteClaims {
     const failed = new Set(failures.map(({ step }) => step));
     for (const step of steps) {
       if (!('destination' in step) || failed.has(step)) continue;
-      if (step.kind.startsWith('remove-')) this.#takenBack.delete(cidrKey(step.destination));
+      if (step.kind.startsWith('remove-')) this.#claims.delete(cidrKey(step.destination));
       else this.#claim(step.destination);
     }
   }
@@ -49,14 +63,17 @@ export class RouteClaims {
 
   #claim(destination: Cidr): void {
     const key = cidrKey(destination);
-    if (!this.#takenBack.has(key)) this.#takenBack.set(key, 0);
+    if (!this.#claims.has(key)) this.#claims.set(key, { takenBack: 0, disturbedAtMs: 0 });
   }
 
   #again(destination: Cidr, replacement: Step[]): Step[] {
-    const key = cidrKey(destination);
-    const count = this.#takenBack.get(key);
-    if (count === undefined || count >= MAX_TAKEN_BACK) return [];
-    this.#takenBack.set(key, count + 1);
+    const claim = this.#claims.get(cidrKey(destination));
+    if (claim === undefined) return [];
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - claim.disturbedAtMs >= FORGIVEN_AFTER_MS) claim.takenBack = 0;
+    claim.disturbedAtMs = nowMs;
+    if (claim.takenBack >= MAX_TAKEN_BACK) return [];
+    claim.takenBack += 1;
     return replacement;
   }
 }

@@ -24,12 +24,14 @@ export class RuntimeNotice {
     this.#parts = parts;
   }
 
-  /** @returns whether the file says what it should; else the status tells why not. @throws {RangeError} if the underlay is too small. */
+  /** @returns whether the file says what it should; else the status tells why not, or the rules that it promises are awaited. @throws {RangeError} if the underlay is too small. */
   async update({ ipv4, ipv6, ...network }: NetworkConfig, underlay: Underlay): Promise<boolean> {
     const { subnetFile, subnets, mtuRule, ipMasq, status } = this.#parts;
     const mtu = subnetEnvMtu({ ipv4, ipv6, ...network }, underlay, mtuRule);
     status.levels.mtuBytes = mtu;
     if (this.#mtuWritten === mtu) return true;
+    // Who reads the file starts containers, and a connection that was begun without the rules stays so.
+    if (ipMasq && !status.facts.firewallInPlace) return false;
     try {
       await writeSubnetEnv(subnetFile, {
         ipv4: ipv4 && subnets.ipv4 && { network: ipv4.network, subnet: subnets.ipv4 },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { ownHeap, tidyHeap } from '../native/host/heap-tidy.ts';
 import { FatalError } from '../native/host/lifecycle.ts';
 import { readOrCreateNodeId } from '../native/host/node-id.ts';
 import { packageVersion } from '../native/host/package-root.ts';
@@ -35,7 +36,14 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   await requireHook(config.hook);
   const status = new FlannelStatus(log);
   await using listeners = await startStatusListeners({ ...config, status, startedAtUnixMs, log });
-  using client = await openEtcd(config, { clock, random, log });
+  using client = await openEtcd(config, {
+    clock,
+    random,
+    log,
+    onRequest: (request) => {
+      status.etcdRequests.observe(request);
+    },
+  });
   await using socket = openRouteSocket({ random });
   await using quickSocket = openRouteSocket({ random });
   await using generic = openNetlink({ protocol: NETLINK.GENERIC, random });
@@ -55,9 +63,11 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
       log.warn({ key: error.key, reason: error.message }, 'key under the subnets prefix holds no lease; ignored');
     },
   });
-  const feed = new LeaseFeed(store, status);
+  const feed = new LeaseFeed({ store, status, clock });
   const hook = config.hook === undefined ? undefined : new EventHook({ path: config.hook, clock, log });
   const host = { ...parts, status, client, kernel, store, feed, hook, nodeId, statusListen: listeners.listen };
+  const heap = ownHeap();
+  const tidy = heap === undefined ? [] : [(s: AbortSignal) => tidyHeap(heap, clock, s)];
   // The list is under way while the configuration is read.
-  return await together([(s) => feed.run(s), (s) => runOverlay(host, s)], signal);
+  return await together([(s) => feed.run(s), (s) => runOverlay(host, s), ...tidy], signal);
 }

@@ -2,10 +2,9 @@ import { hostname } from 'node:os';
 import { packageVersion } from '../native/host/package-root.ts';
 import { formatCidr, formatIp, type IpAddress } from '../native/net/ip.ts';
 import { overlayMtus } from './backends/mtus.ts';
-import { configView, redactedConfig } from './model/config-view.ts';
-import type { Underlay } from './model/interface-choice.ts';
-import type { JoinedNetwork } from './network-config-source.ts';
-import type { ConfigStatus, HostStatus, MtuStatus } from './status-wire.ts';
+import type { Underlay, UnderlayChoice } from './model/interface-choice.ts';
+import type { NetworkConfig } from './model/network-config.ts';
+import type { HostStatus, LeaseStatus, MtuStatus } from './status-wire.ts';
 import type { FlannelStatus } from './status.ts';
 import type { SubnetPair } from './wire.ts';
 
@@ -13,7 +12,7 @@ const text = (address: IpAddress | undefined): string | undefined =>
   address === undefined ? undefined : formatIp(address);
 
 /** This host and the interface that was chosen. */
-function hostFacts(nodeId: string, { because }: JoinedNetwork['choice'], underlay: Underlay): HostStatus {
+function hostFacts(nodeId: string, { because }: UnderlayChoice, underlay: Underlay): HostStatus {
   return {
     nodeId,
     hostname: hostname(),
@@ -28,7 +27,7 @@ function hostFacts(nodeId: string, { because }: JoinedNetwork['choice'], underla
   };
 }
 
-function mtuFacts({ network }: JoinedNetwork, underlay: Underlay, subnetEnv: number): MtuStatus {
+function mtuFacts(network: NetworkConfig, underlay: Underlay, subnetEnv: number): MtuStatus {
   const told = { underlay: underlay.mtu, subnetEnv: subnetEnv === 0 ? undefined : subnetEnv };
   try {
     const { ipv4, ipv6 } = overlayMtus(network, underlay);
@@ -38,26 +37,30 @@ function mtuFacts({ network }: JoinedNetwork, underlay: Underlay, subnetEnv: num
   }
 }
 
-function configFacts(key: string, { network, text: written }: JoinedNetwork): ConfigStatus {
-  return { key, text: redactedConfig(written), parsed: configView(network), pendingRestart: [] };
-}
-
 export interface JoinedFacts {
   readonly nodeId: string;
-  /** Of the configuration. */
-  readonly key: string;
-  readonly joined: JoinedNetwork;
+  readonly choice: UnderlayChoice;
+  /** What the agent runs with now. */
+  readonly network: () => NetworkConfig;
   readonly subnets: SubnetPair;
+  /** Which etcd lease, and how it came to be this subnet. */
+  readonly origin: () => Pick<LeaseStatus, 'etcdLeaseId' | 'acquiredBy'>;
   /** The interface as it stands now. */
   readonly underlay: () => Underlay;
 }
 
 /** Lets `/status` tell what a host knows once it has a subnet. */
-export function tellFacts(status: FlannelStatus, { nodeId, key, joined, subnets, underlay }: JoinedFacts): void {
+export function tellFacts(
+  status: FlannelStatus,
+  { nodeId, choice, network, subnets, origin, underlay }: JoinedFacts,
+): void {
   const { sources, levels } = status;
   const texts = [subnets.ipv4, subnets.ipv6].flatMap((subnet) => (subnet === undefined ? [] : [formatCidr(subnet)]));
-  sources.host = () => hostFacts(nodeId, joined.choice, underlay());
-  sources.lease = () => ({ subnets: texts });
-  sources.mtus = () => mtuFacts(joined, underlay(), levels.mtuBytes);
-  sources.config = () => configFacts(key, joined);
+  sources.host = () => hostFacts(nodeId, choice, underlay());
+  sources.lease = () => ({ subnets: texts, ...origin() });
+  sources.overlay = () => {
+    const { backend } = network();
+    return { backend: backend.kind, vni: backend.kind === 'vxlan' ? backend.vni : 0 };
+  };
+  sources.mtus = () => mtuFacts(network(), underlay(), levels.mtuBytes);
 }

@@ -18,6 +18,8 @@ export interface StatusSources {
   watch?: () => Omit<WatchStatus, 'connected' | 'resyncs'>;
   etcd?: () => Omit<EtcdStatus, 'problem'>;
   mtus?: () => MtuStatus;
+  /** Which overlay the host is in: hosts with the same two reach each other. VNI 0 where the backend has none. */
+  overlay?: () => { readonly backend: string; readonly vni: number };
   firewall?: () => FirewallStatus;
   config?: () => ConfigStatus;
 }

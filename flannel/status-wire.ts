@@ -67,8 +67,13 @@ const counts = z.record(z.string(), z.number().int());
 
 const watchSchema = z.object({
   connected: z.boolean(),
-  /** Since the last sign that nothing is missing. */
+  /** The member that it is connected to. */
+  endpoint: z.string().optional(),
+  /** How long an event is under way; without a connection, how old what is known of the leases is. */
   lagMs: z.number().optional(),
+  /** Since anything was heard; 2.5 s is usual where nothing happens. */
+  silenceMs: z.number().optional(),
+  /** The store's, as it was last heard. */
   revision: z.string().optional(),
   /** Full lists by reason. */
   resyncs: counts,
@@ -92,10 +97,19 @@ const mtusSchema = z.object({
 });
 
 const firewallSchema = z.object({
-  /** `nftables`, `iptables` or `none`. */
+  /** `nftables`, `iptables`, or `none`: no rules are wanted, or no firewall works here. */
   mode: z.string(),
+  /** The programs and their versions. */
+  with: z.string().optional(),
+  /** Why that one. */
+  why: z.string().optional(),
+  /** Also true when no rules are wanted. */
   inPlace: z.boolean(),
   problem: z.string().optional(),
+  /** Times since the start that somebody else had changed the rules. */
+  repairs: z.number().int().optional(),
+  /** The program that changed the tables last. */
+  lastChangedBy: z.string().optional(),
 });
 
 const configSchema = z.object({

@@ -1,15 +1,27 @@
 import type { Logger } from '../native/host/log.ts';
+import type { FirewallCounters } from './firewall-report.ts';
 import type { LeaseEvent } from './model/lease-event.ts';
+import { EtcdRequests } from './etcd-requests.ts';
 import { Histogram } from './histogram.ts';
 import { unreadyReason, type HealthFacts } from './model/health.ts';
 import type { StatusSources } from './status-sources.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Told in the log, without effect on readiness: the other peers are reachable. */
-type ProblemKind = 'peerProblem' | GraveProblem;
+/** Told in the log; slight ones are without effect on readiness, for peers are reachable. */
+type ProblemKind = SlightProblem | GraveProblem;
 
-type GraveProblem = 'etcdProblem' | 'configProblem' | 'leaseProblem' | 'kernelProblem' | 'subnetFileProblem';
+type SlightProblem = 'peerProblem' | 'storedConfigProblem' | 'presenceProblem';
+
+const SLIGHT: ReadonlySet<ProblemKind> = new Set(['peerProblem', 'storedConfigProblem', 'presenceProblem']);
+
+const isSlight = (kind: ProblemKind): kind is SlightProblem => SLIGHT.has(kind);
+
+type GraveProblem =
+  'etcdProblem' | 'configProblem' | 'leaseProblem' | 'kernelProblem' | 'subnetFileProblem' | 'firewallProblem';
+
+/** Who looks for what is in the way; each tells all that it sees. */
+type ConflictSource = 'host' | 'firewall';
 
 const SUBJECT: Readonly<Record<ProblemKind, string>> = {
   etcdProblem: 'etcd',
@@ -17,11 +29,14 @@ const SUBJECT: Readonly<Record<ProblemKind, string>> = {
   leaseProblem: 'subnet lease',
   kernelProblem: 'overlay device',
   peerProblem: 'peers',
+  storedConfigProblem: 'network config',
+  presenceProblem: 'sign of life',
   subnetFileProblem: 'subnet file',
+  firewallProblem: 'firewall',
 };
 
 /** Only ever grow. */
-export interface Counters {
+export interface Counters extends FirewallCounters {
   lists: number;
   leaseEvents: number;
   steps: number;
@@ -49,6 +64,10 @@ export interface Levels {
   peers: number;
   /** Leases left out because they contradict others. */
   contradictions: number;
+  /** Values of etcd's configuration that wait for a restart. */
+  configPending: number;
+  /** 1 while etcd's configuration is gone or cannot be used. */
+  configUnusable: number;
   /** What stands in the overlay's way on this host. */
   conflicts: number;
   /** Routes of ours that the kernel has. */
@@ -73,12 +92,17 @@ export class FlannelStatus {
     heldRemovals: 0,
     shortPaths: 0,
     shortPathSeconds: 0,
+    firewallChecks: 0,
+    firewallRepairs: 0,
+    firewallFailures: 0,
   };
   readonly levels: Levels = {
     leases: 0,
     junkKeys: 0,
     peers: 0,
     contradictions: 0,
+    configPending: 0,
+    configUnusable: 0,
     conflicts: 0,
     routes: 0,
     failingSteps: 0,
@@ -90,10 +114,11 @@ export class FlannelStatus {
   readonly resyncs: Record<string, number> = {};
   /** Passes of the reconcile loop. */
   readonly passSeconds = new Histogram();
+  readonly etcdRequests = new EtcdRequests();
   /** For `/status`. */
   readonly sources: StatusSources = {};
   readonly #log: Logger;
-  #conflicts: readonly string[] = [];
+  readonly #conflicts = new Map<ConflictSource, readonly string[]>();
   readonly #problems = new Map<ProblemKind, string>();
   readonly #facts: Writable<HealthFacts> = {
     etcdProblem: undefined,
@@ -101,9 +126,11 @@ export class FlannelStatus {
     leaseProblem: undefined,
     kernelProblem: undefined,
     subnetFileProblem: undefined,
+    firewallProblem: undefined,
     leaseHeld: false,
     subnetFileWritten: false,
     peersProgrammed: false,
+    firewallInPlace: false,
   };
 
   constructor(log: Logger) {
@@ -123,7 +150,7 @@ export class FlannelStatus {
   problems(): { subject: string; sentence: string }[] {
     return [
       ...Array.from(this.#problems, ([kind, sentence]) => ({ subject: SUBJECT[kind], sentence })),
-      ...this.#conflicts.map((sentence) => ({ subject: 'conflict', sentence })),
+      ...[...this.#conflicts.values()].flat().map((sentence) => ({ subject: 'conflict', sentence })),
     ];
   }
 
@@ -135,6 +162,16 @@ export class FlannelStatus {
 
   etcd(problem: string | undefined): void {
     this.#tell('etcdProblem', problem);
+  }
+
+  /** What etcd's configuration has that this agent does not run with. */
+  storedConfig(problem: string | undefined): void {
+    this.#tell('storedConfigProblem', problem);
+  }
+
+  /** This host cannot show itself to the others. */
+  presence(problem: string | undefined): void {
+    this.#tell('presenceProblem', problem);
   }
 
   config(problem: string | undefined): void {
@@ -163,11 +200,15 @@ export class FlannelStatus {
     this.#tell('subnetFileProblem', problem);
   }
 
+  firewall(problem: string | undefined): void {
+    this.#tell('firewallProblem', problem);
+  }
+
   /** What stands in the overlay's way, a sentence each; readiness does not depend on it. */
-  conflicts(sentences: readonly string[]): void {
-    const before = this.#conflicts;
-    this.#conflicts = sentences;
-    this.levels.conflicts = sentences.length;
+  conflicts(source: ConflictSource, sentences: readonly string[]): void {
+    const before = this.#conflicts.get(source) ?? [];
+    this.#conflicts.set(source, sentences);
+    this.levels.conflicts = [...this.#conflicts.values()].flat().length;
     for (const sentence of sentences) {
       if (!before.includes(sentence)) this.#log.warn({ subject: 'conflict' }, sentence);
     }
@@ -177,7 +218,7 @@ export class FlannelStatus {
   }
 
   /** A milestone on the way to being ready; logs the moment it is reached. */
-  reached(milestone: 'leaseHeld' | 'subnetFileWritten' | 'peersProgrammed'): void {
+  reached(milestone: 'leaseHeld' | 'subnetFileWritten' | 'peersProgrammed' | 'firewallInPlace'): void {
     if (this.#facts[milestone]) return;
     this.#facts[milestone] = true;
     if (this.unready() === undefined) this.#log.info({ peers: this.levels.peers }, 'ready');
@@ -189,7 +230,7 @@ export class FlannelStatus {
     if (before === problem) return;
     this.#problems.delete(kind);
     if (problem !== undefined) this.#problems.set(kind, problem);
-    if (kind !== 'peerProblem') this.#facts[kind] = problem;
+    if (!isSlight(kind)) this.#facts[kind] = problem;
     if (problem === undefined) this.#log.info({ subject: SUBJECT[kind], was: before }, 'problem is over');
     else this.#log.warn({ subject: SUBJECT[kind] }, problem);
   }

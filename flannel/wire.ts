@@ -7,14 +7,8 @@ import { parseMac, type MacAddress } from '../native/net/mac.ts';
 /** Lifetime of a subnet lease in etcd, seconds; flannel uses a day. */
 export const SUBNET_LEASE_TTL_SECONDS = 86_400;
 
-/** Lifetime of an agent's presence key, seconds. */
-export const PRESENCE_TTL_SECONDS = 15;
-
 /** Where every flannel agent writes its leases and reads its configuration; flannel's default `--etcd-prefix`. */
 export const DEFAULT_ETCD_PREFIX = '/coreos.com/network';
-
-/** Where weft's agents announce themselves. Never below flannel's prefix: its peers watch that as a string prefix. */
-export const AGENT_PRESENCE_PREFIX = '/weft/agents/';
 
 /** Where subnets are kept for hosts. Outside flannel's prefix, for flannel would lease or drop what it finds there. */
 export const RESERVATIONS_PREFIX = '/weft/reservations/';
@@ -260,11 +254,6 @@ export function encodeLease({ publicIp, publicIpv6, backend, nodeId }: Lease): s
   });
 }
 
-/** `/weft/agents/<nodeId>/flannel`. */
-export function flannelPresenceKey(nodeId: string): string {
-  return `${AGENT_PRESENCE_PREFIX}${nodeId}/flannel`;
-}
-
 /** {@link RESERVATIONS_PREFIX} and {@link subnetKeyName}. */
 export function reservationKey(subnets: SubnetPair): string {
   return `${RESERVATIONS_PREFIX}${subnetKeyName(subnets)}`;
@@ -282,29 +271,3 @@ export const reservationSchema = z.object({
 });
 
 export type ReservationValue = z.infer<typeof reservationSchema>;
-
-/** What an overlay agent announces about itself, kept alive by a lease of {@link PRESENCE_TTL_SECONDS}. */
-export const flannelPresenceSchema = z.object({
-  v: z.literal(1),
-  nodeId: z.string().min(1).max(64),
-  hostname: z.string().max(253),
-  version: z.string().max(64),
-  pid: z.number().int(),
-  startedAtUnixMs: z.number(),
-  /** `0.0.0.0` for a host of IPv6 alone. */
-  publicIp: z.string(),
-  publicIpv6: z.string().optional(),
-  /** IPv4, or IPv6 where that is all there is. */
-  subnet: z.string(),
-  subnetIpv6: z.string().optional(),
-  backendType: z.string(),
-  /** 0 for backends without one. */
-  vni: z.number().int(),
-  /** Empty for backends without one. */
-  vtepMac: z.string(),
-  mtu: z.number().int(),
-  /** `ADDRESS:PORT` of the status server, or absent when it is off. */
-  statusListen: z.string().optional(),
-});
-
-export type FlannelPresence = z.infer<typeof flannelPresenceSchema>;

@@ -27,5 +27,6 @@ export function ipipState(input: StateInput, { directRouting }: IpipBackend): De
     wireguard: undefined,
   };
   const routes = { family: 'ipv4', ifindex: underlay.ifindex, network: range, peers: direct } as const;
-  return { ...nothing, plain: [tunnel], direct: directRouting ? [routes] : [] };
+  // Where the table was read although nothing goes direct, what did so before is to be found.
+  return { ...nothing, plain: [tunnel], direct: input.routes.ipv4 === undefined ? [] : [routes] };
 }

@@ -1,7 +1,7 @@
 import type { VxlanBackend } from '../model/backend-config.ts';
 import { partByReach } from '../model/direct-routing.ts';
 import type { InnerMtu } from '../model/mtu.ts';
-import type { DesiredState, DirectRoutes, Family, Peer, VxlanOverlay } from '../model/overlay.ts';
+import type { DesiredState, DirectRoutes, Family, Peer, VxlanOverlay, VxlanPeer } from '../model/overlay.ts';
 import { vxlanPeer } from '../model/plan.ts';
 import { overlayMtus } from './mtus.ts';
 import type { StateInput } from './state-input.ts';
@@ -9,6 +9,17 @@ import type { StateInput } from './state-input.ts';
 /** `flannel.<VNI>`, and `flannel-v6.<VNI>` for IPv6. */
 export function vxlanDeviceName({ vni }: VxlanBackend, family: Family): string {
   return family === 'ipv4' ? `flannel.${vni}` : `flannel-v6.${vni}`;
+}
+
+/** By the array they were made of: as long as nobody comes or goes, what is wanted is the very same. */
+const known = new WeakMap<readonly Peer[], readonly VxlanPeer[]>();
+
+function vxlanPeers(peers: readonly Peer[]): readonly VxlanPeer[] {
+  const before = known.get(peers);
+  if (before !== undefined) return before;
+  const now = peers.flatMap((peer) => vxlanPeer(peer) ?? []);
+  known.set(peers, now);
+  return now;
 }
 
 interface FamilyPart {
@@ -46,11 +57,12 @@ function partOf(input: StateInput, backend: VxlanBackend, family: Family): Famil
     // The network address of the subnet, as flannel has it: the bridge takes the first host address.
     address: subnet.address,
     network,
-    peers: tunnelled.flatMap((peer: Peer) => vxlanPeer(peer) ?? []),
+    peers: vxlanPeers(tunnelled),
     nexthopObjects,
   };
   const routes: DirectRoutes = { family, ifindex: underlay.ifindex, network, peers: direct };
-  return { tunnel, direct: backend.directRouting ? routes : undefined };
+  // Where the table was read although nothing goes direct, what did so before is to be found.
+  return { tunnel, direct: input.routes[family] === undefined ? undefined : routes };
 }
 
 /** Everything that a vxlan host has in the kernel. @throws {RangeError} if the underlay is too small. */

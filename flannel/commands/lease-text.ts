@@ -1,5 +1,5 @@
 import type { LeaseListing, LeaseRow, ReservationRow } from '../model/lease-row.ts';
-import type { FlannelPresence } from '../wire.ts';
+import type { FlannelPresence } from '../presence-wire.ts';
 import type { Output } from './command.ts';
 import { countText, durationText, fieldLines, tableLines, wrapText, type Column } from './table.ts';
 

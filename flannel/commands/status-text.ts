@@ -30,11 +30,19 @@ function interfaceText({ host, mtus }: FlannelStatusDocument): string | undefine
   ]);
 }
 
+const ORIGINS: Readonly<Record<NonNullable<NonNullable<FlannelStatusDocument['lease']>['acquiredBy']>, string>> = {
+  'node-id': 'had before',
+  'public-ip': 'taken over with the public IP',
+  'previous-subnet': 'the subnet of before',
+  reservation: 'reserved',
+  free: 'chosen from the free ones',
+};
+
 function leaseText({ lease }: FlannelStatusDocument): string {
   if (lease === undefined || lease.subnets.length === 0) return 'none';
   const left =
     lease.secondsLeft === undefined || lease.secondsLeft <= 0 ? 'run out' : `${durationText(lease.secondsLeft)} left`;
-  const how = lease.acquiredBy === undefined ? undefined : `by ${lease.acquiredBy.replace('-', ' ')}`;
+  const how = lease.acquiredBy === undefined ? undefined : ORIGINS[lease.acquiredBy];
   return listText([lease.subnets.join(' and '), left, how]);
 }
 
@@ -59,12 +67,15 @@ function mtuText({ mtus }: FlannelStatusDocument): string | undefined {
   return text === '' ? undefined : text;
 }
 
+/** Of a watch: milliseconds where it goes on, a person's units where it does not. */
+const lagText = (lagMs: number): string => (lagMs < 1_000 ? `${Math.round(lagMs)} ms` : durationText(lagMs / 1_000));
+
 function etcdText({ etcd, watch }: FlannelStatusDocument): string {
   const lists = Object.values(watch.resyncs).reduce((sum, count) => sum + count, 0);
   return listText([
-    etcd?.endpoint,
+    watch.endpoint ?? etcd?.endpoint,
     watch.connected ? 'connected' : 'not connected',
-    watch.lagMs === undefined ? undefined : `${Math.round(watch.lagMs)} ms behind`,
+    watch.lagMs === undefined ? undefined : `${lagText(watch.lagMs)} behind`,
     watch.revision === undefined ? undefined : `revision ${watch.revision}`,
     lists === 0 ? undefined : `${countText(lists, 'list')} (${countsText(watch.resyncs)})`,
     etcd !== undefined && etcd.endpoints.length > 1 ? `${etcd.endpoints.length} endpoints` : undefined,
@@ -72,7 +83,16 @@ function etcdText({ etcd, watch }: FlannelStatusDocument): string {
 }
 
 function firewallText({ firewall }: FlannelStatusDocument): string | undefined {
-  return firewall && listText([firewall.mode, firewall.inPlace ? 'in place' : 'not in place', firewall.problem]);
+  if (firewall === undefined) return undefined;
+  const { mode, why, inPlace, problem, repairs = 0, lastChangedBy } = firewall;
+  if (mode === 'none' && inPlace) return 'no rules are wanted';
+  return listText([
+    mode === 'none' ? undefined : `${mode}${why === undefined ? '' : ` (${why})`}`,
+    inPlace ? 'in place' : 'not in place',
+    problem,
+    repairs === 0 ? undefined : countText(repairs, 'repair'),
+    repairs === 0 || lastChangedBy === undefined ? undefined : `last changed by ${lastChangedBy}`,
+  ]);
 }
 
 function configText({ config }: FlannelStatusDocument): string | undefined {

@@ -3,7 +3,6 @@ import { decodeLink, encodeDelLink, encodeGetLinks, type Link } from '../../nati
 import { encodeDelRoute, RT_SCOPE, RT_TABLE_MAIN, type Route } from '../../native/netlink/route.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import { isOverlayDevice, type CleanupStep } from '../model/cleanup.ts';
-import { decoded } from './links.ts';
 import { readMainRoutes } from './read-routes.ts';
 import { RTPROT_WEFT } from './steps.ts';
 
@@ -20,7 +19,7 @@ function routeStep({ destination, gateway, oif, priority, type }: Route, links: 
 
 /** Devices of ours, and routes with our mark that do not go with them. @throws {NetlinkError} */
 export async function kernelLeftovers(socket: NetlinkSocket, signal: AbortSignal): Promise<CleanupStep[]> {
-  const links = decoded(await socket.dump(encodeGetLinks(), signal), decodeLink);
+  const links = await socket.collect(encodeGetLinks(), decodeLink, signal);
   const ours = links.filter(({ name, kind, vxlan }) => isOverlayDevice({ name, kind, vni: vxlan?.vni }));
   const devices = new Set(ours.map(({ ifindex }) => ifindex));
   const routes: CleanupStep[] = [];

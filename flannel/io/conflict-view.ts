@@ -3,7 +3,7 @@ import { decodeLink, encodeGetLinks } from '../../native/netlink/link.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { ConflictAddress, ConflictRoute, ConflictView } from '../model/conflicts.ts';
 import type { Family } from '../model/overlay.ts';
-import { addressFamily, decoded } from './links.ts';
+import { addressFamily } from './links.ts';
 import { readMainRoutes } from './read-routes.ts';
 import { RTPROT_WEFT } from './steps.ts';
 
@@ -13,12 +13,12 @@ export async function readConflictView(
   families: readonly Family[],
   signal: AbortSignal,
 ): Promise<ConflictView> {
-  const links = decoded(await socket.dump(encodeGetLinks(), signal), decodeLink);
+  const links = await socket.collect(encodeGetLinks(), decodeLink, signal);
   const addresses: ConflictAddress[] = [];
   const routes: ConflictRoute[] = [];
   for (const family of families) {
     const request = encodeGetAddresses({ family: addressFamily(family) });
-    for (const entry of decoded(await socket.dump(request, signal), decodeAddress)) {
+    for (const entry of await socket.collect(request, decodeAddress, signal)) {
       const { ifindex, address, prefixLength } = entry;
       const place = typeof address === 'bigint' ? { address, prefixLength } : { address, prefixLength };
       addresses.push({ ifindex, address: place });

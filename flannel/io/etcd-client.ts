@@ -1,15 +1,20 @@
 import { EtcdClient } from '../../native/etcd/client.ts';
 import type { EtcdClientOptions } from '../../native/etcd/connections.ts';
 import { discoverBySrv, systemResolveSrv } from '../../native/etcd/discovery.ts';
+import type { EtcdObserver } from '../../native/etcd/observer.ts';
 import type { EtcdEndpoint } from '../../native/etcd/endpoint.ts';
 import { TlsFileError, TlsFiles } from '../../native/etcd/tls.ts';
 import type { Clock, RandomSource } from '../../native/host/clock.ts';
 import { FatalError } from '../../native/host/lifecycle.ts';
 import type { Logger } from '../../native/host/log.ts';
 
+import { RESERVATIONS_PREFIX, subnetsPrefix } from '../wire.ts';
+import { AGENT_PRESENCE_PREFIX } from '../presence-wire.ts';
+
 /** The settings that concern etcd. */
 export interface EtcdSettings {
   readonly etcdEndpoints: readonly EtcdEndpoint[];
+  readonly etcdPrefix: string;
   readonly etcdDiscoverySrv?: string | undefined;
   readonly etcdCafile?: string | undefined;
   readonly etcdCertfile?: string | undefined;
@@ -23,10 +28,12 @@ export interface EtcdParts {
   readonly random: RandomSource;
   /** Where it tells of what it met without failing; nowhere for a command that ends at once. */
   readonly log: Logger | undefined;
+  readonly onRequest?: EtcdObserver['onRequest'];
 }
 
 /** The client as the settings say; it connects at its first call. @throws {FatalError} when a TLS file cannot be used. */
-export async function openEtcd(settings: EtcdSettings, { clock, random, log }: EtcdParts): Promise<EtcdClient> {
+export async function openEtcd(settings: EtcdSettings, parts: EtcdParts): Promise<EtcdClient> {
+  const { clock, random, log, onRequest } = parts;
   const { etcdUsername: username, etcdPassword: password } = settings;
   const onNotice = (sentence: string): void => {
     log?.warn(sentence);
@@ -37,7 +44,8 @@ export async function openEtcd(settings: EtcdSettings, { clock, random, log }: E
     auth: username === undefined || password === undefined ? undefined : { username, password },
     clock,
     random,
-    observer: { onNotice },
+    observer: { onNotice, onRequest },
+    permissionRanges: [subnetsPrefix(settings.etcdPrefix), AGENT_PRESENCE_PREFIX, RESERVATIONS_PREFIX],
   });
 }
 

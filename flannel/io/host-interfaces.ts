@@ -13,7 +13,6 @@ import {
 } from '../../native/netlink/route.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { CandidateAddress, DefaultRoute, HostInterfaces, ReachableTarget } from '../model/interface-choice.ts';
-import { decoded } from './links.ts';
 
 const FAMILIES = [AF.INET, AF.INET6] as const;
 
@@ -57,14 +56,14 @@ export async function readHostInterfaces(
   targets: readonly IpAddress[],
   signal: AbortSignal,
 ): Promise<HostInterfaces> {
-  const links = decoded(await socket.dump(encodeGetLinks(), signal), decodeLink);
+  const links = await socket.collect(encodeGetLinks(), decodeLink, signal);
   const addresses: CandidateAddress[] = [];
   const defaultRoutes: DefaultRoute[] = [];
   for (const family of FAMILIES) {
     addresses.push(
-      ...decoded(await socket.dump(encodeGetAddresses({ family }), signal), decodeAddress).map(candidateAddress),
+      ...(await socket.collect(encodeGetAddresses({ family }), decodeAddress, signal)).map(candidateAddress),
     );
-    const routes = decoded(await socket.dump(encodeGetRoutes({ family, table: RT_TABLE_MAIN }), signal), decodeRoute);
+    const routes = await socket.collect(encodeGetRoutes({ family, table: RT_TABLE_MAIN }), decodeRoute, signal);
     defaultRoutes.push(...routes.flatMap((route) => defaultRoute(route) ?? []));
   }
   const reachable: ReachableTarget[] = [];

@@ -13,10 +13,10 @@ import type { ActualOverlay } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import { readConflictView } from './conflict-view.ts';
 import { candidateAddress, readHostInterfaces } from './host-interfaces.ts';
-import { acceptRaFile, addressesOf, decoded, findLink } from './links.ts';
+import { acceptRaFile, addressesOf, findLink } from './links.ts';
 import { blackholesOf, readMainRoutes } from './read-routes.ts';
 import { readPlainTunnel } from './read-plain-tunnel.ts';
-import { readTunnel } from './read-tunnel.ts';
+import { TunnelReader } from './read-tunnel.ts';
 import {
   encodeCorrections,
   encodeCreate,
@@ -48,10 +48,11 @@ const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 
 const LINK_STEPS: ReadonlySet<Step['kind']> = new Set(['delete-link', 'create-link', 'create-tunnel', 'set-link']);
 
-/** The overlay in the kernel: reads what is ours, applies steps. Holds no state but the sockets. */
+/** The overlay in the kernel: reads what is ours, applies steps. Holds no state but the sockets and what was read last. */
 export class OverlayKernel {
   readonly #socket: NetlinkSocket;
   readonly #quickSocket: NetlinkSocket;
+  readonly #tunnels = new Map<string, TunnelReader>();
   #defaultPort: number | undefined;
 
   readonly #wireguard: WireguardControl | undefined;
@@ -95,12 +96,14 @@ export class OverlayKernel {
     return findUnderlay({ links: [link], addresses: addresses.map(candidateAddress) }, chosen);
   }
 
-  /** One VXLAN device and all that is on it. @throws {NetlinkError} */
+  /** One VXLAN device and all that is on it; unchanged tables are the very arrays of the time before. @throws {NetlinkError} */
   async readTunnel(
     which: { readonly name: string; readonly family: Family },
     signal: AbortSignal,
   ): Promise<ActualOverlay> {
-    return readTunnel(this.#socket, which, signal);
+    const reader = this.#tunnels.get(which.name) ?? new TunnelReader(this.#socket, which);
+    this.#tunnels.set(which.name, reader);
+    return reader.read(signal);
   }
 
   /** An ipip or wireguard device. @throws {NetlinkError} */
@@ -191,7 +194,7 @@ export class OverlayKernel {
   }
 
   async #nameOf(ifindex: number, signal: AbortSignal): Promise<string | undefined> {
-    const links = decoded(await this.#socket.dump(encodeGetLinks(), signal), decodeLink);
+    const links = await this.#socket.collect(encodeGetLinks(), decodeLink, signal);
     return links.find((link) => link.ifindex === ifindex)?.name;
   }
 

@@ -1,26 +1,26 @@
 import type { ICompare } from 'etcd3';
 import type { EtcdClient } from '../../native/etcd/client.ts';
-import { prefixEnd, type EtcdEntry } from '../../native/etcd/entry.ts';
+import { prefixEnd } from '../../native/etcd/entry.ts';
 import { EtcdError } from '../../native/etcd/errors.ts';
 import { grantLease, keepLeaseAlive, leaseTimeToLive, revokeLease } from '../../native/etcd/lease.ts';
-import { watchPrefix, type PrefixUpdate, type WatchState } from '../../native/etcd/watch.ts';
-import type { KnownLease, LeaseChange, LeaseUpdate } from '../model/lease.ts';
+import type { Clock, RandomSource } from '../../native/host/clock.ts';
+import { watchPrefix, type WatchObserver, type WatchState } from '../../native/etcd/watch.ts';
+import type { KnownLease, LeaseUpdate } from '../model/lease.ts';
 import type { HeldLease } from '../model/renewal.ts';
 import {
   configKey,
   decodeLease,
   encodeLease,
-  flannelPresenceKey,
-  flannelPresenceSchema,
-  LeaseFormatError,
+  type LeaseFormatError,
   RESERVATIONS_PREFIX,
   SUBNET_LEASE_TTL_SECONDS,
   subnetKey,
   subnetsPrefix,
-  type FlannelPresence,
   type Lease,
   type SubnetPair,
 } from '../wire.ts';
+import { flannelPresenceKey, flannelPresenceSchema, type FlannelPresence } from '../presence-wire.ts';
+import { LeaseReader } from './lease-reader.ts';
 
 export interface LeaseStoreOptions {
   readonly client: EtcdClient;
@@ -30,6 +30,9 @@ export interface LeaseStoreOptions {
   readonly onJunk: (error: LeaseFormatError) => void;
   /** Lifetime of the leases; flannel's {@link SUBNET_LEASE_TTL_SECONDS} when absent. */
   readonly ttlSeconds?: number | undefined;
+  /** Of the watch; the system's when absent. */
+  readonly clock?: Clock | undefined;
+  readonly random?: RandomSource | undefined;
 }
 
 /** What a create depends on beside its key. */
@@ -41,28 +44,26 @@ export interface CreateGuard {
 export interface LeaseWatcher {
   readonly onUpdate: (update: LeaseUpdate) => void;
   readonly onState: (state: WatchState) => void;
+  readonly observer?: WatchObserver | undefined;
 }
-
-/** Junk keys remembered for telling each once; more than these are only counted by what the next list shows. */
-const MAX_JUNK_REMEMBERED = 1_000;
 
 /** flannel's keys in etcd: the network configuration and the subnet leases. Writes one subnet key at a time, always under a compare. */
 export class LeaseStore {
   readonly #options: LeaseStoreOptions;
-  readonly #good = new Map<string, KnownLease>();
-  readonly #junk = new Map<string, string>();
+  readonly #reader: LeaseReader;
   /** etcd leases of our own that a write may still hang on. */
   readonly #doubtful = new Set<bigint>();
   readonly ttlSeconds: number;
 
   constructor(options: LeaseStoreOptions) {
     this.#options = options;
+    this.#reader = new LeaseReader(options.onJunk);
     this.ttlSeconds = options.ttlSeconds ?? SUBNET_LEASE_TTL_SECONDS;
   }
 
   /** Keys under the prefix that hold no lease now. */
   get junkKeys(): number {
-    return this.#junk.size;
+    return this.#reader.junkKeys;
   }
 
   /** Text of `<prefix>/config`. @throws {EtcdError} */
@@ -73,18 +74,22 @@ export class LeaseStore {
   /** All leases, in key order. @throws {EtcdError} */
   async list(signal: AbortSignal): Promise<KnownLease[]> {
     const { entries } = await this.#options.client.list(subnetsPrefix(this.#options.prefix), signal);
-    return this.#snapshot(entries);
+    return this.#reader.snapshot(entries);
   }
 
   /** Follows the leases until the signal aborts; see {@link watchPrefix}. */
   async watch(watcher: LeaseWatcher, signal: AbortSignal): Promise<never> {
+    const { client, prefix, clock, random } = this.#options;
     return watchPrefix({
-      client: this.#options.client,
-      prefix: subnetsPrefix(this.#options.prefix),
+      client,
+      prefix: subnetsPrefix(prefix),
       signal,
+      clock,
+      random,
       onState: watcher.onState,
+      observer: watcher.observer,
       onUpdate: (update) => {
-        watcher.onUpdate(this.#leaseUpdate(update));
+        watcher.onUpdate(this.#reader.update(update));
       },
     });
   }
@@ -165,7 +170,7 @@ export class LeaseStore {
   /** One key as it stands. @throws {EtcdError} */
   async read(key: string, signal: AbortSignal): Promise<KnownLease | undefined> {
     const entry = await this.#options.client.get(key, signal);
-    return entry && this.#decode(entry);
+    return entry && this.#reader.decode(entry);
   }
 
   /** What a node says about itself while it lives. @throws {EtcdError} */
@@ -243,55 +248,6 @@ export class LeaseStore {
       await revokeLease(this.#options.client, id, signal);
       this.#doubtful.delete(id);
     }
-  }
-
-  #leaseUpdate(update: PrefixUpdate): LeaseUpdate {
-    const { revision } = update;
-    if (update.kind === 'snapshot') {
-      return { kind: 'snapshot', leases: this.#snapshot(update.entries), revision, reason: update.reason };
-    }
-    const changes = update.events.flatMap((event): LeaseChange[] => {
-      if (event.kind === 'put') {
-        const lease = this.#decode(event.entry);
-        return lease === undefined ? [] : [{ kind: 'put', lease }];
-      }
-      this.#junk.delete(event.key);
-      this.#good.delete(event.key);
-      return [{ kind: 'removed', key: event.key }];
-    });
-    return { kind: 'delta', changes, revision };
-  }
-
-  #snapshot(entries: readonly EtcdEntry[]): KnownLease[] {
-    const present = new Set(entries.map(({ key }) => key));
-    for (const map of [this.#junk, this.#good]) for (const key of map.keys()) if (!present.has(key)) map.delete(key);
-    return entries.flatMap((entry) => this.#decode(entry) ?? []);
-  }
-
-  /**
-   * A value that cannot be read leaves the lease as it was known, if it was: one bad write must not cut a host off.
-   * `undefined` for a key that never held a lease.
-   */
-  #decode({ key, value, createRevision, modRevision, leaseId }: EtcdEntry): KnownLease | undefined {
-    const entry = { key, value, createRevision, modRevision, etcdLeaseId: leaseId };
-    try {
-      const known = { ...entry, lease: decodeLease(key, value) };
-      this.#good.set(key, known);
-      this.#junk.delete(key);
-      return known;
-    } catch (error) {
-      if (!(error instanceof LeaseFormatError)) throw error;
-      this.#rememberJunk(error);
-      const before = this.#good.get(key);
-      return before && { ...entry, lease: before.lease };
-    }
-  }
-
-  #rememberJunk(error: LeaseFormatError): void {
-    if (this.#junk.get(error.key) === error.message) return;
-    if (!this.#junk.has(error.key) && this.#junk.size >= MAX_JUNK_REMEMBERED) return;
-    this.#junk.set(error.key, error.message);
-    this.#options.onJunk(error);
   }
 }
 

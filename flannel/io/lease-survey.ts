@@ -3,7 +3,7 @@ import { EtcdError } from '../../native/etcd/errors.ts';
 import { leaseTimeToLive } from '../../native/etcd/lease.ts';
 import type { KnownLease } from '../model/lease.ts';
 import type { Reservation } from '../model/reservation.ts';
-import { AGENT_PRESENCE_PREFIX, flannelPresenceSchema, type FlannelPresence } from '../wire.ts';
+import { AGENT_PRESENCE_PREFIX, flannelPresenceSchema, type FlannelPresence } from '../presence-wire.ts';
 import type { LeaseStore } from './lease-store.ts';
 import { ReservationStore } from './reservation-store.ts';
 

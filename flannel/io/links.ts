@@ -2,19 +2,9 @@ import { readFileSync } from 'node:fs';
 import { decodeAddress, encodeGetAddresses, type Address } from '../../native/netlink/address.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
 import { decodeLink, encodeGetLink, type Link } from '../../native/netlink/link.ts';
-import { AF, type IpFamily, type Message } from '../../native/netlink/message.ts';
+import { AF, type IpFamily } from '../../native/netlink/message.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { Family } from '../model/overlay.ts';
-
-/** What the decoder makes of each message; what it has no use for is left out. */
-export function decoded<T>(messages: readonly Message[], decode: (message: Message) => T | undefined): T[] {
-  const values: T[] = [];
-  for (const message of messages) {
-    const value = decode(message);
-    if (value !== undefined) values.push(value);
-  }
-  return values;
-}
 
 /** The kernel's number of a family. */
 export const addressFamily = (family: Family): IpFamily => (family === 'ipv4' ? AF.INET : AF.INET6);
@@ -42,7 +32,7 @@ export async function addressesOf(
   for (const family of which.families) {
     try {
       const request = encodeGetAddresses({ family: addressFamily(family), ifindex: which.ifindex });
-      found.push(...decoded(await socket.dump(request, signal), decodeAddress));
+      found.push(...(await socket.collect(request, decodeAddress, signal)));
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
 import { processEnvironment } from '../../native/host/config.ts';
 
 export interface Program {
@@ -43,6 +43,8 @@ function environment(): NodeJS.ProcessEnv {
   return { ...known, PATH: `${known['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`, LC_ALL: 'C' };
 }
 
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
 /** Programs of this host; with a prefix, such as `nsenter --net=FILE`, as that one runs them. */
 export function programsOf(prefix: readonly string[] = []): RunProgram {
   return async ({ argv, input = '' }, signal) => {
@@ -51,7 +53,7 @@ export function programsOf(prefix: readonly string[] = []): RunProgram {
     const name = argv[0] ?? '';
     const options = { env: environment(), signal, timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const child = execFile(file, rest, { ...options, encoding: 'utf8' }, (cause, stdout, stderr) => {
+    const onEnd = (cause: ExecFileException | null, stdout: string, stderr: string): void => {
       if (cause === null) {
         resolve(stdout);
         return;
@@ -59,9 +61,15 @@ export function programsOf(prefix: readonly string[] = []): RunProgram {
       const isMissing = cause.code === 'ENOENT' || Number(cause.code) === NOT_FOUND;
       const fallback = cause.killed === true ? `did not end within ${TIMEOUT_MS / 1000} s` : cause.message;
       reject(new ProgramError(name, { reason: reasonOf(stderr, fallback), isMissing, cause }));
-    });
-    child.stdin?.on('error', () => undefined); // it ended without reading: its exit says why
-    child.stdin?.end(input);
+    };
+    try {
+      const child = execFile(file, rest, { ...options, encoding: 'utf8' }, onEnd);
+      child.stdin?.on('error', () => undefined); // it ended without reading: its exit says why
+      child.stdin?.end(input);
+    } catch (cause) {
+      // Node throws what fork says of a host that is out of memory.
+      throw new ProgramError(name, { reason: messageOf(cause), isMissing: false, cause });
+    }
     try {
       return await promise;
     } catch (error) {

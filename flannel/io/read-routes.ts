@@ -9,12 +9,13 @@ import {
   RTPROT,
   type Route,
 } from '../../native/netlink/route.ts';
+import type { Message } from '../../native/netlink/message.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { UnderlayRoute } from '../model/direct-routing.ts';
 import type { Family } from '../model/overlay.ts';
 import type { ActualRoute } from '../model/plan.ts';
 import type { ActualDirectRoute } from '../model/plan-direct.ts';
-import { addressFamily, decoded } from './links.ts';
+import { addressFamily } from './links.ts';
 import { RTPROT_WEFT } from './steps.ts';
 
 /** Routes of the main table, of one interface or protocol if given. @throws {NetlinkError} ENODEV if that is gone. */
@@ -24,7 +25,13 @@ export async function readMainRoutes(
   signal: AbortSignal,
 ): Promise<Route[]> {
   const request = encodeGetRoutes({ ...which, family: addressFamily(which.family), table: RT_TABLE_MAIN });
-  return decoded(await socket.dump(request, signal), decodeRoute).filter(({ table }) => table === RT_TABLE_MAIN);
+  return socket.collect(request, routeOfMainTable, signal);
+}
+
+/** What a dump of the main table tells; a kernel that does not filter tells of all tables. @throws {NetlinkError} EBADMSG. */
+export function routeOfMainTable(message: Message): Route | undefined {
+  const route = decodeRoute(message);
+  return route?.table === RT_TABLE_MAIN ? route : undefined;
 }
 
 /** A route with a metric of its own is another one than ours to the same destination. */
@@ -35,13 +42,11 @@ export function hasDefaultMetric({ destination, priority }: Route): boolean {
 const isOrdinary = ({ scope, type, prefSource }: Route): boolean =>
   scope === RT_SCOPE.UNIVERSE && type === RTN.UNICAST && prefSource === undefined;
 
-/** Routes over one of our own devices. */
-export function routesOfDevice(routes: readonly Route[]): ActualRoute[] {
-  return routes.filter(hasDefaultMetric).map((route) => {
-    const { destination, gateway, onlink, nexthopId } = route;
-    const plain = route.protocol === RTPROT.BOOT && isOrdinary(route);
-    return { destination, gateway, onlink, nexthopId, plain };
-  });
+/** A route over one of our own devices. */
+export function routeOfDevice(route: Route): ActualRoute | undefined {
+  if (!hasDefaultMetric(route)) return undefined;
+  const { destination, gateway, onlink, nexthopId } = route;
+  return { destination, gateway, onlink, nexthopId, plain: route.protocol === RTPROT.BOOT && isOrdinary(route) };
 }
 
 /** Routes over the underlay interface that may be ours. */

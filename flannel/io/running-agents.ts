@@ -12,7 +12,7 @@ export function agentOf(argv: readonly string[]): RunningAgent['name'] | undefin
   const program = basename(argv[0] ?? '');
   if (program === 'flanneld') return 'flanneld';
   // Options of Node.js stand before the script.
-  const script = argv.findIndex((word) => /(?:^|\/)cli\/main\.[jt]s$/.test(word));
+  const script = argv.findIndex((word) => /(?:^|\/)(?:cli\/main\.[jt]s|bundle\/weft\.js)$/.test(word));
   return program === 'node' && script > 0 && argv[script + 1] === 'flanneld' ? 'weft flanneld' : undefined;
 }
 

@@ -1,13 +1,8 @@
 import { formatCidr, formatIp, isCidr6, type Cidr, type IpAddress } from '../../native/net/ip.ts';
 import { encodeDelAddress, encodeNewAddress, IFA_F } from '../../native/netlink/address.ts';
 import { ERRNO } from '../../native/netlink/errors.ts';
-import {
-  encodeNewIpip,
-  encodeNewVxlan,
-  encodeNewWireguard,
-  encodeSetLink,
-  encodeSetVxlanLearning,
-} from '../../native/netlink/link.ts';
+import { encodeSetLink, encodeSetVxlanLearning } from '../../native/netlink/link.ts';
+import { encodeNewIpip, encodeNewVxlan, encodeNewWireguard } from '../../native/netlink/new-link.ts';
 import { AF } from '../../native/netlink/message.ts';
 import {
   encodeDelFdb,

@@ -72,7 +72,7 @@ export function isOverlayDevice({ name, kind, vni }: CandidateDevice): boolean {
 
 /** Files of the state folder that the overlay agent keeps; all else there is somebody else's. */
 export function isStateFile(name: string): boolean {
-  return name === 'node-id' || name === 'wireguard.key' || /^flannel(?:-v6)?\.\d+\.mac$/.test(name);
+  return ['node-id', 'wireguard.key', 'firewall-place'].includes(name) || /^flannel(?:-v6)?\.\d+\.mac$/.test(name);
 }
 
 /** The tables and chains of either firewall that flannel and weft make; a second agent's have a number. */

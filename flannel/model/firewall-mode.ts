@@ -19,6 +19,9 @@ export interface FirewallModeFacts {
 export type FirewallModeResult =
   { readonly mode: FirewallMode; readonly why: string } | { readonly mode: undefined; readonly problem: string };
 
+const REMEDY =
+  'install nftables or iptables, or do without rules by --ip-masq=false and --iptables-forward-rules=false';
+
 function only(mode: FirewallMode, obstacle: Obstacle, why: string): FirewallModeResult {
   if (obstacle === undefined) return { mode, why };
   return { mode: undefined, problem: `${why}, but ${obstacle}` };
@@ -32,5 +35,6 @@ export function chooseFirewallMode({ choice, enableNftables, obstacles }: Firewa
   }
   if (obstacles.iptables === undefined) return { mode: 'iptables', why: 'iptables works' };
   if (obstacles.nftables === undefined) return { mode: 'nftables', why: obstacles.iptables };
-  return { mode: undefined, problem: `no firewall can be used: ${obstacles.iptables}; ${obstacles.nftables}` };
+  const both = `no firewall can be used: ${obstacles.iptables}; ${obstacles.nftables}`;
+  return { mode: undefined, problem: `${both}: ${REMEDY}` };
 }

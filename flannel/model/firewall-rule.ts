@@ -14,7 +14,9 @@ export interface MarkMatch {
 
 export type Verdict =
   | { readonly kind: 'accept' | 'drop' | 'return' | 'masquerade' | 'masquerade-fully-random' | 'continue' }
-  | { readonly kind: 'jump' | 'goto'; readonly chain: string };
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  /** Another address or port, in the words of its firewall: neither flannel nor weft sets such. */
+  | { readonly kind: 'rewrite'; readonly text: string };
 
 /** One rule of a chain in the words of both firewalls; all that is there must match. */
 export interface FirewallRule {
@@ -43,7 +45,7 @@ function networkText(match: NetworkMatch | undefined): string {
 /** Everything about a rule in one text: equal texts are equal rules. */
 function ruleKey(rule: FirewallRule): string {
   const { mark, source, destination, otherConditions, verdict, otherEffects, comment } = rule;
-  const target = 'chain' in verdict ? verdict.chain : '';
+  const target = 'chain' in verdict ? verdict.chain : verdict.kind === 'rewrite' ? verdict.text : '';
   const facts = [networkText(source), networkText(destination), otherConditions, verdict.kind, target, otherEffects];
   return JSON.stringify([mark?.value ?? '', mark?.mask ?? '', ...facts.map((fact) => fact ?? ''), comment ?? '']);
 }

@@ -78,7 +78,7 @@ function ruleOf(part: FirewallPart, { mark, source, destination }: Conditions, k
   };
 }
 
-type SimpleVerdict = Exclude<Verdict['kind'], 'jump' | 'goto'>;
+type SimpleVerdict = Exclude<Verdict['kind'], 'jump' | 'goto' | 'rewrite'>;
 
 /** flannel's set since v0.21, in its order: the first that matches decides. */
 function masqueradeRules({ networks, subnet }: OverlayRange<Cidr>, masquerade: SimpleVerdict): FirewallRule[] {

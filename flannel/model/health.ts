@@ -9,24 +9,31 @@ export interface HealthFacts {
   /** The underlay interface is gone, the device cannot be made, a step fails. */
   readonly kernelProblem: string | undefined;
   readonly subnetFileProblem: string | undefined;
+  /** The rules that are wanted cannot be set. */
+  readonly firewallProblem: string | undefined;
   readonly leaseHeld: boolean;
   readonly subnetFileWritten: boolean;
   /** All peers that were known then have been programmed once. */
   readonly peersProgrammed: boolean;
+  /** The rules were there once, or none are wanted. */
+  readonly firewallInPlace: boolean;
+}
+
+/** What a start still waits for, in its order. */
+function awaited(facts: HealthFacts): string | undefined {
+  if (!facts.leaseHeld) return 'no subnet is leased yet';
+  if (!facts.peersProgrammed) return 'the peers are not programmed yet';
+  if (!facts.subnetFileWritten) return 'subnet.env is not written yet';
+  return facts.firewallInPlace ? undefined : 'the firewall rules are not set yet';
 }
 
 /**
  * Why containers cannot rely on this host's overlay, `undefined` when they can. Once ready, an outage of etcd does not take
- * that back: the kernel forwards alone. A lost subnet and a broken device do.
+ * that back: the kernel forwards alone. A lost subnet, a broken device and missing rules do.
  */
 export function unreadyReason(facts: HealthFacts): string | undefined {
-  const { etcdProblem, configProblem, leaseProblem, kernelProblem, subnetFileProblem } = facts;
-  const standing = leaseProblem ?? kernelProblem ?? subnetFileProblem;
-  if (facts.leaseHeld && facts.subnetFileWritten && facts.peersProgrammed) return standing;
-  const waiting = facts.leaseHeld
-    ? facts.peersProgrammed
-      ? 'subnet.env is not written yet'
-      : 'the peers are not programmed yet'
-    : 'no subnet is leased yet';
-  return configProblem ?? etcdProblem ?? standing ?? waiting;
+  const { etcdProblem, configProblem, leaseProblem, kernelProblem, subnetFileProblem, firewallProblem } = facts;
+  const standing = leaseProblem ?? kernelProblem ?? subnetFileProblem ?? firewallProblem;
+  const waiting = awaited(facts);
+  return waiting === undefined ? standing : (configProblem ?? etcdProblem ?? standing ?? waiting);
 }

@@ -31,7 +31,7 @@ function parseMark(text: string): MarkMatch | undefined {
   return Number.isInteger(value) && Number.isInteger(mask) ? { value, mask } : undefined;
 }
 
-const TARGETS: ReadonlyMap<string, Exclude<Verdict['kind'], 'jump' | 'goto'>> = new Map([
+const TARGETS: ReadonlyMap<string, Exclude<Verdict['kind'], 'jump' | 'goto' | 'rewrite'>> = new Map([
   ['ACCEPT', 'accept'],
   ['DROP', 'drop'],
   ['REJECT', 'drop'],
@@ -53,8 +53,10 @@ const EFFECT_TARGETS = new Set([
   'TTL',
   'HL',
 ]);
-/** Targets of iptables' own that decide something else than {@link TARGETS}: `nat` chains know them. */
-const OTHER_TARGETS = new Set(['SNAT', 'DNAT', 'REDIRECT', 'NETMAP', 'QUEUE', 'NFQUEUE', 'TPROXY']);
+/** Targets of `nat` chains that give a packet another address or port. */
+const REWRITING_TARGETS = new Set(['SNAT', 'DNAT', 'REDIRECT', 'NETMAP']);
+/** Targets that leave it to somebody else. */
+const OTHER_TARGETS = new Set(['QUEUE', 'NFQUEUE', 'TPROXY']);
 
 /** What follows `-j` or `-g`: the target and its options. */
 function takeTarget(option: string, [target = '', ...options]: readonly string[], draft: Draft): void {
@@ -65,6 +67,8 @@ function takeTarget(option: string, [target = '', ...options]: readonly string[]
     if (!isFullyRandom) draft.effects.push(...options);
   } else if (kind !== undefined) {
     draft.verdict = { kind };
+  } else if (REWRITING_TARGETS.has(target)) {
+    draft.verdict = { kind: 'rewrite', text: [target, ...options].join(' ') };
   } else if (EFFECT_TARGETS.has(target)) {
     draft.effects.push(target, ...options);
   } else if (OTHER_TARGETS.has(target)) {
@@ -145,6 +149,8 @@ function verdictWords(verdict: Verdict): string[] {
       return ['-g', verdict.chain];
     case 'masquerade-fully-random':
       return ['-j', 'MASQUERADE', '--random-fully'];
+    case 'rewrite':
+      return ['-j', verdict.text];
     case 'continue':
       return [];
     case 'accept':

@@ -1,5 +1,6 @@
 import { formatCidr, formatIp } from '../../native/net/ip.ts';
-import type { FlannelPresence, SubnetPair } from '../wire.ts';
+import type { SubnetPair } from '../wire.ts';
+import type { FlannelPresence } from '../presence-wire.ts';
 import type { KnownLease } from './lease.ts';
 import type { Reservation } from './reservation.ts';
 

@@ -26,6 +26,22 @@ export type LeaseUpdate =
 export type LeaseChange =
   { readonly kind: 'put'; readonly lease: KnownLease } | { readonly kind: 'removed'; readonly key: string };
 
+/** Leases to choose peers among, in any order. */
+export interface LeaseSource {
+  values(): Iterable<KnownLease>;
+}
+
+/** The leases that an update deletes; to be asked before it is folded in. */
+export function leasesGone(known: ReadonlyMap<string, KnownLease>, update: LeaseUpdate): Map<string, KnownLease> {
+  const gone = new Map<string, KnownLease>();
+  if (update.kind === 'snapshot') return gone;
+  for (const change of update.changes) {
+    const lease = change.kind === 'removed' ? known.get(change.key) : undefined;
+    if (lease !== undefined) gone.set(lease.key, lease);
+  }
+  return gone;
+}
+
 /** Brings the known leases up to date, in their place: a copy of 10,000 for each event would be all that is done. */
 export function foldLeases(known: Map<string, KnownLease>, update: LeaseUpdate): void {
   if (update.kind === 'snapshot') {

@@ -81,6 +81,15 @@ function takeExtension(value: unknown, draft: Draft): void {
   else (type === 'target' ? draft.effects : draft.conditions).push(String(name));
 }
 
+/** `snat to 10.0.0.1`, `redirect`. */
+const takeRewrite =
+  (name: string): Take =>
+  (value, draft) => {
+    const address = isObject(value) ? value['addr'] : undefined;
+    draft.verdict = { kind: 'rewrite', text: typeof address === 'string' ? `${name} to ${address}` : name };
+    if (typeof address !== 'string' && isObject(value)) draft.effects.push(JSON.stringify(value));
+  };
+
 type Take = (value: unknown, draft: Draft) => void;
 
 const takeJump =
@@ -101,6 +110,9 @@ const STATEMENTS: ReadonlyMap<string, Take> = new Map([
   ['reject', verdictOf('drop')],
   ['return', verdictOf('return')],
   ['masquerade', takeMasquerade],
+  ['snat', takeRewrite('snat')],
+  ['dnat', takeRewrite('dnat')],
+  ['redirect', takeRewrite('redirect')],
   ['xt', takeExtension],
   ['jump', takeJump('jump')],
   ['goto', takeJump('goto')],
@@ -167,6 +179,8 @@ function verdictText(verdict: Verdict): string[] {
       return [`${verdict.kind} ${verdict.chain}`];
     case 'masquerade-fully-random':
       return ['masquerade fully-random'];
+    case 'rewrite':
+      return [verdict.text];
     case 'continue':
       return [];
     case 'accept':

@@ -1,6 +1,8 @@
+import type { Cidr, IpAddress } from '../../native/net/ip.ts';
+import type { MacAddress } from '../../native/net/mac.ts';
+import type { VxlanPeer } from './overlay.ts';
 import { nexthopIdOf } from './plan.ts';
 import type { Step } from './step.ts';
-import type { VxlanPeer } from './overlay.ts';
 
 /** A step on a peer's entries. */
 export type EntryStep = Extract<
@@ -17,6 +19,30 @@ export type EntryStep = Extract<
       | 'remove-neighbor';
   }
 >;
+
+/** An entry of a peer that an event says is gone from a device of ours, or is not what it has to be: this. */
+export type MissingEntry = { readonly ifindex: number } & (
+  | { readonly kind: 'neighbor'; readonly address: IpAddress; readonly mac: MacAddress }
+  | { readonly kind: 'fdb'; readonly mac: MacAddress; readonly remote: IpAddress }
+  | { readonly kind: 'route'; readonly destination: Cidr }
+);
+
+/** What puts it back, without a look at the kernel. A route that somebody else set meanwhile is left to the loop: it fails. */
+export function restoreSteps(entry: MissingEntry, rules: Pick<PeerChangeRules, 'nexthopObjects'>): EntryStep[] {
+  switch (entry.kind) {
+    case 'neighbor':
+      return [{ kind: 'set-neighbor', address: entry.address, mac: entry.mac }];
+    case 'fdb':
+      return [{ kind: 'set-fdb', mac: entry.mac, remote: entry.remote }];
+    case 'route': {
+      const { destination } = entry;
+      const nexthopId = nexthopIdOf(rules, destination);
+      const nexthop: EntryStep[] =
+        nexthopId === undefined ? [] : [{ kind: 'set-nexthop', nexthopId, gateway: destination.address }];
+      return [...nexthop, { kind: 'add-route', destination, nexthopId }];
+    }
+  }
+}
 
 export interface PeerChangeRules {
   readonly nexthopObjects: boolean;

@@ -1,6 +1,6 @@
 import type { IpAddress } from '../../native/net/ip.ts';
 import type { MacAddress } from '../../native/net/mac.ts';
-import type { KnownLease, LeaseChange } from './lease.ts';
+import type { LeaseChange, LeaseSource } from './lease.ts';
 import type { Peer } from './overlay.ts';
 import { candidateOf, selectPeers, type LeaseProblem, type SelfInOverlay } from './select-peers.ts';
 
@@ -45,7 +45,7 @@ export class PeerIndex {
   }
 
   /** Chooses anew among all leases. */
-  select(leases: ReadonlyMap<string, KnownLease>, self: SelfInOverlay): void {
+  select(leases: LeaseSource, self: SelfInOverlay): void {
     const { peers, problems } = selectPeers(leases.values(), self);
     const chosen = new Map(peers.map((peer) => [peer.subnet.address, peer]));
     this.#problems = problems;
@@ -66,7 +66,7 @@ export class PeerIndex {
   }
 
   /** Takes one change; `leases` has it already, and all that follow it in the same update. */
-  change(change: LeaseChange, leases: ReadonlyMap<string, KnownLease>, self: SelfInOverlay): void {
+  change(change: LeaseChange, leases: LeaseSource, self: SelfInOverlay): void {
     const key = change.kind === 'put' ? change.lease.key : change.key;
     const before = this.#byKey.get(key);
     const after = change.kind === 'put' ? candidateOf(change.lease, self) : undefined;

@@ -3,8 +3,8 @@ import type { Step } from './step.ts';
 
 export interface RemovalQuestion {
   readonly steps: readonly Step[];
-  /** Routes to peers that the kernel has. */
-  readonly routesBefore: number;
+  /** Networks of peers that the kernel can reach. */
+  readonly networksBefore: number;
   /** Subnets (`10.5.1.0/24`) whose key was seen deleted: etcd said so, it did not only leave them out of a list. */
   readonly deleted: ReadonlySet<string>;
   /**
@@ -20,7 +20,7 @@ export interface RemovalQuestion {
 
 /** How many routes stay until a second list confirms that their hosts are gone; 0 = removals may be done. */
 export function heldRemovals(question: RemovalQuestion): number {
-  const { steps, routesBefore, deleted, massLoss, asking, confirmed } = question;
+  const { steps, networksBefore, deleted, massLoss, asking, confirmed } = question;
   // A peer that moves between VXLAN and a direct route is not leaving.
   const set = new Set(steps.flatMap((step) => (isRouteAddition(step) ? [cidrKey(step.destination)] : [])));
   const removed = steps
@@ -28,7 +28,7 @@ export function heldRemovals(question: RemovalQuestion): number {
     .filter((network) => !set.has(cidrKey(network)))
     .map(formatCidr);
   const told = !asking && !massLoss && removed.length <= 1 && removed.every((subnet) => deleted.has(subnet));
-  const few = !asking && !massLoss && removed.length * 2 <= routesBefore;
+  const few = !asking && !massLoss && removed.length * 2 <= networksBefore;
   return confirmed || told || few ? 0 : removed.length;
 }
 
@@ -37,7 +37,8 @@ type RouteStep = Extract<Step, { destination: unknown }>;
 const isRouteRemoval = (step: Step): step is RouteStep =>
   step.kind === 'remove-route' || step.kind === 'remove-direct-route' || step.kind === 'remove-tunnel-route';
 
-function networksLost(step: Step): readonly Cidr[] {
+/** Networks of peers that are out of reach after a step. */
+export function networksLost(step: Step): readonly Cidr[] {
   if (step.kind === 'remove-wireguard-peer') return step.allowedIps;
   return isRouteRemoval(step) ? [step.destination] : [];
 }

@@ -1,5 +1,5 @@
 import { encodeLease, type Lease } from '../wire.ts';
-import { hasAddressOf, type Self } from './allocate.ts';
+import { hasAddressOf, rivalsOf, type Self } from './allocate.ts';
 import type { KnownLease } from './lease.ts';
 
 /** A lease this host holds. */
@@ -59,6 +59,20 @@ export function judgeOwnKey(held: HeldLease, seen: KnownLease | undefined, self:
   if (nodeId !== undefined) return nodeId === self.nodeId ? 'altered' : 'foreign';
   if (!hasAddressOf(seen.lease, self)) return 'foreign';
   return hasBackendOf(seen.lease, held.lease) ? 'altered' : 'twin';
+}
+
+/**
+ * Hosts with our address that hold up our lease: those that were here before it, and all of them when it has to be rewritten. One
+ * that came after us is told at its own start.
+ */
+export function rivalsToHeed(
+  leases: Iterable<KnownLease>,
+  self: Self,
+  own: { readonly createRevision: bigint; readonly isOutdated: boolean },
+): KnownLease[] {
+  return rivalsOf([...leases], self).filter(
+    ({ createRevision }) => own.isOutdated || createRevision < own.createRevision,
+  );
 }
 
 /** Part of the time between two puts that chance may take away: hosts of one hour do not put in one second. */

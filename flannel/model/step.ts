@@ -38,3 +38,21 @@ export type Step =
   | { readonly kind: 'remove-wireguard-peer'; readonly publicKey: WireguardKey; readonly allowedIps: readonly Cidr[] }
   | { readonly kind: 'add-blackhole'; readonly destination: Cidr }
   | { readonly kind: 'remove-blackhole'; readonly destination: Cidr };
+
+const MAKING_STEPS: ReadonlySet<Step['kind']> = new Set(['delete-link', 'create-link', 'create-tunnel']);
+const LINK_STEPS: ReadonlySet<Step['kind']> = new Set([
+  ...MAKING_STEPS,
+  'set-link',
+  'set-wireguard',
+  'add-address',
+  'remove-address',
+]);
+
+/** A step on the device itself; the failure of another one leaves the other peers reachable. */
+export const isLinkStep = ({ kind }: Step): boolean => LINK_STEPS.has(kind);
+
+/** The steps of one device that were done: of a device that could not be made, those that came before. */
+export function stepsDone(steps: readonly Step[], failed: ReadonlySet<Step>): Step[] {
+  const end = steps.findIndex((step) => failed.has(step) && MAKING_STEPS.has(step.kind));
+  return (end === -1 ? steps : steps.slice(0, end)).filter((step) => !failed.has(step));
+}

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startWeft } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { makeCluster, SUBNETS, type OverlayCluster, type OverlayHost } from './cluster.ts';
+import { answerOf, type Answer } from './command.ts';
 
 let cluster: OverlayCluster;
 let one: OverlayHost;
@@ -23,23 +23,12 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-interface Answer {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function cleanup(...flags: readonly string[]): Promise<Answer> {
-  const env = {
+const cleanup = (...flags: readonly string[]): Promise<Answer> =>
+  answerOf(one, ['cleanup', ...flags], {
     FLANNELD_ETCD_ENDPOINTS: cluster.etcd.endpoint,
     FLANNELD_SUBNET_FILE: one.subnetFile,
     FLANNELD_STATE_DIR: stateDir,
-    FORCE_COLOR: '0',
-  };
-  await using child = await startWeft(['cleanup', ...flags], { namespace: one.ns.name, env });
-  const { code } = await child.exited;
-  return { code, out: child.stdout(), err: child.stderr() };
-}
+  });
 
 /** What a flanneld would have left beside, and what is nobody's business. */
 function furnish(): void {
@@ -83,10 +72,12 @@ test('all that is ours goes, as told before, and nothing else', async () => {
     `delete the blackhole route ${subnet}`,
     `delete the route ${twoSubnet} via ${two.address} dev eth0`,
     'delete the nftables table ip flannel-ipv4',
+    'delete the chains FLANNEL-FWD and what leads there (iptables-nft, table filter)',
     'delete the chains FLANNEL-POSTRTG and what leads there (iptables-nft, table nat)',
     `remove ${one.subnetFile}`,
     `remove ${stateDir}/node-id`,
     `remove ${stateDir}/flannel.1.mac`,
+    `remove ${stateDir}/firewall-place`,
   ];
   expect(dry.code).toBe(0);
   const lines = dry.out.trim().split('\n');

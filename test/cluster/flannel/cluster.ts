@@ -56,11 +56,15 @@ export interface OverlayHostOptions {
   readonly label?: string;
   /** Of its `/readyz` and `/metrics`; default 9100. */
   readonly statusPort?: number;
+  /** Added to the agent's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long {@link OverlayHost.ready} waits; default a minute. */
+  readonly readyWithinMs?: number;
 }
 
 /** An agent's place on a host; it is not started. */
 export function overlayHost(host: TestHost, options: OverlayHostOptions): OverlayHost {
-  const { folder, etcdFlags, label = '', statusPort = 9100 } = options;
+  const { folder, etcdFlags, label = '', statusPort = 9100, env = {}, readyWithinMs = 60_000 } = options;
   const ns = host.namespace;
   const files = join(folder, `${ns.name}${label}`);
   const subnetFile = `${files}.env`;
@@ -76,7 +80,7 @@ export function overlayHost(host: TestHost, options: OverlayHostOptions): Overla
       '--healthz-ip=127.0.0.1',
       `--healthz-port=${statusPort}`,
     ];
-    current = await startWeft(['flanneld', ...standard, ...flags], { namespace: ns.name });
+    current = await startWeft(['flanneld', ...standard, ...flags], { namespace: ns.name, env });
     return current;
   };
   return {
@@ -95,7 +99,7 @@ export function overlayHost(host: TestHost, options: OverlayHostOptions): Overla
     },
     ready: async (...flags) => {
       const child = await start(...flags);
-      await untilReady(child, { listen, namespace: ns.name, timeoutMs: 60_000 });
+      await untilReady(child, { listen, namespace: ns.name, timeoutMs: readyWithinMs });
       return child;
     },
     subnet: async () => {
@@ -121,7 +125,9 @@ export function overlayHost(host: TestHost, options: OverlayHostOptions): Overla
 }
 
 /** Hosts on one underlay, a real etcd on it, no agent yet; all of it and every agent ends with the scope. */
-export async function makeCluster(options: { readonly hosts: number }): Promise<OverlayCluster> {
+export async function makeCluster(
+  options: { readonly hosts: number } & Pick<OverlayHostOptions, 'readyWithinMs'>,
+): Promise<OverlayCluster> {
   const stack = new AsyncDisposableStack();
   try {
     const folder = await mkdtemp(join(tmpdir(), 'weft-test-flannel-'));
@@ -129,7 +135,7 @@ export async function makeCluster(options: { readonly hosts: number }): Promise<
     const underlay = stack.use(await makeUnderlay(options));
     const etcd = stack.use(await startEtcd({ namespace: underlay.fabric.name, addresses: [underlay.address] }));
     const hosts = underlay.hosts.map((host) =>
-      overlayHost(host, { folder, etcdFlags: [`--etcd-endpoints=${etcd.endpoint}`] }),
+      overlayHost(host, { ...options, folder, etcdFlags: [`--etcd-endpoints=${etcd.endpoint}`] }),
     );
     stack.defer(async () => {
       await Promise.all(hosts.map((host) => host.stop()));

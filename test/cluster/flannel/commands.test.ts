@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startWeft } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
 import { makeCluster, SUBNETS, type OverlayCluster, type OverlayHost } from './cluster.ts';
+import { answerOf, type Answer } from './command.ts';
 
 const CONFIG = { Network: '10.5.0.0/16', Backend: { Type: 'vxlan' } };
 const CONFIG_KEY = '/coreos.com/network/config';
@@ -24,26 +24,15 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-interface Answer {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs `weft WORDS` where etcd and the agent's socket can be reached. */
 async function weft(...words: readonly string[]): Promise<Answer> {
-  const env = {
+  const answer = await answerOf(one, words, {
     FLANNELD_ETCD_ENDPOINTS: cluster.etcd.endpoint,
     FLANNELD_STATUS_SOCKET: one.statusSocket,
-    FORCE_COLOR: '0',
-  };
-  await using child = await startWeft(words, { namespace: one.ns.name, env });
-  const { code } = await child.exited;
-  const out = child.stdout();
-  expect(
-    out.split('\n').filter((line) => line.length > 80 && !words.includes('--json') && !words.includes('get')),
-  ).toEqual([]);
-  return { code, out, err: child.stderr() };
+  });
+  const isTable = !words.includes('--json') && !words.includes('get');
+  expect(answer.out.split('\n').filter((line) => line.length > 80 && isTable)).toEqual([]);
+  return answer;
 }
 
 const json = async (...words: readonly string[]): Promise<unknown> =>
@@ -53,7 +42,9 @@ describe('status and peers', () => {
   test('are told for people and programs', async () => {
     const { code, out } = await weft('status');
     expect([code, out]).toEqual([0, expect.stringMatching(/^ready {6}yes$/m)]);
-    expect(out).toMatch(new RegExp(`^lease {6}${await one.subnet()}, 23 h \\d+ min left$`, 'm'));
+    expect(out).toMatch(
+      new RegExp(`^lease {6}${await one.subnet()}, 23 h \\d+ min left, chosen from the free ones$`, 'm'),
+    );
     expect(await json('status')).toMatchObject({ v: 1, readiness: { ready: true }, peers: { programmed: 1 } });
     const peers = await weft('peers');
     expect(peers.out).toContain(await two.subnet());

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startEtcdCluster, type EtcdCluster, type EtcdClusterMember } from '../../support/etcd-cluster.ts';
+import { startEtcdCluster, type EtcdCluster } from '../../support/etcd-cluster.ts';
+import type { EtcdClusterMember } from '../../support/etcd-member.ts';
 import { EtcdProcess } from '../../support/etcd-process.ts';
 import { makeUnderlay, type TestUnderlay } from '../../support/netns.ts';
 import { until } from '../../support/until.ts';
@@ -8,6 +9,13 @@ const PREFIX = '/coreos.com/network/subnets/';
 const KEY = `${PREFIX}10.5.2.0-24`;
 /** How long etcd is written to after a blow. */
 const WATCHED_MS = 7_000;
+/**
+ * From a leader on, which etcd takes 1 to 2 s for on a quiet machine and its default election timeout: one attempt that was on its
+ * way to the former leader, and the next. So lease operations are back 3 s after the blow.
+ */
+const OPERATIONS_WITHIN_MS = 2_000;
+/** 2.5 s of silence, 1.5 s without an answer, and a new connection. */
+const EVENTS_WITHIN_MS = 6_000;
 
 const nowMs = (): number => performance.timeOrigin + performance.now();
 
@@ -24,21 +32,38 @@ function costOf(host: EtcdProcess, sinceMs: number): { readonly gapMs: number; r
   return { gapMs: Math.round(gapMs), failed: since.filter(({ error }) => error !== undefined).length };
 }
 
+/** Waits for each event that was acknowledged, while there come more. @throws {RangeError} when one is overdue. */
+async function inTime(
+  host: EtcdProcess,
+  acknowledged: ReadonlyMap<string, number>,
+  writing: Promise<void>,
+): Promise<void> {
+  let isOver = false;
+  void writing.finally(() => {
+    isOver = true;
+  });
+  const { overdue } = await until(
+    () => {
+      const arrivals = host.arrivals(PREFIX);
+      const missing = [...acknowledged].find(([text]) => !arrivals.has(text));
+      if (missing !== undefined && nowMs() - missing[1] > EVENTS_WITHIN_MS) return { overdue: missing[0] };
+      return isOver && missing === undefined ? { overdue: undefined } : undefined;
+    },
+    { what: 'every event', timeoutMs: WATCHED_MS + 2 * EVENTS_WITHIN_MS, everyMs: 250 },
+  );
+  expect(overdue, 'an event that is later than it may be').toBeUndefined();
+}
+
 interface Blow {
   readonly name: string;
   readonly strike: (member: EtcdClusterMember, cluster: EtcdCluster) => Promise<void> | void;
   readonly mend: (member: EtcdClusterMember, cluster: EtcdCluster) => Promise<void> | void;
-  /** Generous: the machine may be busy. The figures are printed. */
-  readonly operationsWithinMs: number;
-  readonly eventsWithinMs: number;
 }
 
 const KILL: Blow = {
   name: 'kill -9',
   strike: (member) => member.kill(),
   mend: (member) => member.start(),
-  operationsWithinMs: 6_000,
-  eventsWithinMs: 9_000,
 };
 const STOP: Blow = {
   name: 'SIGSTOP',
@@ -48,8 +73,6 @@ const STOP: Blow = {
   mend: (member) => {
     member.resume();
   },
-  operationsWithinMs: 6_000,
-  eventsWithinMs: 9_000,
 };
 const UNPLUG: Blow = {
   name: 'cut from everybody',
@@ -59,8 +82,6 @@ const UNPLUG: Blow = {
   mend: (member) => {
     member.plug();
   },
-  operationsWithinMs: 6_000,
-  eventsWithinMs: 9_000,
 };
 const SEPARATE: Blow = {
   name: 'cut from the other members',
@@ -70,8 +91,6 @@ const SEPARATE: Blow = {
   mend: (member, cluster) => {
     cluster.rejoin(member);
   },
-  operationsWithinMs: 6_000,
-  eventsWithinMs: 12_000,
 };
 
 const CASES = [
@@ -124,15 +143,28 @@ describe('three members with TLS and users, one of them struck', () => {
       acknowledged.set(`${KEY}=${value}`, await writer.put(KEY, value));
     };
     const struckAtMs = nowMs();
+    const keepWriting = async (): Promise<void> => {
+      for (let number = 1; nowMs() < struckAtMs + WATCHED_MS; number += 1) {
+        await write(String(number)).catch(() => undefined);
+      }
+    };
     await blow.strike(victim, cluster);
-    for (let number = 1; nowMs() < struckAtMs + WATCHED_MS; number += 1) {
-      await write(String(number)).catch(() => undefined);
-    }
+    const writing = keepWriting();
+    const others = cluster.members.filter((member) => member !== victim);
+    await until(async () => (await Promise.all(others.map((member) => member.leads()))).includes(true), {
+      what: 'a leader among the others',
+      timeoutMs: 20_000,
+    });
+    await until(() => host.beats.some(({ startedMs, error }) => startedMs >= struckAtMs && error === undefined), {
+      what: 'lease operations are back',
+      timeoutMs: OPERATIONS_WITHIN_MS,
+    });
+    await Promise.all([writing, inTime(host, acknowledged, writing)]);
     await blow.mend(victim, cluster);
     await until(() => write('after').then(() => true), { what: 'etcd takes writes' });
     await until(() => [...acknowledged.keys()].every((text) => host.arrivals(PREFIX).has(text)), {
       what: 'every event that was acknowledged',
-      timeoutMs: 20_000,
+      timeoutMs: EVENTS_WITHIN_MS,
     });
     const arrivals = host.arrivals(PREFIX);
     const lateMs = Math.round(Math.max(...[...acknowledged].map(([text, ms]) => arrivals.get(text)! - ms)));
@@ -142,7 +174,5 @@ describe('three members with TLS and users, one of them struck', () => {
         `events up to ${lateMs} ms late (${acknowledged.size} of them)\n`,
     );
     expect(host.reasons(PREFIX)).toEqual(['start']);
-    expect(gapMs).toBeLessThan(blow.operationsWithinMs);
-    expect(lateMs).toBeLessThan(blow.eventsWithinMs);
   });
 });

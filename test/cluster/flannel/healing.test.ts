@@ -217,6 +217,49 @@ describe.each(FAMILIES)('%s', (family) => {
   test.each(DAMAGES)('$name: back at the event', heals);
 });
 
+describe('with nexthop objects', () => {
+  const shown = (): string => first.ns.run('sh', '-c', 'ip nexthop show; ip -4 route show dev flannel.1');
+  /** The second host's route by its object, and nothing else on the device. */
+  const isHealthy = (): boolean => {
+    const { subnet, gateway } = target('ipv4');
+    return (
+      first.ns.ip('nexthop show').includes(`via ${gateway} dev flannel.1`) &&
+      new RegExp(`^${subnet} nhid \\d+ via ${gateway} dev flannel.1`, 'm').test(first.ns.ip('-4 route show'))
+    );
+  };
+  const idOf = (): string => /^id (\d+) /m.exec(first.ns.ip('nexthop show'))?.[1] ?? '';
+
+  beforeAll(async () => {
+    await first.agent().stop();
+    await first.ready(...FLAGS, '--nexthop-objects');
+    await until(isHealthy, { what: 'the route is one over an object' });
+  });
+
+  afterAll(async () => {
+    await first.agent().stop();
+    await first.ready(...FLAGS);
+    await until(() => first.ns.ip('nexthop show') === '', { what: 'the objects are gone' });
+    await untilHealthy();
+  });
+
+  test.each([
+    { name: 'object deleted, and the route with it', strike: (id: string) => ip(`nexthop del id ${id}`) },
+    {
+      name: 'object led elsewhere',
+      strike: (id: string) => ip(`nexthop replace id ${id} via ${target('ipv4').nobody} dev flannel.1 onlink`),
+    },
+    { name: 'route deleted', strike: () => ip(`route del ${target('ipv4').subnet}`) },
+  ])('$name: back at the event', async ({ strike }) => {
+    const before = shown();
+    const repairs = await first.metric('weft_flannel_repairs_total');
+    first.ns.run(...strike(idOf()));
+    await until(isHealthy, { what: 'all is as before', ...HEAL });
+    // It may be back sooner than anybody looks.
+    await until(async () => (await first.metric('weft_flannel_repairs_total')) > repairs, { what: 'a repair is told' });
+    await until(() => shown() === before, { what: 'and nothing else' });
+  });
+});
+
 test('a foreign route at the start holds up nobody else, stays, and is told; what left meanwhile goes', async () => {
   const keys = [240, 241].map((number) => `/coreos.com/network/subnets/10.5.${number}.0-24`);
   for (const [index, key] of keys.entries()) {
@@ -308,7 +351,7 @@ describe('the interface below', () => {
     first.ns.ip('addr del fd00:77::11/64 dev eth0');
     await until(() => second.ns.run('bridge', 'fdb', 'show', 'dev', 'flannel.1').includes('dst 192.168.77.21'), {
       what: 'the second host sends to the new address',
-      timeoutMs: 30_000, // the connection to etcd was from the old one
+      timeoutMs: 6_000, // a second to settle, and a new connection to etcd
     });
     await until(() => second.ns.run('bridge', 'fdb', 'show', 'dev', 'flannel-v6.1').includes('dst fd00:77::21'), {
       what: 'the second host sends to the new IPv6 address',

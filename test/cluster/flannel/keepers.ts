@@ -62,14 +62,15 @@ export function startKeeper(client: EtcdClient, self: Self, options: KeepOptions
   const moves: SubnetPair[] = [];
   const stop = new AbortController();
   const { ttlSeconds } = options;
+  const config = parseNetworkConfig(
+    JSON.stringify({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' }, ...options.config }),
+  );
   const store = new LeaseStore({ client, prefix: PREFIX, ttlSeconds, onJunk: () => undefined });
   const keeper = new LeaseKeeper({
     store,
     reservations: new ReservationStore(client),
     hostname: 'here',
-    config: parseNetworkConfig(
-      JSON.stringify({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' }, ...options.config }),
-    ),
+    config: () => config,
     self,
     backend: options.backend ?? (self.publicIp === undefined ? BACKEND_6 : BACKEND),
     marginSeconds,

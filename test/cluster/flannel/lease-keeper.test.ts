@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Self } from '../../../flannel/model/allocate.ts';
 import { addressText, subnetsText } from '../../../flannel/model/lease-text.ts';
-import {
-  encodeLease,
-  flannelPresenceKey,
-  subnetKey,
-  type FlannelPresence,
-  type Lease,
-  type SubnetPair,
-} from '../../../flannel/wire.ts';
-import { EtcdClient } from '../../../native/etcd/client.ts';
-import { parseEndpoint } from '../../../native/etcd/endpoint.ts';
+import { encodeLease, subnetKey, type Lease, type SubnetPair } from '../../../flannel/wire.ts';
+import { flannelPresenceKey, type FlannelPresence } from '../../../flannel/presence-wire.ts';
 import { leaseTimeToLive, revokeLease } from '../../../native/etcd/lease.ts';
 import { systemClock, type Clock } from '../../../native/host/clock.ts';
 import { parseCidr4 } from '../../../native/net/cidr.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { until } from '../../support/until.ts';
+import { freshEtcd } from './fresh-etcd.ts';
 import { BACKEND, host, MAC, PREFIX, startKeeper, type KeepOptions, type Kept } from './keepers.ts';
 
 const ipv4Only = (subnet: string): SubnetPair => ({ ipv4: parseCidr4(subnet), ipv6: undefined });
@@ -27,26 +19,11 @@ const fastClock: Clock = {
   sleep: (delayMs, signal) => systemClock.sleep(delayMs / SPEED, signal),
 };
 
-let etcd: TestEtcd;
-let client: EtcdClient;
+const fresh = freshEtcd();
 
-beforeAll(async () => {
-  etcd = await startEtcd();
-  client = new EtcdClient({ endpoints: [parseEndpoint(etcd.endpoint)], clock: systemClock });
-});
+const keep = (who: Self, options: KeepOptions = {}): Kept => startKeeper(fresh.client, who, options);
 
-afterAll(async () => {
-  client.close();
-  await etcd[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  for (const { key } of (await client.list('/')).entries) await client.delete(key);
-});
-
-const keep = (who: Self, options: KeepOptions = {}): Kept => startKeeper(client, who, options);
-
-const leased = async (subnet: SubnetPair) => client.get(subnetKey(PREFIX, subnet));
+const leased = async (subnet: SubnetPair) => fresh.client.get(subnetKey(PREFIX, subnet));
 
 describe('renewal', () => {
   test('keeps the etcd lease full without touching the key', async () => {
@@ -55,7 +32,7 @@ describe('renewal', () => {
     const startedMs = performance.now();
     await until(() => performance.now() - startedMs > 3000, { what: 'three seconds' });
     // Unrenewed it would have three seconds less.
-    expect((await leaseTimeToLive(client, entry!.leaseId)).ttlSeconds).toBeGreaterThanOrEqual(86_398);
+    expect((await leaseTimeToLive(fresh.client, entry!.leaseId)).ttlSeconds).toBeGreaterThanOrEqual(86_398);
     expect(await leased(await kept.subnet)).toEqual(entry);
     expect(kept.problems).toEqual([]);
   });
@@ -63,7 +40,7 @@ describe('renewal', () => {
   test('finds by itself that the lease ran out, and takes the subnet again', async () => {
     await using kept = keep(host('a'), { clock: fastClock, bootMs: () => fastClock.monotonicMs() });
     const before = await leased(await kept.subnet);
-    await revokeLease(client, before!.leaseId);
+    await revokeLease(fresh.client, before!.leaseId);
     const after = await until(async () => leased(await kept.subnet), { what: 'the subnet is leased again' });
     expect([after.value, after.leaseId === before!.leaseId]).toEqual([before!.value, false]);
   });
@@ -71,10 +48,10 @@ describe('renewal', () => {
   test('an outage is no problem before the margin', async () => {
     await using kept = keep(host('a'), { clock: fastClock, bootMs: () => fastClock.monotonicMs() });
     const subnet = await kept.subnet;
-    await etcd.kill();
+    await fresh.etcd.kill();
     const left = kept.keeper.secondsLeft;
     await until(() => kept.keeper.secondsLeft < left - 1800, { what: 'half an hour of fast time' });
-    await etcd.start();
+    await fresh.etcd.start();
     await until(() => kept.keeper.secondsLeft > 86_000, { what: 'renewed', timeoutMs: 20_000 });
     expect([kept.problems, (await leased(subnet)) !== undefined]).toEqual([[], true]);
   });
@@ -106,15 +83,15 @@ describe('acquisition', () => {
 
   test('a garbled key in the place of the previous subnet does not keep us waiting', async () => {
     const key = `${PREFIX}/subnets/10.5.77.0-24`;
-    await client.put({ key, value: 'garbage' });
+    await fresh.client.put({ key, value: 'garbage' });
     await using kept = keep(host('a'), { previous: ipv4Only('10.5.77.0/24') });
     const late = systemClock.sleep(4000).then(() => 'late');
     expect(await Promise.race([kept.subnet.then(() => 'leased'), late])).toBe('leased');
-    expect((await client.get(key))?.value).toBe('garbage');
+    expect((await fresh.client.get(key))?.value).toBe('garbage');
   });
 
   test('a reservation of our address becomes our lease', async () => {
-    await client.put({ key: `${PREFIX}/subnets/10.5.33.0-24`, value: '{"PublicIP":"192.168.77.11"}' });
+    await fresh.client.put({ key: `${PREFIX}/subnets/10.5.33.0-24`, value: '{"PublicIP":"192.168.77.11"}' });
     await using kept = keep(host('a'));
     const subnet = await kept.subnet;
     expect(subnetsText(subnet)).toBe('10.5.33.0/24');
@@ -144,7 +121,7 @@ describe('acquisition', () => {
       expect(late.problems[0]).toBe('out of subnets: 10 leases leave no free /24 from 10.5.1.0 to 10.5.10.0');
       await all[3]?.[Symbol.asyncDispose]();
       const freed = subnets[3]!;
-      await client.delete(subnetKey(PREFIX, freed));
+      await fresh.client.delete(subnetKey(PREFIX, freed));
       expect(subnetsText(await late.subnet)).toBe(subnetsText(freed));
     } finally {
       await stack.disposeAsync();
@@ -180,13 +157,13 @@ describe('acquisition', () => {
   ])('nothing is taken from a live host with $name', async ({ twin, want }) => {
     const lease: Lease = { subnets: ipv4Only('10.5.8.0/24'), backend: BACKEND, ...twin };
     const key = subnetKey(PREFIX, lease.subnets);
-    await client.put({ key, value: encodeLease(lease) });
+    await fresh.client.put({ key, value: encodeLease(lease) });
     const sign = flannelPresenceKey(twin.nodeId);
-    await client.put({ key: sign, value: JSON.stringify(presenceOf(twin.nodeId, addressText(twin))) });
+    await fresh.client.put({ key: sign, value: JSON.stringify(presenceOf(twin.nodeId, addressText(twin))) });
     await using kept = keep(host('a'));
     await until(() => kept.problems.length > 0, { what: 'it is told' });
-    expect([kept.problems, (await client.get(key))?.value]).toEqual([[want], encodeLease(lease)]);
-    await client.delete(sign);
+    expect([kept.problems, (await fresh.client.get(key))?.value]).toEqual([[want], encodeLease(lease)]);
+    await fresh.client.delete(sign);
     expect(subnetsText(await kept.subnet)).toBe('10.5.8.0/24');
     expect(kept.problems.at(-1)).toBeUndefined();
   });

@@ -1,30 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pairsOverlap, type Self } from '../../../flannel/model/allocate.ts';
 import { subnetsText } from '../../../flannel/model/lease-text.ts';
 import { decodeLease } from '../../../flannel/wire.ts';
-import { EtcdClient } from '../../../native/etcd/client.ts';
-import { parseEndpoint } from '../../../native/etcd/endpoint.ts';
-import { systemClock } from '../../../native/host/clock.ts';
 import { addIpv4, formatIpv4, parseIpv4 } from '../../../native/net/ipv4.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
+import { freshEtcd } from './fresh-etcd.ts';
 import { host, host6, PREFIX, startKeeper, type Kept } from './keepers.ts';
 
-let etcd: TestEtcd;
-let client: EtcdClient;
-
-beforeAll(async () => {
-  etcd = await startEtcd();
-  client = new EtcdClient({ endpoints: [parseEndpoint(etcd.endpoint)], clock: systemClock });
-});
-
-afterAll(async () => {
-  client.close();
-  await etcd[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  for (const { key } of (await client.list('/')).entries) await client.delete(key);
-});
+const fresh = freshEtcd();
 
 const ipv4Host = (index: number): Self => host(`node-${index}`, formatIpv4(addIpv4(parseIpv4('172.20.1.0'), index)));
 
@@ -72,7 +54,7 @@ describe('keepers that start at once all end with subnets of their own', () => {
       const stack = new AsyncDisposableStack();
       try {
         const kept = Array.from({ length: hosts }, (_, index): Kept =>
-          stack.use(startKeeper(client, hostOf(index), { config })),
+          stack.use(startKeeper(fresh.client, hostOf(index), { config })),
         );
         const subnets = await Promise.all(kept.map(({ subnet }) => subnet));
         for (const [index, one] of subnets.entries()) {
@@ -80,7 +62,7 @@ describe('keepers that start at once all end with subnets of their own', () => {
             expect(pairsOverlap(one, other), `${subnetsText(one)} and ${subnetsText(other)}`).toBe(false);
           }
         }
-        const { entries } = await client.list(`${PREFIX}/subnets`);
+        const { entries } = await fresh.client.list(`${PREFIX}/subnets`);
         const owners = entries.map(({ key, value }) => decodeLease(key, value).nodeId);
         expect([...owners].sort()).toEqual(kept.map((_, index) => `node-${index}`).sort());
         const writes = kept.map(({ keeper }) => keeper.acquisitionWrites);

@@ -1,54 +1,38 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ReservationStore } from '../../../flannel/io/reservation-store.ts';
 import { subnetsText } from '../../../flannel/model/lease-text.ts';
 import { subnetKey, type SubnetPair } from '../../../flannel/wire.ts';
-import { EtcdClient } from '../../../native/etcd/client.ts';
-import { parseEndpoint } from '../../../native/etcd/endpoint.ts';
 import type { EtcdEntry } from '../../../native/etcd/entry.ts';
 import { grantLease, leaseTimeToLive, revokeLease } from '../../../native/etcd/lease.ts';
 import { systemBootMs, systemClock, type Clock } from '../../../native/host/clock.ts';
 import { parseIpv4 } from '../../../native/net/ipv4.ts';
 import { parseMac } from '../../../native/net/mac.ts';
-import { startEtcd, type TestEtcd } from '../../support/etcd.ts';
 import { until } from '../../support/until.ts';
+import { freshEtcd } from './fresh-etcd.ts';
 import { host, PREFIX, startKeeper, type KeepOptions, type Kept } from './keepers.ts';
 
-let etcd: TestEtcd;
-let client: EtcdClient;
-
-beforeAll(async () => {
-  etcd = await startEtcd();
-  client = new EtcdClient({ endpoints: [parseEndpoint(etcd.endpoint)], clock: systemClock });
-});
-
-afterAll(async () => {
-  client.close();
-  await etcd[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  for (const { key } of (await client.list('/')).entries) await client.delete(key);
-});
+const fresh = freshEtcd();
 
 const own = host('me');
 const follow = (options: KeepOptions = {}, self = own): Kept =>
-  startKeeper(client, self, { watches: true, ...options });
+  startKeeper(fresh.client, self, { watches: true, ...options });
 
-const entryOf = async (subnets: SubnetPair): Promise<EtcdEntry | undefined> => client.get(subnetKey(PREFIX, subnets));
+const entryOf = async (subnets: SubnetPair): Promise<EtcdEntry | undefined> =>
+  fresh.client.get(subnetKey(PREFIX, subnets));
 const kinds = ({ events }: Kept): string[] => events.map(({ kind }) => kind);
 const flanneld = (ip: string, mac = '02:00:00:00:00:99'): string =>
   `{"PublicIP":"${ip}","PublicIPv6":null,"BackendType":"vxlan","BackendData":{"VNI":1,"VtepMAC":"${mac}"}}`;
 
 /** Writes a key as flanneld does: on a new etcd lease, whatever stood there. */
 async function putAsFlanneld(key: string, value: string): Promise<void> {
-  const { id } = await grantLease(client, 86_400);
-  await client.put({ key, value, leaseId: id });
+  const { id } = await grantLease(fresh.client, 86_400);
+  await fresh.client.put({ key, value, leaseId: id });
 }
 
 describe('the same subnet again', () => {
   test.each<{ name: string; lose: (entry: EtcdEntry) => Promise<void> }>([
-    { name: 'deleted', lose: ({ key }) => client.delete(key) },
-    { name: 'revoked', lose: ({ leaseId }) => revokeLease(client, leaseId) },
+    { name: 'deleted', lose: ({ key }) => fresh.client.delete(key) },
+    { name: 'revoked', lose: ({ leaseId }) => revokeLease(fresh.client, leaseId) },
   ])('when the key is $name, told as lost and as back', async ({ lose }) => {
     await using kept = follow();
     const subnets = await kept.subnet;
@@ -72,7 +56,7 @@ describe('the same subnet again', () => {
       },
     };
     let sleptMs = 0;
-    await using kept = startKeeper(client, own, { ttlSeconds: 5, clock, bootMs: () => systemBootMs() + sleptMs });
+    await using kept = startKeeper(fresh.client, own, { ttlSeconds: 5, clock, bootMs: () => systemBootMs() + sleptMs });
     const subnets = await kept.subnet;
     const before = await entryOf(subnets);
     asleep = Promise.withResolvers();
@@ -90,7 +74,7 @@ describe('the same subnet again', () => {
     await using kept = follow();
     const subnets = await kept.subnet;
     const before = await entryOf(subnets);
-    await client.put({ key: before!.key, value: 'garbage' });
+    await fresh.client.put({ key: before!.key, value: 'garbage' });
     await until(async () => (await entryOf(subnets))?.value === before!.value, { what: 'set right' });
     expect(kinds(kept)).toEqual([]);
   });
@@ -109,8 +93,8 @@ describe('somebody else on the subnet', () => {
       `${subnetsText(subnets)} is held by a flannel host at 192.168.77.200 now and its traffic goes there: ` +
         'stop that host, or this one takes another subnet 60 s after it lost this one',
     ]);
-    expect([(await client.get(key))?.value, kept.keeper.secondsLeft]).toEqual([other, -Infinity]);
-    await client.delete(key);
+    expect([(await fresh.client.get(key))?.value, kept.keeper.secondsLeft]).toEqual([other, -Infinity]);
+    await fresh.client.delete(key);
     await until(() => kept.events.length === 2, { what: 'lost and back' });
     expect([kinds(kept), kept.problems.at(-1), kept.moves]).toEqual([['lease-lost', 'lease-regained'], undefined, []]);
   });
@@ -141,17 +125,17 @@ describe('somebody else on the subnet', () => {
     const subnets = await kept.subnet;
     await putAsFlanneld(subnetKey(PREFIX, subnets), other);
     await until(() => kept.problems.at(-1)?.startsWith('out of subnets: 1 leases'), { what: 'it is told' });
-    await client.delete(subnetKey(PREFIX, subnets));
+    await fresh.client.delete(subnetKey(PREFIX, subnets));
     await until(() => kinds(kept).at(-1) === 'lease-regained', { what: 'the same subnet again', timeoutMs: 20_000 });
   });
 
   test('a lease that overlaps, or a reservation for another host, is in the way as well', async () => {
-    const reservations = new ReservationStore(client);
+    const reservations = new ReservationStore(fresh.client);
     const signal = AbortSignal.timeout(20_000);
     await using kept = follow({ graceMs: 300 });
     const first = await kept.subnet;
     await reservations.reserve(first, { publicIp: '192.168.77.99' }, signal);
-    await client.delete(subnetKey(PREFIX, first));
+    await fresh.client.delete(subnetKey(PREFIX, first));
     const second = await until(() => kept.moves[0], { what: 'another subnet' });
     expect(kept.events.at(-1)).toMatchObject({
       because: `it is held by the reservation /weft/reservations/${subnetsText(first).replace('/', '-')}`,
@@ -159,10 +143,10 @@ describe('somebody else on the subnet', () => {
     // A younger lease of another length: as long as ours is there peers take ours.
     const wide = subnetsText(second).replace(/\.(\d+)\.0\/24/, (_, third: string) => `.${Number(third) & ~1}.0-23`);
     await putAsFlanneld(`${PREFIX}/subnets/${wide}`, other);
-    await client.delete(subnetKey(PREFIX, second));
+    await fresh.client.delete(subnetKey(PREFIX, second));
     await until(() => kept.moves[1], { what: 'a third subnet' });
     expect(kept.events.at(-1)).toMatchObject({ because: 'it is held by a flannel host at 192.168.77.200' });
-    expect((await client.list(`${PREFIX}/subnets`)).entries).toHaveLength(2);
+    expect((await fresh.client.list(`${PREFIX}/subnets`)).entries).toHaveLength(2);
   });
 
   test('a flannel host with our own address is an alarm that names both, for as long as it lasts', async () => {
@@ -176,7 +160,7 @@ describe('somebody else on the subnet', () => {
         `${subnetsText(subnets)}: give one of them another --public-ip or --iface`,
     ]);
     // The keeper looks again after about a second: neither does it write nor move.
-    const reads = async (): Promise<number> => Number((await client.list('/')).revision);
+    const reads = async (): Promise<number> => Number((await fresh.client.list('/')).revision);
     const revision = await reads();
     await until(() => kept.keeper.secondsLeft === -Infinity, { what: 'no lease' });
     expect([(await entryOf(subnets))?.value, await reads(), kept.moves]).toEqual([twin, revision, []]);
@@ -229,7 +213,7 @@ describe('what changes while the lease is held', () => {
   });
 
   test('not that of another live host: told, with both named, and the old one stays', async () => {
-    await using rival = startKeeper(client, host('rival', '192.168.77.55'));
+    await using rival = startKeeper(fresh.client, host('rival', '192.168.77.55'));
     await rival.subnet;
     await using kept = follow();
     const subnets = await kept.subnet;
@@ -287,7 +271,7 @@ describe('puts for flanneld', () => {
   });
 
   test('none in a cluster of weft alone, nor for a bare reservation', async () => {
-    await client.put({ key: `${PREFIX}/subnets/10.5.200.0-24`, value: '{"PublicIP":"192.168.77.200"}' });
+    await fresh.client.put({ key: `${PREFIX}/subnets/10.5.200.0-24`, value: '{"PublicIP":"192.168.77.200"}' });
     await using neighbour = follow({}, host('neighbour', '192.168.77.12'));
     await neighbour.subnet;
     await using kept = follow(fast);
@@ -299,6 +283,6 @@ describe('puts for flanneld', () => {
     const startedMs = performance.now();
     await until(() => (performance.now() - startedMs) * SPEED > 3_600_000, { what: 'an hour of fast time' });
     expect(await entryOf(subnets)).toEqual(first);
-    expect((await leaseTimeToLive(client, first!.leaseId)).ttlSeconds).toBeGreaterThan(1_190);
+    expect((await leaseTimeToLive(fresh.client, first!.leaseId)).ttlSeconds).toBeGreaterThan(1_190);
   });
 });

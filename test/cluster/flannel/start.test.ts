@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpGet, startProcess, WEFT, type TestProcess } from '../../support/processes.ts';
 import { until } from '../../support/until.ts';
@@ -94,7 +94,10 @@ async function unready(): Promise<string> {
 
 async function untilUnreadyWith(sentence: string | RegExp): Promise<void> {
   const fits = (text: string): boolean => (typeof sentence === 'string' ? text === sentence : sentence.test(text));
-  await until(async () => fits(await unready()), { what: `/readyz says ${String(sentence)}` });
+  await until(async () => fits(await unready()), {
+    what: `/readyz says ${String(sentence)}`,
+    timeoutMs: 30_000,
+  });
 }
 
 describe('what others can mend is waited for, and told', () => {
@@ -172,6 +175,23 @@ describe('what others can mend is waited for, and told', () => {
     host.ns.ip('link del other0');
     await until(async () => (await unready()) === 'ready: 200', { what: 'ready', timeoutMs: 40_000 });
     expect(child.exit()).toBeUndefined();
+  });
+
+  // Where the kernel has ipip another device for the same address is in the way; where it has not, it refuses anyway.
+  test('a tunnel that cannot be made is not ready, and no repair', async () => {
+    host.ns.try(...`ip link add other1 type ipip local ${host.address} dev eth0`.split(' '));
+    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'ipip' } });
+    await using child = await host.start(`--subnet-file=${host.subnetFile}.tunnel`);
+    await untilUnreadyWith(/^cannot create tunnel flannel\.ipip: /);
+    // Three attempts: what failed once must not be told as done the next time.
+    await until(async () => (await host.metric('weft_flannel_pass_seconds_count')) >= 3, { what: 'three passes' });
+    expect([await unready(), existsSync(`${host.subnetFile}.tunnel`)]).toEqual([
+      expect.stringMatching(/^cannot create tunnel flannel\.ipip: /),
+      false,
+    ]);
+    expect(child.logs().map(({ msg }) => String(msg))).not.toContainEqual(expect.stringContaining('repaired'));
+    host.ns.try('ip', 'link', 'del', 'other1');
+    cluster.configure({ Network: '10.5.0.0/16', Backend: { Type: 'vxlan' } });
   });
 
   test('a subnet file that cannot be written', async () => {

@@ -20,6 +20,13 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
+/** As etcd says, in hexadecimal. */
+function leaseIdOf(subnet: string): string {
+  const key = `/coreos.com/network/subnets/${subnet.replace('/', '-')}`;
+  const [, id = '0'] = /"lease":(\d+)/.exec(cluster.ctl('get', '-w', 'json', key)) ?? [];
+  return BigInt(id).toString(16);
+}
+
 test('the document tells of host, lease, peers, etcd, MTUs and config', async () => {
   const status = await one.status();
   const subnet = await one.subnet();
@@ -35,7 +42,7 @@ test('the document tells of host, lease, peers, etcd, MTUs and config', async ()
     },
     readiness: { ready: true },
     problems: [],
-    lease: { subnets: [subnet] },
+    lease: { subnets: [subnet], acquiredBy: 'free', etcdLeaseId: leaseIdOf(subnet) },
     peers: {
       wanted: 1,
       programmed: 1,
@@ -52,7 +59,7 @@ test('the document tells of host, lease, peers, etcd, MTUs and config', async ()
         },
       ],
     },
-    watch: { connected: true, resyncs: { start: 1 } },
+    watch: { connected: true, endpoint: cluster.etcd.endpoint, resyncs: { start: 1 } },
     etcd: { endpoint: cluster.etcd.endpoint, endpoints: [cluster.etcd.endpoint], prefix: '/coreos.com/network' },
     mtus: { underlay: 1500, overlayIpv4: 1450, subnetEnv: 1450 },
     config: {
@@ -61,8 +68,27 @@ test('the document tells of host, lease, peers, etcd, MTUs and config', async ()
       parsed: { Network: '10.5.0.0/16', SubnetLen: 24 },
     },
   });
+  // The watch stands at the store's own revision, or is on its way there.
+  const revision = (): number => {
+    const { header } = JSON.parse(cluster.ctl('get', '-w', 'json', '/x')) as { header: { revision: number } };
+    return header.revision;
+  };
+  const before = revision();
+  await until(async () => Number((await one.status()).watch.revision) >= before, { what: 'the watch is there' });
+  const { lagMs = Infinity, silenceMs = Infinity } = (await one.status()).watch;
+  expect([lagMs, silenceMs].every(Number.isFinite)).toBe(true);
   expect(status.lease?.secondsLeft).toBeGreaterThan(86_000);
   expect(status.peers.list?.[0]?.nodeId).toBe((await two.status()).host?.nodeId);
+});
+
+test('requests to etcd are counted by method and outcome', async () => {
+  const { body } = await httpGet(`http://${STATUS}/metrics`, { namespace: one.ns.name });
+  for (const method of ['get', 'list', 'grant', 'keep_alive', 'put']) {
+    expect(body).toMatch(
+      new RegExp(`^weft_flannel_etcd_request_seconds_count\\{method="${method}",outcome="ok"\\} [1-9]`, 'm'),
+    );
+  }
+  expect(await one.metric('weft_flannel_watch_lag_seconds')).toBeGreaterThanOrEqual(0);
 });
 
 test('the port says the same as the socket', async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OverlayKernel } from '../../../flannel/io/kernel.ts';
-import { concernsOverlay } from '../../../flannel/io/kernel-events.ts';
+import { newsOf, type KernelNews } from '../../../flannel/io/kernel-events.ts';
 import { chooseUnderlay, type Underlay } from '../../../flannel/model/interface-choice.ts';
 import type { Peer, VxlanOverlay, VxlanPeer } from '../../../flannel/model/overlay.ts';
 import { parseNetworkConfig } from '../../../flannel/model/network-config.ts';
@@ -296,6 +296,7 @@ describe('events', () => {
               const peer = peers.find(({ subnet: { address: first } }) => first === address);
               return peer && { ...peer, wireguard: undefined };
             },
+            peerOfNexthop: (): undefined => undefined,
             remoteOf: (vtep: string): IpAddress | undefined => peers.find(({ vtepMac }) => vtepMac === vtep)?.publicIp,
           },
         ],
@@ -316,25 +317,27 @@ describe('events', () => {
       onEvents: ({ messages }) =>
         heard.push(...messages.map((message) => ({ ...message, payload: Buffer.from(message.payload) }))),
     });
-    const concerned = async (atLeast: number): Promise<boolean> => {
+    const news = async (atLeast: number): Promise<KernelNews | undefined> => {
       await until(() => heard.length >= atLeast, { what: `${atLeast} events` });
-      return heard.splice(0).some((message) => concernsOverlay(message, filter));
+      return newsOf(heard.splice(0), filter);
     };
     await reconcile(desired);
-    expect(await concerned(6)).toBe(false);
+    expect(await news(6)).toBeUndefined();
     ns.ip('neigh add 192.168.77.40 lladdr 02:00:00:00:00:40 dev eth0');
-    expect(await concerned(1)).toBe(false);
-    for (const command of [
-      'ip route del 10.5.17.0/24',
-      'ip neigh del 10.5.17.0 dev flannel.1',
-      'bridge fdb del 06:e2:40:46:20:58 dev flannel.1 dst 192.168.77.12 self',
-      'ip addr del 10.5.89.0/32 dev flannel.1',
-      'ip link set flannel.1 mtu 1400',
-      'ip route add 10.5.17.0/24 dev eth0',
-      'ip link del flannel.1',
+    expect(await news(1)).toBeUndefined();
+    for (const { command, missing } of [
+      { command: 'ip route del 10.5.17.0/24', missing: ['route'] },
+      { command: 'ip neigh del 10.5.17.0 dev flannel.1', missing: ['neighbor'] },
+      { command: 'bridge fdb del 06:e2:40:46:20:58 dev flannel.1 dst 192.168.77.12 self', missing: ['fdb'] },
+      { command: 'ip addr del 10.5.89.0/32 dev flannel.1', missing: [] },
+      { command: 'ip link set flannel.1 mtu 1400', missing: [] },
+      { command: 'ip route add 10.5.17.0/24 dev eth0', missing: [] },
+      { command: 'ip link del flannel.1', missing: [] },
     ]) {
       ns.run(...command.split(' '));
-      expect(await concerned(1), command).toBe(true);
+      const told = await news(1);
+      if (missing.length === 0) expect(told?.isUnclear, command).toBe(true);
+      else expect([told?.missing.map(({ kind }) => kind), told?.isUnclear], command).toEqual([missing, false]);
     }
   });
 });

@@ -44,7 +44,7 @@ describe('each fault is one clear sentence', () => {
     { argv: ['--subnet-lease-renew-margin=1440'], want: /expected a whole number from 1 to 1439/ },
     { argv: ['--resync=10ms'], want: /^resync: expected at least 1s/ },
     { argv: ['--log-level=loud'], want: /expected one of fatal, error/ },
-    { argv: ['--ip-masq'], want: /^ip-masq: weft sets no firewall rules yet/ },
+    { argv: ['--firewall=pf'], want: /^firewall: expected auto, nftables, iptables/ },
     { argv: ['--kube-subnet-mgr'], want: /^kube-subnet-mgr: weft keeps its leases in etcd/ },
     { argv: ['--iface-regex=eth['], want: /^iface-regex: "eth\[" is not a regular expression/ },
     { argv: ['--iface-can-reach=there'], want: /^iface-can-reach: "there" is not an IP address/ },

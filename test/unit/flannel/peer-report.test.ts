@@ -6,6 +6,7 @@ import { PeerView } from '../../../flannel/peer-view.ts';
 import type { Section } from '../../../flannel/reconciler.ts';
 import { parseCidr, parseIp } from '../../../native/net/ip.ts';
 import { parseMac } from '../../../native/net/mac.ts';
+import { NO_WIREGUARD_KEY } from '../../../native/net/wireguard-key.ts';
 import { NetlinkError } from '../../../native/netlink/errors.ts';
 import { knownLease } from './builders.ts';
 
@@ -35,7 +36,14 @@ function views(): PeerView[] {
   return both;
 }
 
-const section = (steps: readonly Step[]): Section => ({ steps, ifindex: 7, device: 'flannel.1', family: 'ipv4' });
+const section = (steps: readonly Step[]): Section => ({
+  steps,
+  ifindex: 7,
+  device: 'flannel.1',
+  family: 'ipv4',
+  routesBefore: 1,
+  networksBefore: 1,
+});
 
 function pass(change: Partial<ReportedPass> = {}): ReportedPass {
   const desired = { tunnels: [], plain: [], direct: [], blackholes: [], mtus: { ipv4: 1450, ipv6: 1430 } };
@@ -92,12 +100,18 @@ test('a device that cannot be made fails every peer', () => {
   expect(report.list(views(), leases, 'no device')).toMatchObject([{ state: 'failed', error: 'no device' }]);
 });
 
-test('a peer whose removal is held is told, until it is done', () => {
-  const report = new PeerReport('vxlan');
-  const steps: Step[] = [{ kind: 'remove-route', destination: parseCidr('10.5.9.0/24'), gateway: undefined }];
+const LEAVING = parseCidr('10.5.9.0/24');
+
+test.each<{ backend: string; step: Step }>([
+  { backend: 'vxlan', step: { kind: 'remove-route', destination: LEAVING, gateway: undefined } },
+  { backend: 'ipip', step: { kind: 'remove-tunnel-route', destination: LEAVING, gateway: undefined } },
+  { backend: 'wireguard', step: { kind: 'remove-wireguard-peer', publicKey: NO_WIREGUARD_KEY, allowedIps: [LEAVING] } },
+])('a peer whose removal is held is told, until it is done: $backend', ({ backend, step }) => {
+  const report = new PeerReport(backend);
+  const steps = [step];
   report.pass(pass({ planned: [section(steps)], sections: [section([])] }));
   expect(report.list([], new Map(), undefined)).toEqual([
-    { subnets: ['10.5.9.0/24'], backend: 'vxlan', via: 'vxlan', state: 'held' },
+    { subnets: ['10.5.9.0/24'], backend, via: backend, state: 'held' },
   ]);
   const done = [section(steps)];
   report.pass(pass({ planned: done, sections: done }));

@@ -28,12 +28,31 @@ const status: FlannelStatusDocument = {
   lease: { subnets: ['10.5.1.0/24'], secondsLeft: 86_390, acquiredBy: 'node-id' },
   peers: { wanted: 2, programmed: 1, pending: 0, failed: 1, held: 0 },
   repairs: { 'add-route': 2, 'set-link': 1 },
-  watch: { connected: true, resyncs: { start: 1, interval: 3 } },
+  watch: {
+    connected: true,
+    endpoint: 'http://10.0.0.2:2379',
+    lagMs: 3.2,
+    revision: '42',
+    resyncs: { start: 1, interval: 3 },
+  },
   etcd: { endpoint: 'http://10.0.0.1:2379', endpoints: ['http://10.0.0.1:2379', 'http://10.0.0.2:2379'], prefix: '/p' },
   mtus: { underlay: 1500, overlayIpv4: 1450, subnetEnv: 1450 },
   firewall: { mode: 'nftables', inPlace: true },
   config: { key: '/p/config', text: '{"Network":"10.5.0.0/16"}', pendingRestart: ['Backend.VNI'] },
 };
+
+test.each([
+  { firewall: { mode: 'none', inPlace: true }, want: 'no rules are wanted' },
+  { firewall: { mode: 'none', inPlace: false, problem: 'no nft' }, want: 'not in place, no nft' },
+  { firewall: { mode: 'iptables', why: 'iptables works', inPlace: true }, want: 'iptables (iptables works), in place' },
+  {
+    firewall: { mode: 'nftables', inPlace: true, repairs: 2, lastChangedBy: 'nft' },
+    want: 'nftables, in place, 2 repairs, last changed by nft',
+  },
+  { firewall: { mode: 'nftables', inPlace: true, repairs: 0, lastChangedBy: 'nft' }, want: 'nftables, in place' },
+])('the firewall: $want', ({ firewall, want }) => {
+  expect(statusLines({ ...status, firewall }, { ...plain, nowUnixMs: 0 })).toContain(`firewall   ${want}`);
+});
 
 test('a status', () => {
   expect(statusLines(status, { ...plain, nowUnixMs: 61_000 })).toEqual([
@@ -42,11 +61,11 @@ test('a status', () => {
     'interface  eth0 192.168.77.11, peers are told 203.0.113.9, MTU 1500, the default',
     '           route leaves by it',
     'ready      yes',
-    'lease      10.5.1.0/24, 23 h 59 min left, by node id',
+    'lease      10.5.1.0/24, 23 h 59 min left, had before',
     'peers      2 wanted, 1 programmed, 1 failed',
     'MTU        overlay 1450, subnet.env 1450',
-    'etcd       http://10.0.0.1:2379, connected, 4 lists (start 1, interval 3), 2',
-    '           endpoints',
+    'etcd       http://10.0.0.2:2379, connected, 3 ms behind, revision 42, 4 lists',
+    '           (start 1, interval 3), 2 endpoints',
     'firewall   nftables, in place',
     'config     /p/config {"Network":"10.5.0.0/16"}; waits for a restart: Backend.VNI',
     'repairs    add-route 2, set-link 1',

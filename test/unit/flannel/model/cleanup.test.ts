@@ -31,8 +31,9 @@ describe('a device is ours by name, kind and VNI', () => {
 });
 
 test('a state file', () => {
-  const names = ['node-id', 'wireguard.key', 'flannel.1.mac', 'flannel-v6.1.mac', 'dashboard', 'node-id.bak', 'x.mac'];
-  expect(names.filter(isStateFile)).toEqual(['node-id', 'wireguard.key', 'flannel.1.mac', 'flannel-v6.1.mac']);
+  const ours = ['node-id', 'wireguard.key', 'firewall-place', 'flannel.1.mac', 'flannel-v6.1.mac'];
+  const names = [...ours, 'dashboard', 'node-id.bak', 'x.mac'];
+  expect(names.filter(isStateFile)).toEqual(ours);
 });
 
 describe('chains in the output of iptables-save', () => {
@@ -88,6 +89,7 @@ COMMIT
 test.each([
   { argv: ['/opt/bin/flanneld', '-iface=eth0'], want: 'flanneld' },
   { argv: ['/opt/weft/bin/node', '/opt/weft/dist/cli/main.js', 'flanneld', '--iface=eth0'], want: 'weft flanneld' },
+  { argv: ['node', '--optimize-for-size', '/opt/weft/dist/bundle/weft.js', 'flanneld'], want: 'weft flanneld' },
   { argv: ['node', '--max-semi-space-size=2', 'cli/main.ts', 'flanneld'], want: 'weft flanneld' },
   { argv: ['node', '/opt/weft/dist/cli/main.js', 'cleanup'], want: undefined },
   { argv: ['vim', 'cli/main.js', 'flanneld'], want: undefined },

@@ -1,32 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { correctionsOf, incompatibility, type ActualDevice } from '../../../../flannel/model/device.ts';
-import type { InnerMtu } from '../../../../flannel/model/mtu.ts';
-import type { VxlanDevice } from '../../../../flannel/model/overlay.ts';
+import { correctionsOf, incompatibility } from '../../../../flannel/model/device.ts';
 import { parseIpv4 } from '../../../../native/net/ipv4.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
+import { actualDevice, device as wanted } from './plan-kernel.ts';
 
-const wanted: VxlanDevice = {
-  name: 'flannel.1',
-  vni: 1,
-  lowerIfindex: 2,
-  local: parseIpv4('192.168.77.11'),
-  port: 8472,
-  learning: false,
-  gbp: false,
-  mac: parseMac('02:00:00:00:00:01'),
-  mtu: 1450 as InnerMtu,
-};
 const settings = { ...wanted, l2miss: false, group: undefined };
-const found: ActualDevice = {
-  ifindex: 7,
-  name: 'flannel.1',
-  kind: 'vxlan',
-  mac: wanted.mac,
-  mtu: 1450,
-  up: true,
-  acceptRa: 0,
-  vxlan: settings,
-};
+const found = actualDevice(wanted);
 
 describe('what only a new device mends, in flannel’s words', () => {
   test.each([

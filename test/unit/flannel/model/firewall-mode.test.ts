@@ -34,7 +34,9 @@ test.each([
 test.each([
   {
     facts: { choice: 'auto', enableNftables: false, obstacles: { iptables: noIptables, nftables: noNft } },
-    want: 'no firewall can be used: iptables is not installed; nft is not installed',
+    want:
+      'no firewall can be used: iptables is not installed; nft is not installed: install nftables or iptables, ' +
+      'or do without rules by --ip-masq=false and --iptables-forward-rules=false',
   },
   {
     facts: { choice: 'auto', enableNftables: true, obstacles: { iptables: undefined, nftables: noNft } },

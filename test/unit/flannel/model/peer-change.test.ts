@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planPeerChange } from '../../../../flannel/model/peer-change.ts';
+import { planPeerChange, restoreSteps, type MissingEntry } from '../../../../flannel/model/peer-change.ts';
 import { parseCidr4 } from '../../../../native/net/cidr.ts';
 import { parseIpv4 } from '../../../../native/net/ipv4.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
@@ -40,5 +40,32 @@ describe('short path', () => {
     ]);
     const left = kinds(planPeerChange(peer, undefined, rules));
     expect(left).toEqual(['remove-route', 'remove-nexthop', 'remove-fdb', 'remove-neighbor']);
+  });
+});
+
+describe('an entry that somebody deleted', () => {
+  const subnet = parseCidr4('10.5.1.0/24');
+  const mac = parseMac('02:00:00:00:00:01');
+  const entries: readonly { missing: MissingEntry; want: string[]; withObjects: string[] }[] = [
+    {
+      missing: { kind: 'neighbor', ifindex: 7, address: subnet.address, mac },
+      want: ['set-neighbor'],
+      withObjects: ['set-neighbor'],
+    },
+    {
+      missing: { kind: 'fdb', ifindex: 7, mac, remote: parseIpv4('192.168.0.1') },
+      want: ['set-fdb'],
+      withObjects: ['set-fdb'],
+    },
+    {
+      missing: { kind: 'route', ifindex: 7, destination: subnet },
+      want: ['add-route'],
+      withObjects: ['set-nexthop', 'add-route'],
+    },
+  ];
+  test.each(entries)('$missing.kind', ({ missing, want, withObjects }) => {
+    const kinds = (nexthopObjects: boolean): string[] =>
+      restoreSteps(missing, { nexthopObjects }).map(({ kind }) => kind);
+    expect([kinds(false), kinds(true)]).toEqual([want, withObjects]);
   });
 });

@@ -46,12 +46,12 @@ describe('removal guard', () => {
     },
   ])('$name', ({ count, before, deleted, massLoss = false, confirmed, held }) => {
     const steps = [addition, ...removals(count)];
-    const question = { steps, routesBefore: before, deleted, massLoss, asking: false, confirmed };
+    const question = { steps, networksBefore: before, deleted, massLoss, asking: false, confirmed };
     expect(heldRemovals(question)).toBe(held);
   });
 
   test('what is left of a mass that is being asked about is no less doubtful', () => {
-    const question = { steps: removals(1), routesBefore: 2, deleted: told, massLoss: false, asking: true };
+    const question = { steps: removals(1), networksBefore: 2, deleted: told, massLoss: false, asking: true };
     expect(heldRemovals({ ...question, confirmed: false })).toBe(1);
     expect(heldRemovals({ ...question, confirmed: true })).toBe(0);
   });
@@ -65,7 +65,7 @@ describe('removal guard', () => {
       })),
       ...removals(10),
     ];
-    const question = { steps, routesBefore: 10, deleted: new Set<string>(), massLoss: false, asking: false };
+    const question = { steps, networksBefore: 10, deleted: new Set<string>(), massLoss: false, asking: false };
     expect(heldRemovals({ ...question, confirmed: false })).toBe(0);
   });
 
