@@ -1,27 +1,40 @@
 import type { Clock } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import { collectHost, type HostFiles } from './collectors/host.ts';
-import type { ContainerEnd, ContainerKeeper } from './container-keeper.ts';
+import type { ContainerEnd, ContainerEvents } from './container-events.ts';
+import type { ContainerKeeper } from './container-keeper.ts';
+import type { BlockAccounting } from './io/block-accounting.ts';
+import type { CpuMeter } from './io/cpu-meter.ts';
 import type { LiveContainer } from './io/live-container.ts';
 import type { Publisher } from './io/publisher.ts';
-import { containerLabels, type Series } from './model/exposition.ts';
-import { inventoryOf } from './model/inventory.ts';
+import type { Measurement } from './measurement.ts';
+import type { HostReading } from './model/host-reading.ts';
+import { fillHostRow } from './model/host-row.ts';
+import { ExitedList, type ExitedContainer, type ExitFacts } from './model/exited.ts';
+import { exitedInventoryOf, exitFactsOf, inventoryOf } from './model/inventory.ts';
 import type { OwnCounts } from './model/own-metrics.ts';
-import { FIELD, type Collector } from './model/reading.ts';
-import { nextTick, tiersOf, type NextTick } from './model/schedule.ts';
-import { frameOf, type Table } from './model/table.ts';
-import { cleanText, MAX_PATH } from './model/text.ts';
-import { AGENT_WIRE_VERSION, HOST_COLUMNS, type HostInventory } from './wire.ts';
+import { FIELD } from './model/reading.ts';
+import { nextTick, phasedStart, phaseOf, type NextTick } from './model/schedule.ts';
+import { emptyHostRow, frameOf, type Table } from './model/table.ts';
+import {
+  AGENT_WIRE_VERSION,
+  CONTAINER_EXTRA_COLUMNS,
+  HOST_EXTRA_COLUMNS,
+  type ContainerInventory,
+  type HostInventory,
+} from './wire.ts';
 
 export interface StatsAgentParts {
   readonly host: HostInventory;
-  readonly hostFiles: HostFiles;
-  readonly collectors: readonly Collector[];
+  readonly measurement: Measurement;
+  readonly cpuMeter: CpuMeter;
+  readonly accounting?: BlockAccounting;
   readonly publisher: Publisher;
   readonly counts: OwnCounts;
-  /** Labels that go on every series of /metrics. */
-  readonly metricLabels: readonly string[];
+  /** Called at the end of each tick, with the time next to which everything was read. */
+  readonly ticked: (at: { readonly timeUnixMs: number; readonly monotonicMs: number }) => void;
+  /** How long containers that ended are told of. */
+  readonly keepExitedMs: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -34,79 +47,108 @@ const RESCAN_NO_ROOT_MS = 0;
 /** Births come in groups: one inventory tells them all. */
 const INVENTORY_DELAY_MS = 50;
 
-const EVERYTHING = { slow: true, limits: true };
+const MAX_EXITED = 500;
+/** Of them, the newest are in each inventory: it is sent whole at every birth and death. */
+const MAX_EXITED_TOLD = 100;
 
 /**
  * One tick: read every container next to one clock read, publish one frame, tell the ends, then the new set if it changed.
  * Invariants: a frame's rows follow the table that was sent before it; a container's last values are in a frame before its
  * `exit`; its series leave /metrics at the moment of its death.
  */
-export class StatsAgent {
+export class StatsAgent implements ContainerEvents {
   readonly #parts: StatsAgentParts;
   readonly #live = new Set<LiveContainer>();
-  readonly #hostRow = new Float64Array(HOST_COLUMNS.length);
+  readonly #hostRow = emptyHostRow();
   readonly #inventoryWaker = new Waker();
-  readonly #complaints = new WeakMap<LiveContainer, Set<string>>();
   #rows: LiveContainer[] = [];
   #table: Table = { version: 0, keys: [] };
   #ends: ContainerEnd[] = [];
+  readonly #exited: ExitedList;
   #dirty = true;
-  #phase = 0;
-  readonly #phases = new WeakMap<LiveContainer, number>();
+  #oomKillsTold = 0;
 
   constructor(parts: StatsAgentParts) {
     this.#parts = parts;
+    this.#exited = new ExitedList({ maxCount: MAX_EXITED, maxAgeMs: parts.keepExitedMs });
+  }
+
+  /** The host as it was last read. */
+  get hostReading(): HostReading {
+    return this.#parts.measurement.host;
   }
 
   get containers(): number {
     return this.#live.size;
   }
 
-  /** What /metrics shows: the living only. */
-  series(): Series[] {
-    return [...this.#live].map(({ metricLabels, sample }) => ({ labels: metricLabels, sample }));
-  }
-
   born(container: LiveContainer): void {
-    this.#phase += 1;
-    this.#phases.set(container, this.#phase);
     this.#live.add(container);
+    this.#exited.remove(container.key);
     this.#parts.counts.births += 1;
-    this.#readAll(container);
-    this.renamed(container);
+    this.#parts.measurement.begin(container);
+    this.#changed();
     this.#parts.log.info({ key: container.key, cgroup: container.cgroupPath }, 'container appeared');
   }
 
-  renamed(container: LiveContainer): void {
-    const { identity } = container;
-    const cgroupPath = cleanText(container.cgroupPath, MAX_PATH);
-    container.metricLabels = containerLabels({ cgroupPath, ...identity }, this.#parts.metricLabels);
-    this.#dirty = true;
-    this.#inventoryWaker.wake();
+  renamed(): void {
+    this.#changed();
   }
 
-  ended(end: ContainerEnd): void {
-    const { container } = end;
+  ended({ container, exit }: ContainerEnd): void {
     if (!this.#live.delete(container)) return;
     this.#parts.counts.deaths += 1;
-    this.#readAll(container);
-    this.#ends.push(end);
+    this.#parts.measurement.end(container);
+    this.#ends.push({ container, exit });
+    const { key, id, runtime, cgroupPath, parent, identity } = container;
+    this.#exited.add({ key, id, runtime, cgroupPath, parent, identity, exit });
     this.#dirty = true;
-    this.#parts.log.info({ key: container.key, oomKilled: end.oomKilled }, 'container ended');
+    this.#parts.log.info({ key, oomKilled: exit.oomKilled }, 'container ended');
+  }
+
+  exitKnown(key: string, exit: ExitFacts): void {
+    this.#ends = this.#ends.map((end) => (end.container.key === key ? { ...end, exit } : end));
+    if (!this.#exited.amend(key, exit)) return;
+    this.#changed();
+    this.#parts.log.info(
+      { key, exitCode: exit.exitCode, oomKilled: exit.oomKilled },
+      'it is known how a container ended',
+    );
+  }
+
+  /** It lives on, but is not to be shown. */
+  withdrawn(container: LiveContainer): void {
+    if (!this.#live.delete(container)) return;
+    this.#parts.measurement.leave(container);
+    this.#changed();
+  }
+
+  /** Containers that ended lately, oldest first. */
+  exited(): ExitedContainer[] {
+    return this.#exited.list();
+  }
+
+  /** The living, as dashboards are told of them. */
+  containerInventories(): ContainerInventory[] {
+    return [...this.#live].map((container) => this.#inventoryOf(container));
   }
 
   /** Ticks at exact periods until the signal aborts. */
   async run(keeper: ContainerKeeper, signal: AbortSignal): Promise<never> {
-    const { clock, host, counts } = this.#parts;
-    const schedule = { startMs: clock.monotonicMs(), intervalMs: host.intervalMs };
+    const { clock, host, counts, cpuMeter } = this.#parts;
+    const { intervalMs } = host;
+    const now = { nowMonotonicMs: clock.monotonicMs(), nowUnixMs: clock.nowMs() };
+    const schedule = { intervalMs, startMs: phasedStart({ ...now, intervalMs, phase: phaseOf(host.nodeId) }) };
     let rescanAtMs = -Infinity;
-    let next: NextTick = { index: 0, dueAtMs: schedule.startMs, missed: 0 };
+    // The first one is held at once, before its turn.
+    let next: NextTick = { index: 0, dueAtMs: now.nowMonotonicMs, missed: 0 };
     for (;;) {
       counts.missedTicks += next.missed;
       // By the tick's due time, which does not jitter: a scan that is due with this tick is not put off to the next.
       if (next.dueAtMs >= rescanAtMs) rescanAtMs = next.dueAtMs + this.#rescan(keeper);
-      this.#tick(next, keeper);
-      next = nextTick(schedule, next.index, clock.monotonicMs());
+      await this.#tick(next, keeper, signal);
+      this.#keepToBudget(cpuMeter.stretch(clock.monotonicMs()));
+      next = nextTick(schedule, next.index, { ms: clock.monotonicMs(), stretch: counts.stretch });
       await clock.sleep(next.dueAtMs - clock.monotonicMs(), signal);
     }
   }
@@ -122,8 +164,14 @@ export class StatsAgent {
     }
   }
 
+  #changed(): void {
+    this.#dirty = true;
+    this.#inventoryWaker.wake();
+  }
+
   #rescan(keeper: ContainerKeeper): number {
-    const { counts, log } = this.#parts;
+    const { counts, log, accounting } = this.#parts;
+    accounting?.enable();
     let exists = false;
     try {
       exists = keeper.rescan();
@@ -137,100 +185,76 @@ export class StatsAgent {
     return keeper.unwatchable ? RESCAN_UNWATCHABLE_MS : RESCAN_MS;
   }
 
-  #tick(due: NextTick, keeper: ContainerKeeper): void {
-    const { clock, counts, publisher } = this.#parts;
-    const monotonicMs = clock.monotonicMs();
-    const timeUnixMs = clock.nowMs();
-    counts.lastTickLateSeconds = Math.max(0, monotonicMs - due.dueAtMs) / 1000;
+  #keepToBudget(stretch: number): void {
+    const { counts, host, log } = this.#parts;
+    if (stretch === counts.stretch) return;
+    counts.stretch = stretch;
+    this.#dirty = true;
+    const intervalMs = host.intervalMs * stretch;
+    if (stretch > 1) log.warn({ intervalMs, stretch }, 'over the CPU budget: measuring less often');
+    else log.info({ intervalMs }, 'within the CPU budget again: measuring as configured');
+  }
+
+  async #tick(due: NextTick, keeper: ContainerKeeper, signal: AbortSignal): Promise<void> {
+    const { clock, counts, measurement } = this.#parts;
+    const startMs = clock.monotonicMs();
+    counts.lastTickLateSeconds = Math.max(0, startMs - due.dueAtMs) / 1000;
     counts.maxTickLateSeconds = Math.max(counts.lastTickLateSeconds, counts.maxTickLateSeconds || 0);
-    this.#readContainers(due.index, timeUnixMs);
-    this.#readHost();
-    this.#checkLives(due.index, keeper);
-    keeper.lookAtWaiting();
-    const facts = { seq: due.index, timeUnixMs, monotonicMs, tableVersion: this.#table.version };
-    const samples = this.#rows.map((container) => container.sample);
-    if (this.#table.version > 0) publisher.frame({ frame: frameOf(facts, samples, this.#hostRow), table: this.#table });
+    const at = await measurement.read(this.#live, signal);
+    const readMs = clock.monotonicMs();
+    this.#checkLives(at.slow, keeper);
+    measurement.done();
+    keeper.lookAtUnread();
+    if (this.#exited.prune(at.timeUnixMs)) this.#dirty = true;
+    this.#publishFrame({ seq: due.index, timeUnixMs: at.timeUnixMs, monotonicMs: at.monotonicMs });
     this.#tellEnds();
     if (this.#dirty) this.#publishInventory();
+    this.#parts.ticked({ timeUnixMs: at.timeUnixMs, monotonicMs: at.monotonicMs });
+    const endMs = clock.monotonicMs();
     counts.ticks += 1;
-    counts.lastTickSeconds = (clock.monotonicMs() - monotonicMs) / 1000;
+    counts.lastTickSeconds = (endMs - startMs) / 1000;
+    counts.lastHeldSeconds = counts.lastTakeSeconds + (endMs - readMs) / 1000;
     counts.tickSeconds += counts.lastTickSeconds;
   }
 
-  #readContainers(index: number, nowMs: number): void {
-    const { collectors, clock, counts } = this.#parts;
-    const tiers = [...this.#live].map((container) => ({
-      container,
-      tier: tiersOf(index, { phase: this.#phases.get(container) ?? 0, age: container.age }),
-    }));
-    for (const [which, { name }] of collectors.entries()) {
-      const startMs = clock.monotonicMs();
-      let failures = 0;
-      for (const { container, tier } of tiers) {
-        try {
-          container.collect(which, tier);
-        } catch (err) {
-          failures += 1;
-          this.#complain(container, name, err);
-        }
-      }
-      const count = counts.collectors.get(name);
-      if (count === undefined) continue;
-      count.seconds += (clock.monotonicMs() - startMs) / 1000;
-      count.failures += failures;
-      count.lastSuccess = failures === 0 ? 1 : 0;
-    }
-    for (const { container } of tiers) {
-      container.settle(nowMs);
-      container.age += 1;
-    }
+  #publishFrame(at: { readonly seq: number; readonly timeUnixMs: number; readonly monotonicMs: number }): void {
+    const { measurement, publisher } = this.#parts;
+    if (this.#table.version === 0 || !publisher.hasDashboards) return;
+    fillHostRow(this.#hostRow, measurement.host);
+    const samples = this.#rows.map((container) => container.sample);
+    const { seq, timeUnixMs, monotonicMs } = at;
+    const facts = { seq, timeUnixMs, monotonicMs, tableVersion: this.#table.version };
+    const { oomKills } = this.#parts.counts;
+    const hasNews = this.#ends.length > 0 || oomKills > this.#oomKillsTold;
+    this.#oomKillsTold = oomKills;
+    publisher.frame({ frame: frameOf(facts, samples, this.#hostRow), table: this.#table, hasNews });
   }
 
-  #readHost(): void {
-    try {
-      collectHost(this.#parts.hostFiles, this.#hostRow);
-    } catch (err) {
-      this.#parts.log.debug({ err }, 'cannot read the host');
+  #checkLives(slow: readonly LiveContainer[], keeper: ContainerKeeper): void {
+    const { counts } = this.#parts;
+    const due = new Set(slow);
+    for (const container of slow) if (container.takeAnnouncedChange()) this.#dirty = true;
+    let oomKills = counts.oomKillsOfEnded;
+    for (const container of this.#live) {
+      const { sample } = container;
+      const kills = sample[FIELD.oomKills] ?? Number.NaN;
+      if (kills > 0) oomKills += kills;
+      if (container.gone || sample[FIELD.pidsCurrent] === 0) due.add(container);
     }
-  }
-
-  #checkLives(index: number, keeper: ContainerKeeper): void {
-    for (const container of [...this.#live]) {
-      const { slow } = tiersOf(index, { phase: this.#phases.get(container) ?? 0, age: container.age });
-      if (slow && container.takeAnnouncedChange()) this.#dirty = true;
-      if (slow || container.gone || container.sample[FIELD.pidsCurrent] === 0) keeper.checkLife(container);
-    }
-  }
-
-  #readAll(container: LiveContainer): void {
-    for (const [which, { name }] of this.#parts.collectors.entries()) {
-      try {
-        container.collect(which, EVERYTHING);
-      } catch (err) {
-        this.#complain(container, name, err);
-      }
-    }
-    container.settle(this.#parts.clock.nowMs());
-  }
-
-  /** Once per container and collector: a file that cannot be understood stays so. */
-  #complain(container: LiveContainer, collector: string, err: unknown): void {
-    const told = this.#complaints.get(container) ?? new Set();
-    if (told.has(collector)) return;
-    this.#complaints.set(container, told.add(collector));
-    this.#parts.log.warn({ err, key: container.key, collector }, 'cannot read container');
+    counts.oomKills = oomKills;
+    for (const container of due) keeper.checkLife(container);
   }
 
   #tellEnds(): void {
-    for (const { container, atUnixMs, oomKilled } of this.#ends) {
-      const optional = oomKilled === undefined ? {} : { oomKilled };
-      this.#parts.publisher.exit({ v: AGENT_WIRE_VERSION, key: container.key, atUnixMs, ...optional });
-    }
+    // An inventory that was published since still has their rows.
+    if (this.#ends.length > 0) this.#dirty = true;
+    for (const { container, exit } of this.#ends)
+      this.#parts.publisher.exit({ v: AGENT_WIRE_VERSION, key: container.key, ...exitFactsOf(exit) });
     this.#ends = [];
   }
 
   #publishInventory(): void {
-    const { publisher, host } = this.#parts;
+    const { publisher, host, counts } = this.#parts;
     this.#rows = [...this.#live, ...this.#ends.map((end) => end.container)];
     this.#table = { version: this.#table.version + 1, keys: this.#rows.map((container) => container.key) };
     this.#dirty = false;
@@ -238,20 +262,21 @@ export class StatsAgent {
       {
         v: AGENT_WIRE_VERSION,
         tableVersion: this.#table.version,
-        host,
-        containers: this.#rows.map((container) =>
-          inventoryOf({
-            key: container.key,
-            id: container.id,
-            runtime: container.runtime,
-            cgroupPath: container.cgroupPath,
-            identity: container.identity,
-            sample: container.sample,
-            memoryTotalBytes: host.memoryTotalBytes,
-          }),
-        ),
+        extraColumns: [...CONTAINER_EXTRA_COLUMNS],
+        hostExtraColumns: [...HOST_EXTRA_COLUMNS],
+        host: { ...host, intervalMs: host.intervalMs * counts.stretch },
+        containers: this.#rows.map((container) => this.#inventoryOf(container)),
+        exited: this.#exited.list().slice(-MAX_EXITED_TOLD).map(exitedInventoryOf),
       },
       this.#table,
     );
+  }
+
+  #inventoryOf(container: LiveContainer): ContainerInventory {
+    const { key, id, runtime, cgroupPath, parent, identity, paused, sample } = container;
+    const { memoryTotalBytes, cpuCores } = this.#parts.host;
+    const named = { key, id, runtime, cgroupPath, parent, identity };
+    const { network } = container.details;
+    return inventoryOf({ ...named, paused, sample, network, memoryTotalBytes, hostCpuCores: cpuCores });
   }
 }

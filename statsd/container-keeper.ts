@@ -1,75 +1,33 @@
-import { Backoff } from '../native/host/backoff.ts';
-import type { Clock, RandomSource } from '../native/host/clock.ts';
-import type { Logger } from '../native/host/log.ts';
 import { Waker } from '../native/host/waker.ts';
-import { CgroupTree, type DirectoryKind } from './io/cgroup-tree.ts';
-import type { FilePool } from './io/kernel-file.ts';
+import { learn, type ContainerKeeperParts, type Slot } from './container-slot.ts';
+import { CgroupTree, type DirectoryRole } from './io/cgroup-tree.ts';
 import { LiveContainer } from './io/live-container.ts';
-import { readMetadata, type MetadataPaths } from './io/metadata.ts';
 import { RuntimeStates, type RuntimeState } from './io/runtime-state.ts';
-import { recognise, type Runtime } from './model/container.ts';
-import { cgroupPathOf, directoryIn, type Hierarchy } from './model/hierarchy.ts';
-import { identityOf, type RawMetadata } from './model/identity.ts';
-import { FIELD, type Collector } from './model/reading.ts';
-
-export interface ContainerEnd {
-  readonly container: LiveContainer;
-  readonly atUnixMs: number;
-  readonly oomKilled: boolean | undefined;
-}
-
-export interface ContainerKeeperParts {
-  readonly hierarchy: Hierarchy;
-  /** Only containers below this cgroup path are kept. */
-  readonly cgroupRoot: string;
-  readonly stateRoots: readonly string[];
-  readonly metadataPaths: MetadataPaths;
-  readonly labels: readonly string[];
-  readonly collectors: readonly Collector[];
-  readonly pool: FilePool;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly log: Logger;
-  readonly born: (container: LiveContainer) => void;
-  readonly ended: (end: ContainerEnd) => void;
-  /** Names, image or labels of a living container became known. */
-  readonly renamed: (container: LiveContainer) => void;
-}
-
-interface Slot {
-  readonly inode: number;
-  readonly id: string;
-  readonly runtime: Runtime | undefined;
-  container: LiveContainer;
-  state: 'waiting' | 'alive';
-  /** Ticks for which it has waited. */
-  waited: number;
-  stop: AbortController;
-}
+import { recognise, recognisedByState, type Recognised } from './model/container.ts';
+import { cgroupPathOf, directoryIn } from './model/hierarchy.ts';
+import { FIELD } from './model/reading.ts';
+import { eachWakeRetries } from './wake-retries.ts';
 
 /** A cgroup that stays empty this long was left behind: it is looked at less often. */
 const YOUNG_WAIT_TICKS = 30;
 const OLD_WAIT_EVERY = 5;
-const STATE_RETRIES = 12;
-const STATE_RETRY_FIRST_MS = 20;
-const STATE_RETRY_MAX_MS = 160;
-const METADATA_RETRY_FIRST_MS = 200;
-const METADATA_RETRY_MAX_MS = 60_000;
 
 /**
- * Keeps the set of living containers: finds their cgroups, tells births and deaths, gives them names. A cgroup without
- * processes is a container that waits to be born, or a dead one; a cgroup that fills again is a new container.
+ * Keeps the set of living containers: finds their cgroups, tells births and deaths. A cgroup without processes is a
+ * container that waits to be born, or a dead one; a cgroup that fills again is a new container.
  */
 export class ContainerKeeper implements Disposable {
   readonly #parts: ContainerKeeperParts;
   readonly #tree: CgroupTree;
   readonly #states: RuntimeStates;
   readonly #stateWaker = new Waker();
+  readonly #birthWaker = new Waker();
   readonly #slots = new Map<string, Slot>();
+  /** Keys in use, each with its cgroup path. */
+  readonly #keys = new Map<string, string>();
+  readonly #closing = new AbortController();
   #stateByPath = new Map<string, RuntimeState>();
-  #unwatchable = false;
   #started = false;
-  #closed = false;
 
   constructor(parts: ContainerKeeperParts) {
     this.#parts = parts;
@@ -81,6 +39,7 @@ export class ContainerKeeper implements Disposable {
         this.#stateWaker.wake();
       },
     });
+    let toldUnwatchable = false;
     this.#tree = new CgroupTree({
       directory: directoryIn(hierarchy.discovery, cgroupRoot),
       cgroupPath: cgroupRoot,
@@ -89,15 +48,16 @@ export class ContainerKeeper implements Disposable {
         this.#vanished(path);
       },
       unwatchable: (err) => {
-        this.#unwatchable = true;
-        parts.log.warn({ err }, 'cannot watch cgroups; looking for containers every two seconds instead');
+        if (!toldUnwatchable)
+          parts.log.warn({ err }, 'cannot watch cgroups; looking for containers every two seconds instead');
+        toldUnwatchable = true;
       },
     });
   }
 
-  /** Whether containers are found by rescans only. */
+  /** Whether some containers are found by rescans only. */
   get unwatchable(): boolean {
-    return this.#unwatchable;
+    return this.#tree.unwatchable;
   }
 
   get directories(): number {
@@ -106,134 +66,178 @@ export class ContainerKeeper implements Disposable {
 
   /** Compares everything known with the file system. Returns whether the cgroup root exists. */
   rescan(): boolean {
+    this.#parts.exitFolders.refresh();
     this.#refreshStates();
     const exists = this.#tree.rescan();
     this.#started = true;
     return exists;
   }
 
-  /** Follows the runtimes' state folders until the signal aborts. */
-  async followStates(signal: AbortSignal): Promise<never> {
-    const { clock, random } = this.#parts;
-    for (;;) {
-      await this.#stateWaker.next(signal);
-      const backoff = new Backoff({ firstMs: STATE_RETRY_FIRST_MS, maxMs: STATE_RETRY_MAX_MS, random });
-      // The state file is written some tens of milliseconds after the cgroup and its own folder are made.
-      for (let attempt = 0; attempt < STATE_RETRIES; attempt += 1) {
+  /** Follows what is being made, until the signal aborts. */
+  async followBirths(signal: AbortSignal): Promise<void> {
+    const again = eachWakeRetries(this.#parts);
+    await Promise.all([
+      // A runtime writes its state some tens of milliseconds after the cgroup and its own folder.
+      again(this.#stateWaker, signal, () => {
         this.#refreshStates();
-        await clock.sleep(backoff.nextMs(), signal);
-      }
-    }
+        return true;
+      }),
+      // And moves the first process in after that.
+      again(this.#birthWaker, signal, () => this.#lookAtYoung()),
+    ]);
   }
 
-  /** Looks at the life of a container after it was read; ends it when it is over. */
+  /** Looks at the life of a container after it was read, and whether others were made in it; ends it when it is over. */
   checkLife(container: LiveContainer): void {
     this.#look(container.cgroupPath);
+    this.#tree.lookInside(container.cgroupPath);
   }
 
   /**
-   * Looks, once a tick, whether the first process came. cgroup.events tells it sooner where the runtime fills the v2 tree;
-   * on a v1 host, and for crun on a hybrid one, only pids.current does.
+   * Looks, once a tick, at what the owner does not read: whether the first process came, and whether what a filter holds
+   * back still lives. cgroup.events tells either sooner where the runtime fills the v2 tree; on a v1 host, and for crun on
+   * a hybrid one, only pids.current does.
    */
-  lookAtWaiting(): void {
+  lookAtUnread(): void {
     for (const [path, slot] of this.#slots) {
-      if (slot.state !== 'waiting') continue;
+      if (slot.state === 'alive' && slot.shown) continue;
       slot.waited += 1;
-      if (slot.waited <= YOUNG_WAIT_TICKS || slot.waited % OLD_WAIT_EVERY === 0) this.#look(path);
+      const young = slot.state === 'waiting' && slot.waited <= YOUNG_WAIT_TICKS;
+      if (young || slot.waited % OLD_WAIT_EVERY === 0) this.#look(path);
     }
   }
 
   [Symbol.dispose](): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.#tree[Symbol.dispose]();
     this.#states[Symbol.dispose]();
-    for (const slot of this.#slots.values()) {
-      slot.stop.abort();
-      slot.container[Symbol.dispose]();
-    }
+    for (const slot of this.#slots.values()) this.#dispose(slot);
     this.#slots.clear();
   }
 
-  #appeared(path: string, inode: number): DirectoryKind {
-    const recognised = recognise(path);
+  /** Returns whether some container has waited for less than two ticks. */
+  #lookAtYoung(): boolean {
+    let any = false;
+    for (const [path, slot] of this.#slots) {
+      if (slot.state !== 'waiting' || slot.waited > 2) continue;
+      any = true;
+      this.#look(path);
+    }
+    return any;
+  }
+
+  #appeared(path: string, inode: number): DirectoryRole {
+    const inside = this.#outerOf(path) !== undefined;
+    const recognised = recognise(path, { inside, services: this.#parts.services });
     const state = this.#stateByPath.get(path);
-    if (recognised.kind === 'container') {
-      this.#open(path, { inode, id: recognised.id, runtime: recognised.runtime ?? state?.runtime });
+    if (recognised.role === 'container') {
+      const runtime = recognised.runtime ?? state?.runtime;
+      this.#open(path, inode, { ...recognised, runtime });
       return 'container';
     }
-    if (state !== undefined) {
-      this.#open(path, { inode, id: state.id, runtime: state.runtime });
-      return 'container';
-    }
-    if (recognised.kind === 'parent' && this.#started) this.#stateWaker.wake();
-    return recognised.kind;
+    // A container by its state file alone, whose file is not written yet?
+    if (recognised.role === 'parent' && state === undefined && this.#started) this.#stateWaker.wake();
+    if (state === undefined) return recognised.role;
+    this.#open(path, inode, recognisedByState(state));
+    return 'container';
   }
 
-  #open(path: string, facts: { inode: number; id: string; runtime: Runtime | undefined }): void {
-    const container = this.#container(path, { ...facts, refilled: false });
-    this.#slots.set(path, { ...facts, container, state: 'waiting', waited: 0, stop: new AbortController() });
+  /** The container that a path lies in. */
+  #outerOf(path: string): Slot | undefined {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const slot = this.#slots.get(path.slice(0, end));
+      if (slot !== undefined) return slot;
+    }
+    return undefined;
+  }
+
+  #open(path: string, inode: number, recognised: Recognised): void {
+    const slot = this.#slot(path, { inode, recognised, refilled: false });
+    this.#slots.set(path, slot);
     this.#look(path);
+    if (slot.state === 'waiting') this.#birthWaker.wake();
   }
 
-  #container(path: string, facts: Pick<Slot, 'inode' | 'id' | 'runtime'> & { refilled: boolean }): LiveContainer {
-    const { hierarchy, pool, collectors } = this.#parts;
-    const plain = `${facts.runtime ?? 'oci'}:${facts.id}`;
-    const taken = [...this.#slots].some(([other, slot]) => other !== path && slot.container.key === plain);
-    return new LiveContainer({
-      key: taken ? `${plain}#${facts.inode}` : plain,
-      id: facts.id,
-      runtime: facts.runtime,
+  #slot(path: string, facts: Pick<Slot, 'inode' | 'recognised'> & { readonly refilled: boolean }): Slot {
+    const { hierarchy, pool, collectors, ancestors } = this.#parts;
+    const { inode, recognised, refilled } = facts;
+    const plain = `${recognised.runtime ?? 'oci'}:${recognised.id}`;
+    const outer = this.#outerOf(path);
+    const key = (this.#keys.get(plain) ?? path) === path ? plain : `${plain}#${inode}`;
+    this.#keys.set(key, path);
+    const container = new LiveContainer({
+      key,
+      id: recognised.id,
+      runtime: recognised.runtime,
+      parent: outer?.container.key,
+      identity: this.#parts.identities.initial(recognised),
       cgroupPath: path,
+      cgroupInode: inode,
       hierarchy,
       pool,
+      ancestors,
       collectors,
-      refilled: facts.refilled,
+      refilled,
       populationChanged: () => {
-        if (!this.#closed) this.#look(path);
+        if (!this.#closing.signal.aborted) this.#look(path);
       },
     });
+    const target = {
+      recognised,
+      cgroupPath: path,
+      procsFile: container.procsFile,
+      outer: outer?.target,
+      state: () => this.#stateByPath.get(path),
+    };
+    const stop = new AbortController();
+    return { inode, recognised, container, target, state: 'waiting', shown: false, waited: 0, stop };
   }
 
   #look(path: string): void {
     const slot = this.#slots.get(path);
     if (slot === undefined) return;
+    const { container } = slot;
     if (slot.state === 'waiting') {
-      if (slot.container.hasCome()) this.#bear(slot);
+      if (container.hasCome()) this.#bear(slot);
       return;
     }
-    const life = slot.container.life();
-    if (life === 'alive') return;
-    if (life === 'empty') {
-      this.#finish(path, slot);
-      return;
+    const { paused } = container;
+    switch (container.life()) {
+      case 'alive':
+        if (slot.shown && container.paused !== paused) this.#parts.events.renamed(container);
+        return;
+      case 'empty':
+        this.#finish(path, slot);
+        return;
+      case 'gone':
+        this.#tree.forget(path);
     }
-    this.#tree.forget(path);
   }
 
   #bear(slot: Slot): void {
     slot.state = 'alive';
     const { container } = slot;
+    const { events } = this.#parts;
     container.markBorn();
-    this.#identify(slot, this.#stateMetadata(container.cgroupPath));
     // Only what begins under our eyes has a known beginning; files may know better.
-    if (this.#started && Number.isNaN(container.sample[FIELD.startTimeUnixSeconds]))
-      container.sample[FIELD.startTimeUnixSeconds] = this.#parts.clock.nowMs() / 1000;
-    this.#parts.born(container);
-    void this.#resolve(slot).catch((err: unknown) => {
-      if (!slot.stop.signal.aborted) this.#parts.log.error({ err, key: container.key }, 'cannot look up names');
-    });
+    if (this.#started) container.sample[FIELD.startTimeUnixSeconds] = this.#parts.clock.nowMs() / 1000;
+    learn(slot, this.#parts.identities.known(slot.target), events);
+    void this.#parts.identities
+      .follow(slot.target, {
+        signal: slot.stop.signal,
+        learned: (learned) => {
+          learn(slot, learned, events);
+        },
+      })
+      .catch((err: unknown) => {
+        if (!slot.stop.signal.aborted) this.#parts.log.error({ err, key: container.key }, 'cannot look up names');
+      });
   }
 
   /** The last process went; the cgroup may stay, and may fill again. */
   #finish(path: string, slot: Slot): void {
     this.#end(slot);
-    this.#slots.set(path, {
-      ...slot,
-      container: this.#container(path, { ...slot, refilled: true }),
-      state: 'waiting',
-      waited: 0,
-      stop: new AbortController(),
-    });
+    this.#slots.set(path, this.#slot(path, { ...slot, refilled: true }));
     this.#look(path); // from here its cgroup.events is watched again
   }
 
@@ -242,63 +246,41 @@ export class ContainerKeeper implements Disposable {
     if (slot === undefined) return;
     this.#slots.delete(path);
     if (slot.state === 'alive') this.#end(slot);
-    else slot.container[Symbol.dispose]();
+    else this.#dispose(slot);
+    // After its last numbers, which its parents' limits belong to.
+    if (this.#slots.size === 0) this.#parts.ancestors.closeAll();
+  }
+
+  #dispose(slot: Slot): void {
+    slot.stop.abort();
+    this.#keys.delete(slot.container.key);
+    slot.container[Symbol.dispose]();
   }
 
   #end(slot: Slot): void {
-    slot.stop.abort();
     const { container } = slot;
-    this.#parts.ended({ container, atUnixMs: this.#parts.clock.nowMs(), oomKilled: container.oomKilled() });
-    container[Symbol.dispose]();
+    const { clock, events, identities, log } = this.#parts;
+    const exit = container.exitAt(clock.nowMs());
+    if (slot.shown) {
+      events.ended({ container, exit });
+      void identities
+        .autopsy(slot.target, exit, this.#closing.signal)
+        .then((known) => {
+          if (known !== undefined) events.exitKnown(container.key, known);
+        })
+        .catch((err: unknown) => {
+          if (!this.#closing.signal.aborted) log.error({ err, key: container.key }, 'cannot look up how it ended');
+        });
+    }
+    this.#dispose(slot);
   }
 
   #refreshStates(): void {
-    const { states } = this.#states.refresh();
-    this.#stateByPath = new Map(
-      states.flatMap((state) => {
-        const { kind, value } = state.cgroup;
-        const path = kind === 'path' ? value : cgroupPathOf(this.#parts.hierarchy, value);
-        return path === undefined ? [] : [[path, state] as const];
-      }),
-    );
+    const { hierarchy } = this.#parts;
+    this.#stateByPath = this.#states.refreshByPath((directory) => cgroupPathOf(hierarchy, directory));
     for (const [path, state] of this.#stateByPath) {
       const inode = this.#tree.promote(path);
-      if (inode !== undefined) this.#open(path, { inode, id: state.id, runtime: state.runtime });
-    }
-  }
-
-  #stateMetadata(path: string): RawMetadata[] {
-    const state = this.#stateByPath.get(path);
-    if (state === undefined) return [];
-    const { annotations, runtime, createdAtUnixMs } = state;
-    return [{ runtime, annotations, labels: {}, startedAtUnixMs: createdAtUnixMs }];
-  }
-
-  #identify(slot: Slot, sources: readonly RawMetadata[]): void {
-    const { container } = slot;
-    container.identity = identityOf(sources, { id: slot.id, labels: this.#parts.labels });
-    container.runtime = slot.runtime ?? sources.find((source) => source.runtime !== undefined)?.runtime ?? 'oci';
-    const { startedAtUnixMs } = container.identity;
-    if (startedAtUnixMs !== undefined) container.sample[FIELD.startTimeUnixSeconds] = startedAtUnixMs / 1000;
-  }
-
-  /** Looks for names until files tell them; a daemon may write its own file well after the cgroup. */
-  async #resolve(slot: Slot): Promise<void> {
-    const { clock, random, metadataPaths, renamed } = this.#parts;
-    const { container, stop } = slot;
-    const backoff = new Backoff({ firstMs: METADATA_RETRY_FIRST_MS, maxMs: METADATA_RETRY_MAX_MS, random });
-    for (;;) {
-      const bundle = this.#stateByPath.get(container.cgroupPath)?.bundle;
-      const { id, procsFile } = container;
-      const found = await readMetadata(metadataPaths, { id, runtime: slot.runtime, bundle, procsFile });
-      if (stop.signal.aborted) return;
-      const sources = [...found, ...this.#stateMetadata(container.cgroupPath)];
-      if (sources.length > 0) {
-        this.#identify(slot, sources);
-        renamed(container);
-      }
-      if (found.length > 0) return;
-      await clock.sleep(backoff.nextMs(), stop.signal);
+      if (inode !== undefined) this.#open(path, inode, recognisedByState(state));
     }
   }
 }

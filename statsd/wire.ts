@@ -20,10 +20,77 @@ export const CONTAINER_COLUMNS = [
   'pidsCurrent',
 ] as const;
 
+/**
+ * Columns of a frame's `extra` block after version 1's own, in this order; the inventory names those that an agent sends, so
+ * that a dashboard finds each by its name and later agents may add some.
+ */
+export const CONTAINER_EXTRA_COLUMNS = [
+  'cpuUserSeconds',
+  'cpuSystemSeconds',
+  'cpuPeriods',
+  'cpuThrottledPeriods',
+  'memoryRssBytes',
+  'memoryCacheBytes',
+  'memoryShmemBytes',
+  'memorySlabBytes',
+  'memoryKernelBytes',
+  'memorySwapBytes',
+  'memoryPeakBytes',
+  'memoryFailures',
+  'oomKills',
+  'pageFaults',
+  'majorPageFaults',
+  'blockReads',
+  'blockWrites',
+  'networkReceiveBytes',
+  'networkReceivePackets',
+  'networkReceiveErrors',
+  'networkReceiveDropped',
+  'networkTransmitBytes',
+  'networkTransmitPackets',
+  'networkTransmitErrors',
+  'networkTransmitDropped',
+  'cpuWaitingSeconds',
+  'cpuStalledSeconds',
+  'memoryWaitingSeconds',
+  'memoryStalledSeconds',
+  'ioWaitingSeconds',
+  'ioStalledSeconds',
+  'hugePagesBytes',
+] as const;
+
+/** The host's part of a frame's `extra` block, in this order, after the containers' columns. */
+export const HOST_EXTRA_COLUMNS = [
+  'load5',
+  'load15',
+  'cpuUserSeconds',
+  'cpuSystemSeconds',
+  'cpuIowaitSeconds',
+  'cpuStealSeconds',
+  'cpuIdleSeconds',
+  'swapTotalBytes',
+  'swapFreeBytes',
+  'cpuWaitingSeconds',
+  'memoryWaitingSeconds',
+  'memoryStalledSeconds',
+  'ioWaitingSeconds',
+  'ioStalledSeconds',
+  'diskReadBytes',
+  'diskWrittenBytes',
+  'networkReceiveBytes',
+  'networkTransmitBytes',
+  'rootSizeBytes',
+  'rootAvailableBytes',
+] as const;
+
 /** Values of a frame's host block, in this order; NaN where unavailable. */
 export const HOST_COLUMNS = ['cpuBusySeconds', 'memoryTotalBytes', 'memoryAvailableBytes', 'load1'] as const;
 
 const name = z.string().max(256);
+/** A word of a list that may grow: readers show one they do not know as it is. */
+const word = z.string().max(32);
+const tags = z.record(z.string().max(128), z.string().max(256));
+const exitCode = z.number().int();
 
 /** What an agent says of itself when it dials; the handshake's `auth`. */
 export const agentHandshakeSchema = z.object({
@@ -41,8 +108,21 @@ export const containerInventorySchema = z.object({
   key: z.string().min(1).max(512),
   id: z.string().max(256),
   name,
-  runtime: z.string().max(32),
+  runtime: word,
+  /** `container`, `sandbox` (holds a pod's namespaces), `build`, `machine` (LXC, nspawn), `vm` or `service`; absent is `container`. */
+  kind: word.optional(),
+  /** `running`, `paused` or `exited`; absent when it cannot be told. */
+  state: word.optional(),
+  /** Key of the container that this one runs in; the outer one's numbers include it. */
+  parent: z.string().max(512).optional(),
   image: name.optional(),
+  /** What it belongs to: `compose_project`, `kube_namespace`, `kube_pod`, `nomad_job`, … */
+  tags: tags.optional(),
+  createdAtUnixMs: z.number().optional(),
+  /** How often its runtime started it again. */
+  restartCount: z.number().int().nonnegative().optional(),
+  /** `starting`, `healthy` or `unhealthy`; absent without a health check. */
+  health: word.optional(),
   labels: z.record(z.string().max(128), z.string().max(256)),
   cgroupPath: z.string().max(4096),
   startedAtUnixMs: z.number().optional(),
@@ -51,9 +131,31 @@ export const containerInventorySchema = z.object({
   /** Cores the quota allows, such as 0.5; absent when there is none. */
   cpuLimitCores: z.number().positive().optional(),
   pidsLimit: z.number().positive().optional(),
+  /** CPUs that its cpuset allows; absent when they are all of the host's. */
+  cpusetCpus: z.number().int().positive().optional(),
+  /** Whose network counters it shows. `host`: none, since they are the host's; absent: not known (yet). */
+  network: z.enum(['own', 'shared', 'host']).optional(),
+  /** Containers with the same number share one network namespace, and show the same counters. */
+  netnsInode: z.number().optional(),
 });
 
 export type ContainerInventory = z.infer<typeof containerInventorySchema>;
+
+/** How a container ended; what nobody tells is absent. */
+export const exitFactsSchema = z.object({
+  atUnixMs: z.number(),
+  /** As the runtime wrote it: 128 and the signal's number after a signal. */
+  exitCode: exitCode.optional(),
+  oomKilled: z.boolean().optional(),
+  ranForMs: z.number().nonnegative().optional(),
+});
+
+export type ExitInventory = z.infer<typeof exitFactsSchema>;
+
+/** A container that ended lately; it has no row in frames. */
+export const exitedContainerSchema = containerInventorySchema.extend({ exit: exitFactsSchema });
+
+export type ExitedInventory = z.infer<typeof exitedContainerSchema>;
 
 export const hostInventorySchema = z.object({
   nodeId: z.string().min(1).max(64),
@@ -67,6 +169,8 @@ export const hostInventorySchema = z.object({
   intervalMs: z.number().positive(),
   /** `ADDRESS:PORT` of the agent's status server, or absent when it is off. */
   statusListen: z.string().optional(),
+  /** What the operator says of this host: `--tag zone=a`. */
+  tags: tags.optional(),
 });
 
 export type HostInventory = z.infer<typeof hostInventorySchema>;
@@ -79,6 +183,11 @@ export const inventorySchema = z.object({
   host: hostInventorySchema,
   /** Row order of the frames with this table version. */
   containers: z.array(containerInventorySchema).max(20_000),
+  /** What the frames' `extra` blocks hold; absent from agents that send none. */
+  extraColumns: z.array(z.string().max(64)).max(256).optional(),
+  hostExtraColumns: z.array(z.string().max(64)).max(256).optional(),
+  /** Containers that ended lately, oldest first; bounded in count and age by the agent. */
+  exited: z.array(exitedContainerSchema).max(1000).optional(),
 });
 
 export type Inventory = z.infer<typeof inventorySchema>;
@@ -96,6 +205,8 @@ export const frameSchema = z.object({
   containers: z.instanceof(Uint8Array),
   /** {@link HOST_COLUMNS}. */
   host: z.instanceof(Uint8Array),
+  /** The inventory's `extraColumns`, laid out as `containers`, then its `hostExtraColumns`. */
+  extra: z.instanceof(Uint8Array).optional(),
 });
 
 export type Frame = z.infer<typeof frameSchema>;
@@ -106,12 +217,18 @@ export const containerExitSchema = z.object({
   key: z.string().max(512),
   atUnixMs: z.number(),
   oomKilled: z.boolean().optional(),
+  /** Known when the runtime wrote it before this was sent; else it follows with the inventory's `exited`. */
+  exitCode: exitCode.optional(),
+  ranForMs: z.number().nonnegative().optional(),
 });
 
 export type ContainerExit = z.infer<typeof containerExitSchema>;
 
-/** Frames in one back-fill: each carries two blocks, and socket.io ends a connection that sends more than ten in a message. */
+/** Frames that a dashboard takes in one back-fill. */
 export const MAX_BACKFILL_FRAMES = 5;
+
+/** Frames that an agent sends in one: each carries three blocks, and socket.io ends a connection that sends more than ten in a message. */
+export const BACKFILL_FRAMES = 3;
 
 export interface AgentToDashboard {
   inventory(inventory: Inventory): void;
@@ -122,7 +239,23 @@ export interface AgentToDashboard {
   exit(exit: ContainerExit): void;
 }
 
+/** How long an agent may be asked to wait between two frames at most, milliseconds: a dashboard cannot silence it. */
+export const MAX_PACE_MS = 10_000;
+
+/** How often a dashboard wants frames. */
+export const paceSchema = z.object({
+  /** Time between two frames, milliseconds; 0 for every frame that is taken. */
+  everyMs: z.number().int().nonnegative().max(MAX_PACE_MS),
+});
+
+export type PaceRequest = z.infer<typeof paceSchema>;
+
 export interface DashboardToAgent {
+  /**
+   * Nobody looks: fewer frames will do; or somebody does, and the frames that were kept back are sent as `backfill`. Frames with news (an end, a kill for memory) are
+   * sent at once all the same. Agents of before send every frame.
+   */
+  pace(request: PaceRequest): void;
   /** Asks for a fresh inventory: a frame named a table that the dashboard does not have. */
   resync(): void;
 }

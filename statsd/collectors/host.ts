@@ -1,59 +1,180 @@
-import { CgroupTextError, FlatKeys, textOf } from '../model/cgroup-text.ts';
+import type { Content } from '../model/cgroup-text.ts';
+import type { HostReading } from '../model/host-reading.ts';
+import {
+  parseDiskstats,
+  parseLoadAverage,
+  parseMeminfo,
+  parseNetDev,
+  parseNetstat,
+  parseNumbers,
+  parseProcStat,
+  parseSockstat,
+} from '../model/host-text.ts';
+import type { KeyedValues } from '../model/details.ts';
+import { KeyedText } from '../model/keyed-text.ts';
+import { parsePressure } from '../model/pressure.ts';
 import type { KernelFile } from '../model/reading.ts';
-import { HOST_COLUMNS } from '../wire.ts';
 
-/** The kernel's clock ticks as user space sees them; 100 on every Linux. */
-const USER_HZ = 100;
-const BUSY = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'];
+/** How often a section is read: at each tick, or at each slow one. */
+type Pace = 'tick' | 'slow';
 
-/** Seconds that all CPUs together did something, from the first line of /proc/stat. Guest time is in user. @throws {CgroupTextError} */
-export function parseBusySeconds(bytes: Uint8Array, length: number): number {
-  const line = textOf(bytes, length).split('\n', 1)[0] ?? '';
-  const fields = line.split(/\s+/);
-  if (fields[0] !== 'cpu' || fields.length < 5) throw new CgroupTextError('/proc/stat', line);
-  const ticks = BUSY.reduce((sum, name, index) => {
-    return name === 'idle' || name === 'iowait' ? sum : sum + Number(fields[index + 1] ?? 0);
-  }, 0);
-  return ticks / USER_HZ;
+/** One section of a {@link HostReading}: its files, and what becomes of them. @throws {CgroupTextError} */
+export interface HostCollector {
+  readonly name: string;
+  readonly pace: Pace;
+  /** Those that give everything in one read, and can be fetched with the containers' files. */
+  readonly files: readonly KernelFile[];
+  collect(reading: HostReading): void;
+  /** Makes the section unknown. */
+  clear(reading: HostReading): void;
 }
 
-const meminfo = new FlatKeys(['MemTotal:', 'MemAvailable:']);
-
-/** Bytes of MemTotal and MemAvailable; NaN for what the kernel does not tell. */
-export function parseMeminfo(bytes: Uint8Array, length: number): { totalBytes: number; availableBytes: number } {
-  meminfo.scan(bytes, length);
-  const [total = Number.NaN, available = Number.NaN] = meminfo.values;
-  return { totalBytes: total * 1024, availableBytes: available * 1024 };
+export interface HostFileOpener {
+  /** A file below procfs that gives everything in one read. */
+  single(name: string): KernelFile;
+  /** A file below procfs that is made of records, of which the kernel gives a page at each read. */
+  records(name: string): KernelFile;
 }
 
-/** The one-minute load. @throws {CgroupTextError} */
-export function parseLoad1(bytes: Uint8Array, length: number): number {
-  const text = textOf(bytes, length);
-  const load = Number.parseFloat(text);
-  if (Number.isNaN(load)) throw new CgroupTextError('/proc/loadavg', text);
-  return load;
+export interface HostCollectorParts {
+  readonly open: HostFileOpener;
+  readonly pageBytes: number;
+  /** Whether interfaces come from netlink, so that /proc/net/dev is not needed. */
+  readonly hasNetlink: boolean;
 }
 
-export interface HostFiles {
-  readonly stat: KernelFile;
-  readonly meminfo: KernelFile;
-  readonly loadavg: KernelFile;
+/** A section that is one file. */
+function section<Name extends keyof HostReading>(
+  facts: { readonly name: Name; readonly pace: Pace; readonly file: KernelFile; readonly fetched: boolean },
+  parse: (content: Content) => HostReading[Name],
+): HostCollector {
+  const { name, pace, file, fetched } = facts;
+  return {
+    name: `host_${name}`,
+    pace,
+    files: fetched ? [file] : [],
+    collect(reading) {
+      const content = file.read();
+      reading[name] = content === undefined ? undefined : parse(content);
+    },
+    clear(reading) {
+      reading[name] = undefined;
+    },
+  };
 }
 
-const orNaN = (file: KernelFile, parse: (bytes: Uint8Array, length: number) => number): number => {
-  const length = file.read();
-  return length < 0 ? Number.NaN : parse(file.bytes, length);
-};
+const PRESSURE_FILES = ['pressure/cpu', 'pressure/memory', 'pressure/io', 'pressure/irq'] as const;
 
-/** One row of {@link HOST_COLUMNS}. @throws {CgroupTextError} */
-export function collectHost(files: HostFiles, row: Float64Array): void {
-  row.fill(Number.NaN, 0, HOST_COLUMNS.length);
-  row[0] = orNaN(files.stat, parseBusySeconds);
-  const length = files.meminfo.read();
-  if (length >= 0) {
-    const memory = parseMeminfo(files.meminfo.bytes, length);
-    row[1] = memory.totalBytes;
-    row[2] = memory.availableBytes;
-  }
-  row[3] = orNaN(files.loadavg, parseLoad1);
+function pressureSection(open: HostFileOpener): HostCollector {
+  const files = PRESSURE_FILES.map((name) => open.single(name));
+  const totals = (file: KernelFile | undefined): { some: number; full: number } => {
+    const content = file?.read();
+    if (content === undefined) return { some: Number.NaN, full: Number.NaN };
+    const { someSeconds, fullSeconds } = parsePressure(content);
+    return { some: someSeconds, full: fullSeconds };
+  };
+  return {
+    name: 'host_pressure',
+    pace: 'tick',
+    files,
+    collect(reading) {
+      const [cpu, memory, io, irq] = [totals(files[0]), totals(files[1]), totals(files[2]), totals(files[3])];
+      const known = [cpu, memory, io].some(({ some }) => !Number.isNaN(some));
+      reading.pressure = known
+        ? {
+            cpuWaitingSeconds: cpu.some,
+            memoryWaitingSeconds: memory.some,
+            memoryStalledSeconds: memory.full,
+            ioWaitingSeconds: io.some,
+            ioStalledSeconds: io.full,
+            irqStalledSeconds: irq.full,
+          }
+        : undefined;
+    },
+    clear(reading) {
+      reading.pressure = undefined;
+    },
+  };
+}
+
+/** Several files with keys of their own, put together. */
+function joined(files: readonly KernelFile[], parse: (content: Content) => KeyedValues): KeyedValues | undefined {
+  const found = files.flatMap((file) => {
+    const content = file.read();
+    return content === undefined ? [] : [parse(content)];
+  });
+  if (found.length === 0) return undefined;
+  return {
+    keys: found.flatMap(({ keys }) => keys),
+    values: Float64Array.from(found.flatMap(({ values }) => [...values])),
+  };
+}
+
+function networkCounts(parts: HostCollectorParts): HostCollector[] {
+  const { open, pageBytes } = parts;
+  const sockstat = ['net/sockstat', 'net/sockstat6'].map((name) => open.records(name));
+  const netstat = ['net/netstat', 'net/snmp'].map((name) => open.records(name));
+  return [
+    {
+      name: 'host_sockstat',
+      pace: 'slow',
+      files: [],
+      collect: (reading) => (reading.sockstat = joined(sockstat, (content) => parseSockstat(content, pageBytes))),
+      clear: (reading) => (reading.sockstat = undefined),
+    },
+    {
+      name: 'host_netstat',
+      pace: 'slow',
+      files: [],
+      collect: (reading) => (reading.netstat = joined(netstat, parseNetstat)),
+      clear: (reading) => (reading.netstat = undefined),
+    },
+  ];
+}
+
+function counts(open: HostFileOpener): HostCollector[] {
+  const [entries, limit] = ['count', 'max'].map((name) => open.single(`sys/net/netfilter/nf_conntrack_${name}`));
+  return [
+    section(
+      { name: 'fileDescriptors', pace: 'slow', file: open.single('sys/fs/file-nr'), fetched: false },
+      (content) => {
+        const [allocated = Number.NaN, , maximum = Number.NaN] = parseNumbers(content);
+        return { allocated, maximum };
+      },
+    ),
+    {
+      name: 'host_conntrack',
+      pace: 'slow',
+      files: [],
+      collect(reading) {
+        const [count, max] = [entries, limit].map((file) => {
+          const content = file?.read();
+          return content === undefined ? undefined : parseNumbers(content)[0];
+        });
+        reading.conntrack = count === undefined ? undefined : { entries: count, limit: max ?? Number.NaN };
+      },
+      clear: (reading) => (reading.conntrack = undefined),
+    },
+  ];
+}
+
+/** What is read of the host below procfs, section by section, so that a file that cannot be understood costs its own section only. */
+export function hostCollectors(parts: HostCollectorParts): readonly HostCollector[] {
+  const { open } = parts;
+  const vmstat = new KeyedText();
+  return [
+    section({ name: 'cpu', pace: 'tick', file: open.single('stat'), fetched: true }, parseProcStat),
+    section({ name: 'memory', pace: 'tick', file: open.single('meminfo'), fetched: true }, parseMeminfo),
+    section({ name: 'load', pace: 'tick', file: open.single('loadavg'), fetched: true }, parseLoadAverage),
+    pressureSection(open),
+    section({ name: 'disks', pace: 'tick', file: open.records('diskstats'), fetched: false }, parseDiskstats),
+    ...(parts.hasNetlink
+      ? []
+      : [section({ name: 'interfaces', pace: 'tick', file: open.records('net/dev'), fetched: false }, parseNetDev)]),
+    section({ name: 'vmstat', pace: 'slow', file: open.records('vmstat'), fetched: false }, (content) =>
+      vmstat.read(content),
+    ),
+    ...networkCounts(parts),
+    ...counts(open),
+  ];
 }

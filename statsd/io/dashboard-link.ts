@@ -7,7 +7,8 @@ import type { LinkCount } from '../model/own-metrics.ts';
 import { rebase, type Table } from '../model/table.ts';
 import {
   AGENT_NAMESPACE,
-  MAX_BACKFILL_FRAMES,
+  BACKFILL_FRAMES,
+  paceSchema,
   type AgentHandshake,
   type AgentToDashboard,
   type ContainerExit,
@@ -21,6 +22,8 @@ export interface DashboardLinkParts {
   readonly url: string;
   /** Made anew for each connection, since the token file may have changed. */
   readonly handshake: () => AgentHandshake;
+  /** PEM of the CA that vouches for the dashboard, asked anew for each connection; without it the system's. */
+  readonly authority?: (() => string) | undefined;
   readonly ring: FrameRing;
   /** The inventory and its table, once there is one. */
   readonly current: () => { readonly inventory: Inventory; readonly table: Table } | undefined;
@@ -35,8 +38,17 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** A refusal is not cured by asking often. */
 const REFUSED_FIRST_MS = 2000;
 const REFUSED_MAX_MS = 30_000;
+/** Frames are taken a little early or late. */
+const PACE_SLACK_MS = 100;
 /** Ends of containers that wait for an absent dashboard. */
 const MAX_WAITING_EXITS = 1000;
+
+/** What the library wraps: `websocket error` stands for every failure of the network and of TLS. */
+function reasonOf(error: Error): string {
+  const { description } = error as { readonly description?: unknown };
+  const below = description instanceof Object && 'message' in description ? String(description.message) : '';
+  return below === '' ? error.message : `${error.message}: ${below}`;
+}
 
 /** The standing connection to one dashboard. Frames are volatile; inventories, exits and what was missed are not. */
 export class DashboardLink {
@@ -44,6 +56,11 @@ export class DashboardLink {
   readonly #refusal: Backoff;
   #socket: AgentSocket | undefined;
   #lastSeq = -1;
+  /** The least time between two frames that the dashboard wants, milliseconds. */
+  #everyMs = 0;
+  #lastSentMs = -Infinity;
+  /** The oldest frame that was kept back and is still owed. */
+  #heldSeq: number | undefined;
   #waitingExits: ContainerExit[] = [];
   #complained = false;
   #framesSent = 0;
@@ -84,6 +101,10 @@ export class DashboardLink {
       },
     });
     this.#socket = socket;
+    this.#trust(socket);
+    socket.io.on('reconnect_attempt', () => {
+      this.#trust(socket);
+    });
     socket.on('connect', () => {
       this.#connected(socket);
     });
@@ -91,8 +112,12 @@ export class DashboardLink {
       const current = this.#parts.current();
       if (current !== undefined) socket.emit('inventory', current.inventory);
     });
+    socket.on('pace', (request) => {
+      const pace = paceSchema.safeParse(request);
+      if (pace.success) this.#pace(socket, pace.data.everyMs);
+    });
     socket.on('connect_error', (error) => {
-      this.#failed(socket, { message: error.message, signal });
+      this.#failed(socket, { message: reasonOf(error), signal });
     });
     socket.on('disconnect', (reason) => {
       this.#complained = false;
@@ -112,17 +137,29 @@ export class DashboardLink {
     await promise;
   }
 
+  /** The library hands its options to each connection that it makes. */
+  #trust({ io }: AgentSocket): void {
+    const { authority } = this.#parts;
+    if (authority !== undefined) io.opts.ca = authority();
+  }
+
   inventory(inventory: Inventory): void {
     if (this.#socket?.connected === true) this.#socket.emit('inventory', inventory);
   }
 
-  frame({ frame }: KeptFrame): void {
+  frame({ frame, hasNews = false }: KeptFrame): void {
     const socket = this.#socket;
     if (socket?.connected !== true) return;
+    if (!hasNews && frame.monotonicMs - this.#lastSentMs < this.#everyMs - PACE_SLACK_MS) {
+      this.#heldSeq ??= frame.seq;
+      return;
+    }
     this.#lastSeq = frame.seq;
-    if (socket.io.engine.transport.writable) this.#framesSent += 1;
+    this.#lastSentMs = frame.monotonicMs;
+    if (hasNews || socket.io.engine.transport.writable) this.#framesSent += 1;
     else this.#framesDropped += 1;
-    socket.volatile.emit('frame', frame);
+    // What a container used last must be there before its end is told.
+    (hasNews ? socket : socket.volatile).emit('frame', frame);
   }
 
   exit(exit: ContainerExit): void {
@@ -137,7 +174,9 @@ export class DashboardLink {
   }
 
   #connected(socket: AgentSocket): void {
-    const { log, url, ring, current } = this.#parts;
+    const { log, url, current } = this.#parts;
+    // It tells anew how often it wants frames.
+    this.#everyMs = 0;
     this.#refusal.reset();
     this.#complained = false;
     log.info({ dashboard: url }, 'connected to dashboard');
@@ -147,11 +186,26 @@ export class DashboardLink {
     const now = current();
     if (now === undefined) return;
     socket.emit('inventory', now.inventory);
-    const missed = ring.after(this.#lastSeq);
-    if (missed.length === 0) return;
+    this.#backfill(socket, this.#lastSeq);
+  }
+
+  /** Sends less often, or what was kept back until now. */
+  #pace(socket: AgentSocket, everyMs: number): void {
+    const isFaster = everyMs === 0 || everyMs < this.#everyMs;
+    this.#everyMs = everyMs;
+    if (!isFaster || this.#heldSeq === undefined) return;
+    this.#backfill(socket, this.#heldSeq - 1);
+    this.#heldSeq = undefined;
+  }
+
+  /** Sends the frames after one, as far back as they are kept. */
+  #backfill(socket: AgentSocket, afterSeq: number): void {
+    const now = this.#parts.current();
+    const missed = this.#parts.ring.after(afterSeq);
+    if (missed.length === 0 || now === undefined) return;
     const frames = missed.map(({ frame, table }) => rebase(frame, table, now.table));
-    for (let first = 0; first < frames.length; first += MAX_BACKFILL_FRAMES) {
-      socket.emit('backfill', frames.slice(first, first + MAX_BACKFILL_FRAMES));
+    for (let first = 0; first < frames.length; first += BACKFILL_FRAMES) {
+      socket.emit('backfill', frames.slice(first, first + BACKFILL_FRAMES));
     }
     this.#framesBackfilled += missed.length;
     this.#lastSeq = missed.at(-1)?.frame.seq ?? this.#lastSeq;
@@ -175,6 +229,7 @@ export class DashboardLink {
   #dialLater(socket: AgentSocket, signal: AbortSignal): void {
     this.#parts.clock.sleep(this.#refusal.nextMs(), signal).then(
       () => {
+        this.#trust(socket);
         socket.connect();
       },
       () => undefined, // the agent stops

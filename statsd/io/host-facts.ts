@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism, release } from 'node:os';
+import { availableParallelism, hostname, machine, release, type, version } from 'node:os';
 import { basename } from 'node:path';
-import { deviceNumber } from '../collectors/block-io.ts';
-import { parseMeminfo } from '../collectors/host.ts';
+import { deviceNumber } from '../model/block-devices.ts';
+import { valueOf } from '../model/details.ts';
+import { parseMeminfo } from '../model/host-text.ts';
+import type { HostNames } from '../model/host-families.ts';
 
 export interface HostFacts {
   readonly kernel: string;
@@ -20,13 +22,32 @@ function cpuCount(stat: string): number {
 /** What does not change while the machine runs. @throws when procfs is not what it says. */
 export function readHostFacts(procfs: string): HostFacts {
   const stat = readFileSync(`${procfs}/stat`, 'utf8');
-  const meminfo = readFileSync(`${procfs}/meminfo`);
+  const path = `${procfs}/meminfo`;
+  const meminfo = readFileSync(path);
   const bootSeconds = /^btime (\d+)$/m.exec(stat)?.[1];
   return {
     kernel: release(),
     cpuCores: cpuCount(stat),
-    memoryTotalBytes: parseMeminfo(meminfo, meminfo.length).totalBytes,
+    memoryTotalBytes: valueOf(parseMeminfo({ bytes: meminfo, start: 0, end: meminfo.length, path }), 'MemTotal'),
     bootTimeUnixMs: bootSeconds === undefined ? undefined : Number(bootSeconds) * 1000,
+  };
+}
+
+/** What uname(2) tells. */
+export function hostNames(procfs: string): HostNames {
+  let domainname = '(none)';
+  try {
+    domainname = readFileSync(`${procfs}/sys/kernel/domainname`, 'utf8').trim();
+  } catch {
+    // as a host without one
+  }
+  return {
+    sysname: type(),
+    release: release(),
+    version: version(),
+    machine: machine(),
+    nodename: hostname(),
+    domainname,
   };
 }
 
@@ -53,6 +74,22 @@ export function blockStack(sysfs: string): (device: number) => readonly number[]
     known.set(device, slaves);
     return slaves;
   };
+}
+
+/** Sizes of huge pages that the kernel has, in the words of its cgroup files: `2MB`, `1GB`, `64KB`. */
+export function hugePageSizes(sysfs: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(`${sysfs}/kernel/mm/hugepages`);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const kilobytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1]);
+    if (Number.isNaN(kilobytes)) return [];
+    if (kilobytes >= 2 ** 20) return [`${kilobytes / 2 ** 20}GB`];
+    return [kilobytes >= 1024 ? `${kilobytes / 1024}MB` : `${kilobytes}KB`];
+  });
 }
 
 /** Open descriptors of this process; NaN when procfs does not tell. */

@@ -1,18 +1,22 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { ABSENT, GONE, type KernelFile } from '../model/reading.ts';
+import { constants } from 'node:os';
+import type { Content } from '../model/cgroup-text.ts';
+import type { KernelFile } from '../model/reading.ts';
 
 const FIRST_BUFFER_BYTES = 32 * 1024;
 /** No file that we read is larger; what is longer is cut and its parser complains. */
 const MAX_BUFFER_BYTES = 1024 * 1024;
 /** Descriptors left for sockets, logs and watches. */
 const RESERVED_DESCRIPTORS = 256;
+/** As many as a thousand containers have on v1. The kernel keeps a page for each, which no RSS shows: more is not worth it. */
+const MAX_DESCRIPTORS = 26_624;
 /** A missing file is looked for again after 1, 2, 4 … reads: a runtime makes the hierarchies one after the other. */
 const MAX_MISSES_BETWEEN_TRIES = 64;
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+const codeOf = (error: unknown): number =>
+  error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? Math.abs(error.errno) : 0;
 
-/** What the process may open, less a reserve, from /proc/self/limits. */
+/** How many cgroup files may stay open: what the process may open, less a reserve, from /proc/self/limits. */
 export function descriptorCap(procfs: string): number {
   let limits: string;
   try {
@@ -21,16 +25,19 @@ export function descriptorCap(procfs: string): number {
     return 512; // the smallest usual limit is 1024
   }
   const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
-  return Math.max(0, soft - RESERVED_DESCRIPTORS);
+  return Math.min(MAX_DESCRIPTORS, Math.max(0, soft - RESERVED_DESCRIPTORS));
 }
 
 /**
- * Descriptors that are kept open, and the one buffer that everything is read into. Opening is the expensive part of reading a
- * cgroup file (10-20 µs and kernfs locks against 1 µs), so files stay open up to a cap and are opened for each read above it.
+ * Descriptors that are kept open, and the one buffer that single files are read into. Opening is the expensive part of reading
+ * a cgroup file (10-20 µs and kernfs locks against 1 µs), so files stay open up to a cap and are opened for each read above it.
  */
 export class FilePool {
   readonly #cap: number;
+  readonly #waiting: number[] = [];
   #open = 0;
+  #held = false;
+  #batch = 0;
   #buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
 
   constructor(cap: number) {
@@ -45,16 +52,36 @@ export class FilePool {
     return this.#buffer;
   }
 
+  /** Number of the batch whose content may be read; see {@link PooledFile.adopt}. */
+  get batch(): number {
+    return this.#batch;
+  }
+
   /** A file that is kept open, or opened for each read when the cap is reached. Nothing is opened before the first read. */
   kept(path: string): PooledFile {
-    return new PooledFile(this, path, true);
+    return new PooledFile(this, { directory: '', name: path, keep: true });
   }
 
   /** A file that is read too seldom to be kept open. */
   openedPerRead(path: string): PooledFile {
-    return new PooledFile(this, path, false);
+    return new PooledFile(this, { directory: '', name: path, keep: false });
   }
 
+  /**
+   * From here to {@link letGo} no descriptor is closed, since a worker thread reads them and a number that is closed is given
+   * out anew, and what a batch brought may be read.
+   */
+  hold(): void {
+    this.#held = true;
+  }
+
+  letGo(): void {
+    this.#held = false;
+    this.#batch += 1;
+    for (const descriptor of this.#waiting.splice(0)) closeSync(descriptor);
+  }
+
+  /** Takes a place for a descriptor; gives it back with {@link release} or {@link close}. */
   tryReserve(): boolean {
     if (this.#open >= this.#cap) return false;
     this.#open += 1;
@@ -65,6 +92,12 @@ export class FilePool {
     this.#open -= 1;
   }
 
+  close(descriptor: number): void {
+    this.#open -= 1;
+    if (this.#held) this.#waiting.push(descriptor);
+    else closeSync(descriptor);
+  }
+
   /** Reads from the start; the kernel makes the text anew each time. */
   readFrom(descriptor: number): number {
     for (;;) {
@@ -73,63 +106,179 @@ export class FilePool {
       this.#buffer = Buffer.allocUnsafe(this.#buffer.length * 2);
     }
   }
+
+  /** As {@link readFrom}, for a file that comes in pieces. */
+  readRecords(descriptor: number): number {
+    let length = 0;
+    for (;;) {
+      const more = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length);
+      length += more;
+      if (more === 0 || length >= MAX_BUFFER_BYTES) return length;
+      if (length < this.#buffer.length) continue;
+      const larger = Buffer.allocUnsafe(this.#buffer.length * 2);
+      this.#buffer.copy(larger);
+      this.#buffer = larger;
+    }
+  }
+}
+
+/** Whom a file belongs to: told when the kernel removed its cgroup. */
+export interface FileOwner {
+  gone: boolean;
+}
+
+export interface FilePlace {
+  /** Shared by the files of one cgroup, so that a path is text only when it is needed; may be empty. */
+  readonly directory: string;
+  readonly name: string;
+  readonly keep: boolean;
+  /** Made of records, of which the kernel gives a page at a time: read until there is no more, never in a batch. */
+  readonly records?: boolean;
+  /** Looked for at each read while it is missing, not ever more seldom. */
+  readonly insistent?: boolean;
+  readonly owner?: FileOwner;
+}
+
+/** Where a batch put the content of a file. */
+interface Fetched {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  /** Bytes, or a negative errno. */
+  readonly length: number;
 }
 
 /** One file of a {@link FilePool}. */
-export class PooledFile implements KernelFile {
-  readonly path: string;
+export class PooledFile implements KernelFile, Content {
   readonly #pool: FilePool;
-  readonly #keep: boolean;
-  #descriptor: number | undefined;
+  readonly #place: FilePlace;
+  #bytes: Uint8Array | undefined;
+  #start = 0;
+  #length = 0;
+  #ok = false;
+  /** The batch that brought it; what an earlier one brought and nobody read is void. */
+  #fetchedBy = -1;
+  #descriptor = -1;
+  #reserved = false;
   #misses = 0;
   #waits = 0;
   #closed = false;
 
-  constructor(pool: FilePool, path: string, keep: boolean) {
+  constructor(pool: FilePool, place: FilePlace) {
     this.#pool = pool;
-    this.path = path;
-    this.#keep = keep;
+    this.#place = place;
+  }
+
+  get path(): string {
+    const { directory, name } = this.#place;
+    return directory === '' ? name : `${directory}/${name}`;
   }
 
   get bytes(): Uint8Array {
-    return this.#pool.bytes;
+    return this.#bytes ?? this.#pool.bytes;
   }
 
-  read(): number {
-    if (this.#closed) return GONE;
+  get start(): number {
+    return this.#start;
+  }
+
+  get end(): number {
+    return this.#start + this.#length;
+  }
+
+  /** The open descriptor, or -1. */
+  get descriptor(): number {
+    return this.#descriptor;
+  }
+
+  /** Whether a batch may read it now; a file that is waited for, or closed, is not worth a try. */
+  get isWanted(): boolean {
+    return !this.#closed && this.#waits === 0;
+  }
+
+  /** Whether a batch that opens it should leave it open; call {@link adopt} after. */
+  reserve(): boolean {
+    this.#reserved = this.#place.keep && this.#pool.tryReserve();
+    return this.#reserved;
+  }
+
+  /** The batch did not come to it. */
+  giveBack(): void {
+    if (this.#reserved) this.#pool.release();
+    this.#reserved = false;
+  }
+
+  /** What a batch brought: the next {@link read} gives it. `opened` is the descriptor that it left open, if any. */
+  adopt(fetched: Fetched, opened: number): void {
+    if (this.#reserved && opened < 0) this.giveBack();
+    if (this.#reserved) {
+      this.#reserved = false;
+      if (this.#closed || this.#descriptor >= 0) this.#pool.close(opened);
+      else this.#descriptor = opened;
+    }
+    if (this.#closed) return;
+    this.#fetchedBy = this.#pool.batch;
+    this.#bytes = fetched.bytes;
+    this.#start = fetched.start;
+    this.#length = Math.max(0, fetched.length);
+    this.#ok = fetched.length >= 0;
+    if (this.#ok) this.#misses = 0;
+    else this.#failed(-fetched.length);
+  }
+
+  read(): Content | undefined {
+    if (this.#closed) return undefined;
+    if (this.#fetchedBy === this.#pool.batch) {
+      this.#fetchedBy = -1;
+      return this.#ok ? this : undefined;
+    }
     if (this.#waits > 0) {
       this.#waits -= 1;
-      return ABSENT;
+      return undefined;
     }
+    this.#bytes = undefined;
+    this.#start = 0;
     try {
-      const length = this.#descriptor === undefined ? this.#openAndRead() : this.#pool.readFrom(this.#descriptor);
+      this.#length = this.#descriptor < 0 ? this.#openAndRead() : this.#readFrom(this.#descriptor);
       this.#misses = 0;
-      return length;
+      return this;
     } catch (error) {
-      if (codeOf(error) === 'ENODEV') return GONE;
-      // ENOENT: not there (yet); EOPNOTSUPP, EINVAL, EACCES: not for us. All are "unavailable", and tried again later.
-      this.#misses += 1;
-      if (this.#keep) this.#waits = Math.min(2 ** Math.min(this.#misses - 1, 10), MAX_MISSES_BETWEEN_TRIES) - 1;
-      return ABSENT;
+      this.#failed(codeOf(error));
+      return undefined;
     }
   }
 
   close(): void {
     this.#closed = true;
-    if (this.#descriptor === undefined) return;
-    closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    this.#pool.release();
+    this.#bytes = undefined;
+    if (this.#descriptor < 0) return;
+    this.#pool.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  #failed(errno: number): void {
+    if (errno === constants.errno.ENODEV) {
+      if (this.#place.owner !== undefined) this.#place.owner.gone = true;
+      return;
+    }
+    // ENOENT: not there (yet); EOPNOTSUPP, EINVAL, EACCES: not for us. All are "unavailable", and tried again later.
+    this.#misses += 1;
+    if (this.#place.keep && this.#place.insistent !== true)
+      this.#waits = Math.min(2 ** Math.min(this.#misses - 1, 10), MAX_MISSES_BETWEEN_TRIES) - 1;
+  }
+
+  #readFrom(descriptor: number): number {
+    return this.#place.records === true ? this.#pool.readRecords(descriptor) : this.#pool.readFrom(descriptor);
   }
 
   #openAndRead(): number {
     const descriptor = openSync(this.path, 'r');
-    if (this.#keep && this.#pool.tryReserve()) {
+    // A batch that is on its way may bring a descriptor of its own.
+    if (this.#place.keep && !this.#reserved && this.#pool.tryReserve()) {
       this.#descriptor = descriptor;
-      return this.#pool.readFrom(descriptor);
+      return this.#readFrom(descriptor);
     }
     try {
-      return this.#pool.readFrom(descriptor);
+      return this.#readFrom(descriptor);
     } finally {
       closeSync(descriptor);
     }

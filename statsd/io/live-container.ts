@@ -1,10 +1,23 @@
 import { readFileSync, watch, type FSWatcher } from 'node:fs';
 import type { Runtime } from '../model/container.ts';
+import { emptyDetails } from '../model/details.ts';
+import type { ExitFacts } from '../model/exited.ts';
 import { directoryIn, mountOf, type Hierarchy } from '../model/hierarchy.ts';
 import type { Identity } from '../model/identity.ts';
-import { isBorn, lifeOf, parseOomKills, parsePopulated, type Life } from '../model/lifecycle.ts';
-import { emptySample, FIELD, type Collector, type Reader, type Tick } from '../model/reading.ts';
+import { isBorn, lifeOf, parseFrozen, parseOomKills, parsePopulated, type Life } from '../model/lifecycle.ts';
+import {
+  emptySample,
+  FIELD,
+  type Collector,
+  type KernelFile,
+  type NumberFile,
+  type Reader,
+  type Target,
+  type Tick,
+} from '../model/reading.ts';
+import type { Tiers } from '../model/schedule.ts';
 import { textOf, uintAt } from '../model/cgroup-text.ts';
+import type { AncestorFiles } from './ancestor-files.ts';
 import { OpenCgroup } from './cgroup-view.ts';
 import type { FilePool, PooledFile } from './kernel-file.ts';
 
@@ -12,9 +25,16 @@ export interface LiveContainerParts {
   readonly key: string;
   readonly id: string;
   readonly runtime: Runtime | undefined;
+  /** Key of the container that it runs in. */
+  readonly parent: string | undefined;
+  /** What is known before any file was read. */
+  readonly identity: Identity;
   readonly cgroupPath: string;
+  /** Of its directory in the tree where it was found. */
+  readonly cgroupInode: number;
   readonly hierarchy: Hierarchy;
   readonly pool: FilePool;
+  readonly ancestors: AncestorFiles;
   readonly collectors: readonly Collector[];
   /** The same cgroup had processes before, so its `populated` is to be believed. */
   readonly refilled: boolean;
@@ -23,38 +43,61 @@ export interface LiveContainerParts {
 }
 
 /** Fields that a dashboard is told in the inventory, not in frames. */
-const ANNOUNCED = ['memoryLimitBytes', 'cpuLimitCores', 'pidsLimit', 'startTimeUnixSeconds'] as const;
+const ANNOUNCED = [
+  'memoryLimitBytes',
+  'cpuLimitCores',
+  'pidsLimit',
+  'cpusetCpus',
+  'paused',
+  'startTimeUnixSeconds',
+] as const;
+
+const NO_TICK: Tick = { slow: false, rare: false, unified: false };
+const TICKS: readonly Tick[] = Array.from({ length: 8 }, (_, bits) => ({
+  slow: (bits & 1) !== 0,
+  rare: (bits & 2) !== 0,
+  unified: (bits & 4) !== 0,
+}));
 
 /** One container's open files, last values and signs of life. Dispose it when its cgroup is gone. */
 export class LiveContainer implements Disposable {
   readonly key: string;
   readonly id: string;
   readonly cgroupPath: string;
+  readonly cgroupInode: number;
+  readonly parent: string | undefined;
   readonly sample = emptySample();
+  readonly details = emptyDetails();
+  readonly target: Target = { sample: this.sample, details: this.details };
   /** Set once files tell; before that the id stands for the name. */
   identity: Identity;
   runtime: string;
   /** Ticks since birth. */
   age = 0;
-  /** Rendered once per identity; see model/exposition.ts. */
-  metricLabels = '';
+  /** Frozen by its freezer; `undefined` when that cannot be read. */
+  paused: boolean | undefined;
   readonly #parts: LiveContainerParts;
   readonly #view: OpenCgroup;
   readonly #readers: readonly { readonly collector: Collector; readonly reader: Reader }[];
   readonly #events: PooledFile | undefined;
   readonly #lastGood = emptySample();
   readonly #announced = new Float64Array(ANNOUNCED.length).fill(Number.NaN);
+  #announcedNetwork = '';
   #watcher: FSWatcher | undefined;
   #wasPopulated: boolean;
   #oomKillsAtBirth: number | undefined;
+  /** As cgroup.events said last. */
+  #frozen: boolean | undefined;
 
   constructor(parts: LiveContainerParts) {
     this.#parts = parts;
     this.key = parts.key;
     this.id = parts.id;
     this.cgroupPath = parts.cgroupPath;
+    this.cgroupInode = parts.cgroupInode;
     this.runtime = parts.runtime ?? 'oci';
-    this.identity = { name: parts.id, image: undefined, labels: {}, startedAtUnixMs: undefined };
+    this.parent = parts.parent;
+    this.identity = parts.identity;
     this.#wasPopulated = parts.refilled;
     this.#view = new OpenCgroup(parts);
     this.#readers = parts.collectors.map((collector) => ({ collector, reader: collector.attach(this.#view) }));
@@ -65,11 +108,41 @@ export class LiveContainer implements Disposable {
 
   /** Full path of cgroup.procs in the tree where the container was found. */
   get procsFile(): string {
-    return `${this.#discoveryDirectory}/cgroup.procs`;
+    return `${this.directory}/cgroup.procs`;
   }
 
-  get #discoveryDirectory(): string {
+  /** Its directory in the tree where it was found. */
+  get directory(): string {
     return directoryIn(this.#parts.hierarchy.discovery, this.cgroupPath);
+  }
+
+  /** What is due of it at a tick. */
+  tick({ slow, rare }: Tiers): Tick {
+    return TICKS[(slow ? 1 : 0) + (rare ? 2 : 0) + (this.#wasPopulated ? 4 : 0)] ?? NO_TICK;
+  }
+
+  /** Names the files that one collector will read at such a tick. */
+  request(index: number, tick: Tick, add: (file: KernelFile | undefined) => void): void {
+    this.#readers[index]?.reader.request(add, tick);
+  }
+
+  /** Names what {@link life} reads. */
+  requestLife(add: (file: KernelFile | undefined) => void): void {
+    add(this.#events);
+  }
+
+  /** What one collector reads at a tick of no slower tier, where that is nothing but numbers. */
+  quick(index: number): readonly NumberFile[] | undefined {
+    return this.#readers[index]?.reader.quick?.();
+  }
+
+  get collectors(): number {
+    return this.#readers.length;
+  }
+
+  /** Begins a round of {@link collect}. */
+  begin(): void {
+    if (!this.#view.gone) this.#lastGood.set(this.sample);
   }
 
   /** Reads what one collector reads. On a failure its fields are unknown. @throws {CgroupTextError} */
@@ -77,9 +150,10 @@ export class LiveContainer implements Disposable {
     const entry = this.#readers[index];
     if (entry === undefined) return;
     try {
-      entry.reader.collect(this.sample, tick);
+      entry.reader.collect(this.target, tick);
     } catch (error) {
       for (const field of entry.collector.fields) this.sample[FIELD[field]] = Number.NaN;
+      for (const list of entry.collector.lists ?? []) this.details[list] = undefined;
       throw error;
     }
   }
@@ -91,12 +165,14 @@ export class LiveContainer implements Disposable {
       return;
     }
     this.sample[FIELD.lastSeenUnixSeconds] = nowMs / 1000;
-    this.#lastGood.set(this.sample);
   }
 
-  /** Whether a limit differs from what it was when this was last asked. */
+  /** Whether a limit, the state or the network namespace differs from what it was when this was last asked. */
   takeAnnouncedChange(): boolean {
-    let changed = false;
+    const { network } = this.details;
+    const place = network.kind === 'own' ? `${network.netnsInode} ${network.sharedBy > 1}` : network.kind;
+    let changed = place !== this.#announcedNetwork;
+    this.#announcedNetwork = place;
     for (const [index, field] of ANNOUNCED.entries()) {
       const value = this.sample[FIELD[field]] ?? Number.NaN;
       if (Object.is(value, this.#announced[index])) continue;
@@ -114,9 +190,11 @@ export class LiveContainer implements Disposable {
   life(): Life {
     this.#watchEvents();
     const pids = this.sample[FIELD.pidsCurrent] ?? Number.NaN;
+    const populated = this.#populated();
+    this.paused = this.#isFrozen();
     return lifeOf({
       gone: this.#view.gone,
-      populated: this.#populated(),
+      populated,
       pids: Number.isNaN(pids) ? undefined : pids,
       wasPopulated: this.#wasPopulated,
     });
@@ -134,8 +212,20 @@ export class LiveContainer implements Disposable {
     this.#oomKillsAtBirth = this.#oomKills();
   }
 
+  /** How it ended, as far as the kernel tells. */
+  exitAt(nowMs: number): ExitFacts {
+    const started = this.sample[FIELD.startTimeUnixSeconds] ?? Number.NaN;
+    return {
+      atUnixMs: nowMs,
+      exitCode: undefined,
+      oomKilled: this.#oomKilled(),
+      startedAtUnixMs: Number.isNaN(started) ? undefined : Math.round(started * 1000),
+      finishedAtUnixMs: undefined,
+    };
+  }
+
   /** Whether the kernel killed one of its processes for memory; `undefined` when the cgroup went before it could be asked. */
-  oomKilled(): boolean | undefined {
+  #oomKilled(): boolean | undefined {
     const kills = this.#oomKills();
     return kills === undefined || this.#oomKillsAtBirth === undefined ? undefined : kills > this.#oomKillsAtBirth;
   }
@@ -155,18 +245,27 @@ export class LiveContainer implements Disposable {
 
   #populated(): boolean | undefined {
     if (this.#events === undefined) return undefined;
-    const length = this.#events.read();
-    const populated = length < 0 ? undefined : parsePopulated(textOf(this.#events.bytes, length));
+    const content = this.#events.read();
+    const text = content === undefined ? '' : textOf(content);
+    const populated = parsePopulated(text);
+    this.#frozen = parseFrozen(text);
     if (populated === true) this.#wasPopulated = true;
     return populated;
   }
 
+  /** v1 freezes in a hierarchy of its own; a hybrid host's v2 tree says that nothing is frozen. */
+  #isFrozen(): boolean | undefined {
+    const { v1 } = this.#parts.hierarchy;
+    if (!v1.some((mount) => mount.controllers.includes('freezer'))) return this.#frozen;
+    const paused = this.sample[FIELD.paused] ?? Number.NaN;
+    return Number.isNaN(paused) ? undefined : paused === 1;
+  }
+
   /** The number that a file begins with, without keeping it open; `undefined` when there is none. */
   #numberIn(controller: string, name: string): number | undefined {
-    const directory = controller === '' ? this.#discoveryDirectory : this.#directory(controller);
-    const file = this.#parts.pool.openedPerRead(`${directory}/${name}`);
-    const length = file.read();
-    const value = length < 0 ? Number.NaN : uintAt(file.bytes, 0, length);
+    const directory = controller === '' ? this.directory : this.#directory(controller);
+    const content = this.#parts.pool.openedPerRead(`${directory}/${name}`).read();
+    const value = content === undefined ? Number.NaN : uintAt(content.bytes, content.start, content.end);
     return Number.isNaN(value) ? undefined : value;
   }
 

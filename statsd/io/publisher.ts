@@ -24,6 +24,11 @@ export class Publisher {
     return this.#links.map((link) => link.count);
   }
 
+  /** Whether anybody wants frames. */
+  get hasDashboards(): boolean {
+    return this.#links.length > 0;
+  }
+
   /** Holds the connections until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#links.map((link) => link.run(signal)));
@@ -35,7 +40,6 @@ export class Publisher {
   }
 
   frame(kept: KeptFrame): void {
-    if (this.#links.length === 0) return;
     this.#ring.push(kept);
     for (const link of this.#links) link.frame(kept);
   }

@@ -139,6 +139,16 @@ export class RuntimeStates implements Disposable {
     return { states, incomplete };
   }
 
+  /** The same by cgroup path; `pathOf` translates the full path of a directory, where that can be done. */
+  refreshByPath(pathOf: (directory: string) => string | undefined): Map<string, RuntimeState> {
+    const placed = this.refresh().states.flatMap((state) => {
+      const { kind, value } = state.cgroup;
+      const path = kind === 'path' ? value : pathOf(value);
+      return path === undefined ? [] : [[path, state] as const];
+    });
+    return new Map(placed);
+  }
+
   [Symbol.dispose](): void {
     for (const { watcher } of this.#watchers.values()) watcher.close();
     this.#watchers.clear();

@@ -14,6 +14,10 @@ export class CgroupTextError extends Error {
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 const ZERO = 0x30;
+/** Any number of so many digits is exact. */
+const SAFE_DIGITS = 15;
+/** The kernel writes no longer one. */
+const MAX_DIGITS = 20;
 
 /**
  * The whole number that starts at `start`, NaN when no digit stands there. Above 2^53 the last digits are lost, which a rate
@@ -27,26 +31,47 @@ export function uintAt(bytes: Uint8Array, start: number, end: number): number {
     if (digit < 0 || digit > 9) break;
     value = value * 10 + digit;
   }
-  return at === start ? Number.NaN : value;
+  if (at === start) return Number.NaN;
+  // Beyond 2^53 each digit would be rounded by itself: the whole is rounded once.
+  return at - start > SAFE_DIGITS && at - start <= MAX_DIGITS
+    ? Number(String.fromCharCode(...bytes.subarray(start, at)))
+    : value;
 }
 
-/** The text of a small file, for errors and for the rare files that hold words. */
-export function textOf(bytes: Uint8Array, length: number): string {
+/** The content of a kernel file, in a buffer that it shares with others: only `[start, end)` is its own. */
+export interface Content {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** For error messages. */
+  readonly path: string;
+}
+
+/** The text of a small file, for errors and for the rare files that hold words; cut at 4 KiB. */
+export function textOf({ bytes, start, end }: Content): string {
   let text = '';
-  for (let at = 0; at < Math.min(length, 4096); at += 1) text += String.fromCharCode(bytes[at] ?? 0);
+  for (let at = start; at < Math.min(end, start + 4096); at += 1) text += String.fromCharCode(bytes[at] ?? 0);
   return text;
 }
 
 /** A file that holds one number. @throws {CgroupTextError} */
-export function singleUint(bytes: Uint8Array, length: number, target: string): number {
-  const value = uintAt(bytes, 0, length);
-  if (Number.isNaN(value)) throw new CgroupTextError(target, textOf(bytes, length));
+export function singleUint(content: Content): number {
+  const value = uintAt(content.bytes, content.start, content.end);
+  if (Number.isNaN(value)) throw new CgroupTextError(content.path, textOf(content));
   return value;
 }
 
+/** As {@link singleUint}, NaN for a file that is not there. @throws {CgroupTextError} */
+export function uintOrUnknown(content: Content | undefined): number {
+  return content === undefined ? Number.NaN : singleUint(content);
+}
+
 /** `max` is `Infinity`, else the number. @throws {CgroupTextError} */
-export function uintOrMax(bytes: Uint8Array, length: number, target: string): number {
-  return bytes[0] === 0x6d && bytes[1] === 0x61 && bytes[2] === 0x78 ? Infinity : singleUint(bytes, length, target);
+export function uintOrMax(content: Content): number {
+  const { bytes, start } = content;
+  return bytes[start] === 0x6d && bytes[start + 1] === 0x61 && bytes[start + 2] === 0x78
+    ? Infinity
+    : singleUint(content);
 }
 
 /** First index of `byte` in `[start, end)`, or `end`. */
@@ -79,9 +104,12 @@ export class FlatKeys {
     this.values = new Float64Array(keys.length);
   }
 
-  scan(bytes: Uint8Array, length: number): void {
+  /** Reads a file; one that is not there leaves every value unknown. */
+  scan(content: Content | undefined): void {
     this.values.fill(Number.NaN);
-    let lineStart = 0;
+    if (content === undefined) return;
+    const { bytes, end: length } = content;
+    let lineStart = content.start;
     while (lineStart < length) {
       let hash = 0;
       let at = lineStart;

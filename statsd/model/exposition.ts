@@ -1,181 +1,77 @@
-import { FIELD } from './reading.ts';
+import type { Family, Measured, MetricType } from './family.ts';
+import type { Identity } from './identity.ts';
 
-export interface Series {
+export interface Series extends Measured {
   /** Rendered labels without braces, such as `id="/docker/…",name="web",image=""`; made once per container. */
   readonly labels: string;
-  readonly sample: Float64Array;
+  /** Further labels of the one series that joins: `container_info`. */
+  readonly infoLabels: string;
 }
-
-type MetricType = 'counter' | 'gauge';
-
-interface Family {
-  readonly name: string;
-  readonly type: MetricType;
-  readonly help: string;
-  /** Put after the container's labels. */
-  readonly extra?: string;
-  /** NaN leaves the series out. */
-  readonly value: (sample: Float64Array) => number;
-}
-
-const field =
-  (name: keyof typeof FIELD): Family['value'] =>
-  (sample) =>
-    sample[FIELD[name]] ?? Number.NaN;
-
-/** cAdvisor prints 0 where there is no limit. */
-const limitOrZero =
-  (name: keyof typeof FIELD): Family['value'] =>
-  (sample) => {
-    const value = sample[FIELD[name]] ?? Number.NaN;
-    return value === Infinity ? 0 : value;
-  };
-
-/** Only containers with a quota have it, as in cAdvisor. */
-const withQuota =
-  (name: keyof typeof FIELD): Family['value'] =>
-  (sample) =>
-    Number.isFinite(sample[FIELD.cpuQuotaMicros]) ? (sample[FIELD[name]] ?? Number.NaN) : Number.NaN;
-
-/** cAdvisor's names, units and meanings, so that dashboards made for it work. */
-export const CONTAINER_FAMILIES: readonly Family[] = [
-  {
-    name: 'container_cpu_usage_seconds_total',
-    type: 'counter',
-    help: 'CPU time consumed, all CPUs together.',
-    extra: 'cpu="total"',
-    value: field('cpuUsageSeconds'),
-  },
-  {
-    name: 'container_cpu_cfs_periods_total',
-    type: 'counter',
-    help: 'Enforcement periods of the CPU quota.',
-    value: withQuota('cpuPeriods'),
-  },
-  {
-    name: 'container_cpu_cfs_throttled_periods_total',
-    type: 'counter',
-    help: 'Enforcement periods in which the container was throttled.',
-    value: withQuota('cpuThrottledPeriods'),
-  },
-  {
-    name: 'container_cpu_cfs_throttled_seconds_total',
-    type: 'counter',
-    help: 'Time for which the container was throttled.',
-    value: withQuota('cpuThrottledSeconds'),
-  },
-  {
-    name: 'container_memory_usage_bytes',
-    type: 'gauge',
-    help: 'Memory charged to the container, page cache included.',
-    value: field('memoryUsageBytes'),
-  },
-  {
-    name: 'container_memory_working_set_bytes',
-    type: 'gauge',
-    help: 'Memory usage less inactive file pages.',
-    value: field('memoryWorkingSetBytes'),
-  },
-  {
-    name: 'container_memory_cache',
-    type: 'gauge',
-    help: 'Page cache bytes, shared memory included.',
-    value: field('memoryCacheBytes'),
-  },
-  {
-    name: 'container_memory_rss',
-    type: 'gauge',
-    help: 'Anonymous memory bytes.',
-    value: field('memoryRssBytes'),
-  },
-  {
-    name: 'container_spec_memory_limit_bytes',
-    type: 'gauge',
-    help: 'Smallest memory limit of the container and its ancestors, 0 for none.',
-    value: limitOrZero('memoryLimitBytes'),
-  },
-  {
-    name: 'container_spec_cpu_quota',
-    type: 'gauge',
-    help: 'CPU quota in microseconds per period, where one is set.',
-    value: withQuota('cpuQuotaMicros'),
-  },
-  {
-    name: 'container_spec_cpu_period',
-    type: 'gauge',
-    help: 'CPU quota period in microseconds.',
-    value: field('cpuPeriodMicros'),
-  },
-  {
-    name: 'container_fs_reads_bytes_total',
-    type: 'counter',
-    help: 'Bytes read from block devices.',
-    extra: 'device=""',
-    value: field('blockReadBytes'),
-  },
-  {
-    name: 'container_fs_writes_bytes_total',
-    type: 'counter',
-    help: 'Bytes written to block devices.',
-    extra: 'device=""',
-    value: field('blockWriteBytes'),
-  },
-  {
-    name: 'container_threads',
-    type: 'gauge',
-    help: 'Threads in the container.',
-    value: field('pidsCurrent'),
-  },
-  {
-    name: 'container_threads_max',
-    type: 'gauge',
-    help: 'Smallest limit on threads of the container and its ancestors, 0 for none.',
-    value: limitOrZero('pidsLimit'),
-  },
-  {
-    name: 'container_start_time_seconds',
-    type: 'gauge',
-    help: 'Unix time at which the container started.',
-    value: field('startTimeUnixSeconds'),
-  },
-  {
-    name: 'container_last_seen',
-    type: 'gauge',
-    help: 'Unix time of the last reading.',
-    value: field('lastSeenUnixSeconds'),
-  },
-];
 
 /** A label value between quotes: backslash, quote and newline escaped. */
 export function escapeLabelValue(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
+const sanitised = (text: string): string => text.replace(/[^a-zA-Z0-9_]/g, '_');
+
 /** What Prometheus allows in a label's name; the rest becomes `_`, as in cAdvisor. */
 export function labelName(text: string): string {
-  return `container_label_${text.replace(/[^a-zA-Z0-9_]/g, '_')}`;
+  return `container_label_${sanitised(text)}`;
 }
 
-/** The label block of one container. Every container carries every allowed label, as Prometheus clients expect. */
+type Pair = readonly [name: string, value: string];
+
+/** Renders pairs; of two whose names became the same, the first stands, and an empty value is no label. */
+function labelsText(pairs: readonly Pair[], taken: Set<string>): string {
+  let text = '';
+  for (const [name, value] of pairs) {
+    if (value === '' || taken.has(name)) continue;
+    taken.add(name);
+    text += `${text === '' ? '' : ','}${name}="${escapeLabelValue(value)}"`;
+  }
+  return text;
+}
+
+export interface LabelledContainer extends Pick<Identity, 'kind' | 'name' | 'image' | 'imageId' | 'labels' | 'tags'> {
+  readonly cgroupPath: string;
+  readonly runtime: string;
+}
+
+/** In the kubelet's words, for dashboards made for it. */
+const POD_LABELS: readonly (readonly [label: string, tag: string])[] = [
+  ['namespace', 'kube_namespace'],
+  ['pod', 'kube_pod'],
+  ['container', 'kube_container'],
+];
+
+/** The label blocks of one container: those of every series, and the further ones of `container_info`. */
 export function containerLabels(
-  container: {
-    readonly cgroupPath: string;
-    readonly name: string;
-    readonly image: string | undefined;
-    readonly labels: Readonly<Record<string, string>>;
-  },
+  container: LabelledContainer,
   allowed: readonly string[],
-): string {
-  const pairs: [string, string][] = [
-    ['id', container.cgroupPath],
-    ['name', container.name],
-    ['image', container.image ?? ''],
-    ...allowed.map((key): [string, string] => [
-      labelName(key),
-      Object.hasOwn(container.labels, key) ? (container.labels[key] ?? '') : '',
-    ]),
-  ];
-  return pairs.map(([name, value]) => `${name}="${escapeLabelValue(value)}"`).join(',');
+): Pick<Series, 'labels' | 'infoLabels'> {
+  const { cgroupPath, name, image = '', labels, tags } = container;
+  const base = `id="${escapeLabelValue(cgroupPath)}",name="${escapeLabelValue(name)}",image="${escapeLabelValue(image)}"`;
+  const taken = new Set(['id', 'name', 'image']);
+  const valueOf = (key: string): string => (Object.hasOwn(labels, key) ? (labels[key] ?? '') : '');
+  const own = labelsText(
+    [
+      ...POD_LABELS.map(([label, tag]): Pair => [label, tags[tag] ?? '']),
+      ...allowed.map((key): Pair => [labelName(key), valueOf(key)]),
+    ],
+    taken,
+  );
+  const info = labelsText(
+    [
+      ['runtime', container.runtime],
+      ['kind', container.kind],
+      ['image_id', container.imageId ?? ''],
+      ...Object.entries(tags).map(([tag, value]): Pair => [sanitised(tag), value]),
+      ...Object.entries(labels).map(([key, value]): Pair => [labelName(key), value]),
+    ],
+    taken,
+  );
+  return { labels: own === '' ? base : `${base},${own}`, infoLabels: info };
 }
 
 /** A number as the text format writes it. */
@@ -185,22 +81,71 @@ export function numberText(value: number): string {
   return String(value);
 }
 
-function familyText(family: Family, all: readonly Series[]): string {
-  let text = '';
-  const extra = family.extra === undefined ? '' : `,${family.extra}`;
-  for (const { labels, sample } of all) {
-    const value = family.value(sample);
-    if (!Number.isNaN(value)) text += `${family.name}{${labels}${extra}} ${numberText(value)}\n`;
+/** The two lines before a family's series. */
+export const headOf = ({ name, help, type }: { name: string; help: string; type: MetricType }): string =>
+  `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+
+function seriesText({ name, value, points }: Family, one: Series): string {
+  if (value !== undefined) {
+    const number = value(one.sample);
+    return Number.isNaN(number) ? '' : `${name}{${one.labels}} ${numberText(number)}\n`;
   }
-  return text === '' ? '' : `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n${text}`;
+  let text = '';
+  for (const [extra, number] of points?.(one) ?? [])
+    if (!Number.isNaN(number))
+      text += `${name}{${one.labels}${extra === '' ? '' : `,${extra}`}} ${numberText(number)}\n`;
+  return text;
 }
 
-/** The container families, one chunk each, so that the event loop runs in between. What is unknown is left out. */
-export function* renderContainers(all: readonly Series[]): Generator<string> {
-  for (const family of CONTAINER_FAMILIES) {
-    const text = familyText(family, all);
-    if (text !== '') yield text;
+/** Containers that are rendered before the event loop runs again. */
+const SLICE = 250;
+
+function* inSlices(head: string, all: readonly Series[], textOf: (one: Series) => string): Generator<string> {
+  let text = '';
+  let begun = false;
+  for (const [index, one] of all.entries()) {
+    text += textOf(one);
+    if (text === '' || ((index + 1) % SLICE !== 0 && index + 1 < all.length)) continue;
+    yield begun ? text : head + text;
+    begun = true;
+    text = '';
   }
+}
+
+/**
+ * The container families in slices, so that the event loop runs in between. What is unknown is left out. The order is that of
+ * the families, then of the containers, and the same at each scrape.
+ */
+export function* renderContainers(all: readonly Series[], families: readonly Family[]): Generator<string> {
+  for (const family of families) yield* inSlices(headOf(family), all, (one) => seriesText(family, one));
+  const info = {
+    name: 'container_info',
+    help: 'What a container is and belongs to, to join with.',
+    type: 'gauge',
+  } as const;
+  yield* inSlices(headOf(info), all, ({ labels, infoLabels }) =>
+    infoLabels === '' ? '' : `container_info{${labels},${infoLabels}} 1\n`,
+  );
+}
+
+export interface Bounded {
+  readonly shown: readonly Series[];
+  /** Series, as an upper bound, of the containers that are not shown. */
+  readonly dropped: number;
+}
+
+/** The first containers whose series fit; a container is shown whole or not at all. */
+export function boundSeries(all: readonly Series[], max: number, boundOf: (one: Series) => number): Bounded {
+  let sum = 0;
+  let shown = 0;
+  let dropped = 0;
+  for (const one of all) {
+    const bound = boundOf(one);
+    if (dropped === 0 && sum + bound <= max) shown += 1;
+    else dropped += bound;
+    sum += bound;
+  }
+  return { shown: shown === all.length ? all : all.slice(0, shown), dropped };
 }
 
 export interface OwnMetric {
@@ -211,16 +156,16 @@ export interface OwnMetric {
   readonly values: readonly (readonly [labels: string, value: number])[];
 }
 
-/** The agent's and the machine's own metrics. */
+/** Metrics that are not of one container: the agent's and the machine's own. */
 export function renderOwn(metrics: readonly OwnMetric[]): string {
   return metrics
-    .map(({ name, type, help, values }) => {
-      const known = values.filter(([, value]) => !Number.isNaN(value));
+    .map((metric) => {
+      const known = metric.values.filter(([, value]) => !Number.isNaN(value));
       if (known.length === 0) return '';
       const lines = known.map(
-        ([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${numberText(value)}\n`,
+        ([labels, value]) => `${metric.name}${labels === '' ? '' : `{${labels}}`} ${numberText(value)}\n`,
       );
-      return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+      return headOf(metric) + lines.join('');
     })
     .join('');
 }

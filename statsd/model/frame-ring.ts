@@ -3,13 +3,17 @@ import type { Table } from './table.ts';
 
 /** Five minutes at 1 Hz, and what one `backfill` may hold. */
 export const RING_FRAMES = 300;
-/** A thousand containers make 56 KB a frame; memory matters more than the oldest minutes then. */
+/** A thousand containers make 310 KB a frame; memory matters more than the oldest minutes then. */
 export const RING_BYTES = 8 * 1024 * 1024;
 
 export interface KeptFrame {
   readonly frame: Frame;
   readonly table: Table;
+  /** It tells something that must not wait for the next one. */
+  readonly hasNews?: boolean;
 }
+
+const bytesOf = ({ frame }: KeptFrame): number => frame.containers.byteLength + (frame.extra?.byteLength ?? 0);
 
 /** The newest frames, bounded in number and in bytes; the oldest fall out. */
 export class FrameRing {
@@ -25,9 +29,10 @@ export class FrameRing {
 
   push(kept: KeptFrame): void {
     this.#kept.push(kept);
-    this.#bytes += kept.frame.containers.byteLength;
+    this.#bytes += bytesOf(kept);
     while (this.#kept.length > this.#maxFrames || (this.#bytes > this.#maxBytes && this.#kept.length > 1)) {
-      this.#bytes -= this.#kept.shift()?.frame.containers.byteLength ?? 0;
+      const oldest = this.#kept.shift();
+      this.#bytes -= oldest === undefined ? 0 : bytesOf(oldest);
     }
   }
 

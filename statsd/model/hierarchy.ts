@@ -65,6 +65,26 @@ export function chooseHierarchy(mounts: readonly CgroupMount[], below?: string):
   return unified === undefined ? undefined : { mode: 'v2', discovery: unified, unified, v1: [] };
 }
 
+/**
+ * What an operator means by a path: a place in the file system where cgroups are mounted (`/host/sys/fs/cgroup`), one below
+ * such a mount (`/sys/fs/cgroup/kubepods`), or, when nothing is mounted there, a path within the hierarchy (`/kubepods`).
+ */
+export function placeOfRoot(
+  mounts: readonly CgroupMount[],
+  path: string,
+): { readonly below: string | undefined; readonly cgroupPath: string } {
+  if (path === '/') return { below: undefined, cgroupPath: '/' };
+  if (mounts.some(({ mountPoint }) => mountPoint === path || mountPoint.startsWith(`${path}/`)))
+    return { below: path, cgroupPath: '/' };
+  const [mount] = mounts
+    .filter(({ mountPoint }) => path.startsWith(`${mountPoint}/`))
+    .toSorted((a, b) => b.mountPoint.length - a.mountPoint.length);
+  if (mount === undefined) return { below: undefined, cgroupPath: path };
+  const { mountPoint, version } = mount;
+  const siblings = mountPoint.slice(0, mountPoint.lastIndexOf('/'));
+  return { below: version === 2 ? mountPoint : siblings, cgroupPath: path.slice(mountPoint.length) };
+}
+
 /** Where a controller's files are: its v1 mount, else the v2 tree (whose cgroups may still lack the file). */
 export function mountOf(hierarchy: Hierarchy, controller: string): CgroupMount | undefined {
   return hierarchy.v1.find((mount) => mount.controllers.includes(controller)) ?? hierarchy.unified;

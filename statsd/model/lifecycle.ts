@@ -47,3 +47,9 @@ export function parseOomKills(text: string): number | undefined {
   const match = /^oom_kill (\d+)$/m.exec(text);
   return match === null ? undefined : Number(match[1]);
 }
+
+/** `frozen` of a cgroup.events text (v2, from Linux 5.2). */
+export function parseFrozen(text: string): boolean | undefined {
+  const match = /^frozen ([01])$/m.exec(text);
+  return match === null ? undefined : match[1] === '1';
+}

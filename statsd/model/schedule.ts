@@ -4,6 +4,30 @@ export interface Schedule {
   readonly intervalMs: number;
 }
 
+export interface PhaseFacts {
+  readonly nowMonotonicMs: number;
+  readonly nowUnixMs: number;
+  readonly intervalMs: number;
+  /** Of this host, 0 to 1; see {@link phaseOf}. */
+  readonly phase: number;
+}
+
+/**
+ * The start (at most one interval ago) that puts this host's ticks at its own phase of the wall clock's intervals, so that a
+ * thousand hosts do not read and send at the same moment. Ticks keep their period if the wall clock is set afterwards.
+ */
+export function phasedStart({ nowMonotonicMs, nowUnixMs, intervalMs, phase }: PhaseFacts): number {
+  const since = (nowUnixMs - phase * intervalMs) % intervalMs;
+  return nowMonotonicMs - (since < 0 ? since + intervalMs : since);
+}
+
+/** A number from 0 to 1 that a text always gives, evenly spread over texts (FNV-1a). */
+export function phaseOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
+}
+
 export interface NextTick {
   readonly index: number;
   readonly dueAtMs: number;
@@ -11,27 +35,46 @@ export interface NextTick {
   readonly missed: number;
 }
 
-/** The tick after number `last`, never one that is already over: what was missed is counted, not made up for. */
-export function nextTick(schedule: Schedule, last: number, nowMs: number): NextTick {
-  const current = Math.floor((nowMs - schedule.startMs) / schedule.intervalMs);
+/**
+ * The tick after number `last`, never one that is already over: what was missed is counted, not made up for. With a `stretch`
+ * only each so-manieth tick is held, and the others are not missed.
+ */
+export function nextTick(
+  schedule: Schedule,
+  last: number,
+  now: { readonly ms: number; readonly stretch: number },
+): NextTick {
+  const { startMs, intervalMs } = schedule;
+  const current = Math.floor((now.ms - startMs) / intervalMs);
+  const wanted = last + now.stretch;
   // The tick whose period we are in may still be held late; older ones are lost.
-  const index = Math.max(last + 1, current);
-  return { index, dueAtMs: schedule.startMs + index * schedule.intervalMs, missed: index - last - 1 };
+  const index = Math.max(wanted, current);
+  return { index, dueAtMs: startMs + index * intervalMs, missed: index - wanted };
 }
 
-/** Slow files are read each 5th tick, limits each 30th, spread over the containers by their phase. */
+/** Slow files and limits are read each 5th round, what hardly ever changes each 30th, spread over the containers by their phase. */
 export const SLOW_EVERY = 5;
-export const LIMITS_EVERY = 30;
+export const RARE_EVERY = 30;
 /** A runtime sets limits and makes hierarchies after the directory that announces the container: look often at first. */
 export const YOUNG_TICKS = 5;
 
 export interface Tiers {
   readonly slow: boolean;
-  readonly limits: boolean;
+  readonly rare: boolean;
 }
 
-export function tiersOf(tickIndex: number, container: { readonly phase: number; readonly age: number }): Tiers {
-  if (container.age < YOUNG_TICKS) return { slow: true, limits: true };
-  const turn = tickIndex + container.phase;
-  return { slow: turn % SLOW_EVERY === 0, limits: turn % LIMITS_EVERY === 0 };
+const NONE: Tiers = { slow: false, rare: false };
+const SLOW: Tiers = { slow: true, rare: false };
+const RARE: Tiers = { slow: false, rare: true };
+const BOTH: Tiers = { slow: true, rare: true };
+
+/** `round` counts the ticks that were held, without gaps. */
+export function tiersOf(round: number, container: { readonly phase: number; readonly age: number }): Tiers {
+  if (container.age < YOUNG_TICKS) return BOTH;
+  const turn = round + container.phase;
+  if (turn % RARE_EVERY === 0) return turn % SLOW_EVERY === 0 ? BOTH : RARE;
+  return turn % SLOW_EVERY === 0 ? SLOW : NONE;
 }
+
+/** The tick, counted from a multiple of {@link SLOW_EVERY}, at which a grown container's slow files have their turn. */
+export const slowTurnOf = (phase: number): number => (SLOW_EVERY - (phase % SLOW_EVERY)) % SLOW_EVERY;

@@ -1,79 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Server } from 'socket.io';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../../../cli/demo/ports.ts';
 import { listenOn } from '../../../native/host/status-server.ts';
-import {
-  AGENT_NAMESPACE,
-  AGENT_WIRE_VERSION,
-  agentHandshakeSchema,
-  CONTAINER_COLUMNS,
-  containerExitSchema,
-  float64Columns,
-  frameSchema,
-  inventorySchema,
-  type AgentToDashboard,
-  type ContainerExit,
-  type DashboardToAgent,
-  type Frame,
-  type Inventory,
-} from '../../../statsd/wire.ts';
+import { freePort } from '../../../cli/demo/ports.ts';
+import { CONTAINER_COLUMNS, float64Columns } from '../../../statsd/wire.ts';
+import { listenForAgents } from '../../support/dashboard-ear.ts';
 import { runcRoom } from '../../support/runc.ts';
 import { startStatsd } from '../../support/statsd.ts';
 import { until } from '../../support/until.ts';
-
-interface Received extends AsyncDisposable {
-  readonly inventories: Inventory[];
-  readonly frames: Frame[];
-  readonly backfilled: Frame[];
-  readonly exits: ContainerExit[];
-  readonly events: string[];
-  readonly refusals: string[];
-  /** Asks every agent for its inventory. */
-  resync(): void;
-}
-
-/** A dashboard's door: the real server library, the real contract. */
-async function listenForAgents(port: number, token: string): Promise<Received> {
-  const http = createServer();
-  const io = new Server(http, { transports: ['websocket'] });
-  const agents = io.of(AGENT_NAMESPACE) as unknown as ReturnType<Server<AgentToDashboard, DashboardToAgent>['of']>;
-  const received = {
-    inventories: [] as Inventory[],
-    frames: [] as Frame[],
-    backfilled: [] as Frame[],
-    exits: [] as ContainerExit[],
-    events: [] as string[],
-    refusals: [] as string[],
-  };
-  agents.use((socket, next) => {
-    const handshake = agentHandshakeSchema.parse(socket.handshake.auth);
-    if (handshake.token === token && handshake.v === AGENT_WIRE_VERSION) {
-      next();
-      return;
-    }
-    received.refusals.push(handshake.token);
-    next(new RangeError('wrong agent token'));
-  });
-  agents.on('connection', (socket) => {
-    socket.onAny((event: string) => received.events.push(event));
-    socket.on('inventory', (inventory) => received.inventories.push(inventorySchema.parse(inventory)));
-    socket.on('frame', (frame) => received.frames.push(frameSchema.parse(frame)));
-    socket.on('backfill', (frames) => received.backfilled.push(...frames.map((frame) => frameSchema.parse(frame))));
-    socket.on('exit', (exit) => received.exits.push(containerExitSchema.parse(exit)));
-  });
-  await listenOn(http, { host: '127.0.0.1', port, setting: '--listen' });
-  return {
-    ...received,
-    resync: () => agents.emit('resync'),
-    [Symbol.asyncDispose]: async () => {
-      await io.close();
-    },
-  };
-}
 
 describe('a dashboard', () => {
   test('gets the inventory, a frame each tick by its table, and the end after the last frame', async () => {
@@ -171,6 +107,48 @@ describe('a dashboard', () => {
     await until(() => second.inventories.length > before, { what: 'resync is answered' });
   });
 
+  test('that nobody looks at is sent fewer frames, the news at once, and the rest when somebody does', async () => {
+    const port = await freePort();
+    await using dashboard = await listenForAgents(port, 't');
+    await using room = runcRoom('pace');
+    const where = ['--cgroup-root', room.cgroupRoot, '--runc-root', room.root];
+    const pace = ['--interval', '100ms', '--cpu-budget', 'off'];
+    const feed = ['--dashboard', `http://127.0.0.1:${port}`, '--agent-token', 't'];
+    await using statsd = await startStatsd([...where, ...pace, ...feed]);
+    room.run('web');
+    await until(() => dashboard.inventories.at(-1)?.containers.length === 1 && dashboard.frames.length > 2, {
+      what: 'the feed',
+      timeoutMs: 15_000,
+    });
+    const filledIn = dashboard.backfilled.length;
+    // More than it may be asked for is not heard.
+    dashboard.pace(60_000);
+    dashboard.pace(1000);
+    const gap = await until(
+      () => {
+        const [before, after] = dashboard.frames.slice(-2);
+        return after!.seq - before!.seq >= 9 ? after!.monotonicMs - before!.monotonicMs : undefined;
+      },
+      { what: 'a frame after a second', timeoutMs: 15_000 },
+    );
+    expect(gap).toBeGreaterThanOrEqual(900);
+    dashboard.pace(10_000);
+    const seen = dashboard.frames.length;
+    room.remove('web');
+    await until(() => dashboard.exits.length > 0, { what: 'the end is told' });
+    // Its last values came with it, long before the ten seconds were over.
+    expect(dashboard.events.slice(0, dashboard.events.lastIndexOf('exit')).at(-1)).toBe('frame');
+    expect(dashboard.frames.length).toBeGreaterThan(seen);
+    expect(dashboard.backfilled.length).toBe(filledIn);
+    dashboard.pace(0);
+    await until(() => dashboard.frames.length > seen + 2, { what: 'every frame again' });
+    const seqs = new Set([...dashboard.frames, ...dashboard.backfilled].map(({ seq }) => seq));
+    const [first, last] = [dashboard.frames[0]!.seq, dashboard.frames.at(-1)!.seq];
+    // A busy machine may lose ticks; what was measured is all there.
+    const left = last - first + 1 - seqs.size;
+    expect(left).toBeLessThanOrEqual(await statsd.own('weft_statsd_missed_ticks_total'));
+  });
+
   test('that refuses the token is told so in one sentence, and let in once the file holds the right one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'weft-test-token-'));
     try {
@@ -228,7 +206,7 @@ describe('settings that cannot work', () => {
     {
       name: 'no token',
       flags: () => ['--dashboard', 'http://127.0.0.1:1'],
-      want: /weft statsd: agent-token-file: needed with dashboard/,
+      want: /weft statsd: token-file: needed with dashboard/,
       code: 2,
     },
   ])('$name', async ({ flags, want, code }) => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../../native/host/config.ts';
 import { loadStatsdConfig } from '../../../statsd/config.ts';
@@ -34,6 +37,27 @@ describe('loadStatsdConfig', () => {
       want: { dashboard: ['http://a:1', 'https://b/weft'] },
     },
     { name: 'a duration', flags: { interval: '500ms' }, want: { interval: 500 } },
+    { name: 'tags of the host', flags: { tag: ['zone=a', 'note=x=y'] }, want: { tag: { zone: 'a', note: 'x=y' } } },
+    {
+      name: 'tags as a mapping, from a file',
+      flags: { tag: { zone: 'a', rack: 7 } },
+      want: { tag: { zone: 'a', rack: '7' } },
+    },
+    {
+      name: 'filters',
+      flags: { include: ['name=web-*'], exclude: ['label=skip'] },
+      want: {
+        include: [{ field: 'name', key: '', pattern: 'web-*' }],
+        exclude: [{ field: 'label', key: 'skip', pattern: undefined }],
+      },
+    },
+    { name: 'no socket', flags: { runtimeSocket: ['off'] }, want: { runtimeSocket: [] } },
+    { name: 'an own socket', flags: { runtimeSocket: ['/s'] }, want: { runtimeSocket: ['/s'] } },
+    {
+      name: 'older spellings',
+      flags: { procfs: '/host/proc', agentTokenFile: '/t', containerLabel: ['a', 'b.*'] },
+      want: { procRoot: '/host/proc', tokenFile: '/t', label: ['a', 'b.*'] },
+    },
   ])('$name', ({ flags, want }) => {
     expect(load(flags)).toMatchObject(want);
   });
@@ -64,7 +88,7 @@ describe('loadStatsdConfig', () => {
     {
       name: 'no token',
       flags: { dashboard: ['http://a'] },
-      want: 'agent-token-file: needed with dashboard (or agent-token), since no dashboard listens to strangers',
+      want: 'token-file: needed with dashboard (or agent-token), since no dashboard listens to strangers',
     },
     { name: 'too fast', flags: { interval: '10ms' }, want: 'interval: expected 100ms to 60s, got "10ms"' },
     {
@@ -78,7 +102,56 @@ describe('loadStatsdConfig', () => {
       want: 'cgroup-root: expected a path without .., got "/a/../b"',
     },
     { name: 'an unknown setting', flags: { colour: 'x' }, want: 'colour: unknown setting' },
+    {
+      name: 'a tag without a value',
+      flags: { tag: ['zone'] },
+      want: 'tag: expected up to 32 of KEY=VALUE, not "zone", got ["zone"]',
+    },
+    {
+      name: 'a filter of an unknown field',
+      flags: { include: ['colour=red'] },
+      want: 'include: expected FIELD=PATTERN with a field of name, image, id, runtime, kind, cgroup, label, tag, such as name=web-* or label=tier=front, not "colour=red", got ["colour=red"]',
+    },
+    {
+      name: 'services by another word',
+      flags: { services: 'yes' },
+      want: 'services: expected off, system, all, got "yes"',
+    },
   ])('$name', ({ flags, want }) => {
     expect(faults(flags)).toEqual([want]);
+  });
+});
+
+describe('settings whose names are a contract', () => {
+  const settings = [
+    { flag: 'listen', value: '127.0.0.1:1', key: 'listen', want: { host: '127.0.0.1', port: 1 } },
+    { flag: 'docker-socket', value: '/run/x.sock', key: 'dockerSocket', want: '/run/x.sock' },
+    { flag: 'interval', value: '2s', key: 'interval', want: 2000 },
+    { flag: 'cgroup-root', value: '/kubepods', key: 'cgroupRoot', want: '/kubepods' },
+    { flag: 'proc-root', value: '/host/proc', key: 'procRoot', want: '/host/proc' },
+    { flag: 'token-file', value: '/run/token', key: 'tokenFile', want: '/run/token' },
+    { flag: 'tag', value: 'zone=a', key: 'tag', want: { zone: 'a' } },
+    { flag: 'state-dir', value: '/srv/weft', key: 'stateDir', want: '/srv/weft' },
+  ];
+  const camel = (name: string): string => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+  test.each(settings)('$flag, as a flag, in the environment and in the file', ({ flag, value, key, want }) => {
+    expect(load({ [camel(flag)]: value })).toMatchObject({ [key]: want });
+    expect(load({}, { [`WEFT_STATSD_${flag.replaceAll('-', '_').toUpperCase()}`]: value })).toMatchObject({
+      [key]: want,
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'weft-test-config-'));
+    try {
+      const configFile = join(folder, 'statsd.yaml');
+      writeFileSync(configFile, `${flag}: "${value}"\n`);
+      expect(loadStatsdConfig({ flags: {}, env: {}, configFile })).toMatchObject({ [key]: want });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('dashboard, which needs a token; without one none is needed', () => {
+    expect(load({ dashboard: ['http://a:1'], tokenFile: '/t' }).dashboard).toEqual(['http://a:1']);
+    expect(load({}).dashboard).toEqual([]);
   });
 });

@@ -1,22 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import {
-  blockIo,
-  deviceNumber,
-  parseIoStat,
-  parseServiceBytes,
-  totalOf,
-  trustsEmptyV1,
-} from '../../../../statsd/collectors/block-io.ts';
+import { blockIo, trustsEmptyV1 } from '../../../../statsd/collectors/block-io.ts';
 import { cpu } from '../../../../statsd/collectors/cpu.ts';
-import { collectHost, parseBusySeconds, parseMeminfo } from '../../../../statsd/collectors/host.ts';
 import { limits } from '../../../../statsd/collectors/limits.ts';
 import { memory } from '../../../../statsd/collectors/memory.ts';
 import { pids } from '../../../../statsd/collectors/pids.ts';
-import { emptySample, FIELD, type Collector, type Field, type Tick } from '../../../../statsd/model/reading.ts';
-import { fixtureText, textFile, viewOf } from '../../../support/fixture-file.ts';
+import { BlockDevices, deviceNumber, totalOf } from '../../../../statsd/model/block-devices.ts';
+import { emptyDetails } from '../../../../statsd/model/details.ts';
+import {
+  emptySample,
+  FIELD,
+  type Collector,
+  type Field,
+  type Target,
+  type Tick,
+} from '../../../../statsd/model/reading.ts';
+import { contentOf, fixtureText, viewOf } from '../../../support/fixture-file.ts';
 
-const all: Tick = { slow: true, limits: true };
-const quick: Tick = { slow: false, limits: false };
+const all: Tick = { slow: true, rare: true, unified: false };
+const quick: Tick = { slow: false, rare: false, unified: false };
+const targetOf = (sample: Float64Array): Target => ({ sample, details: emptyDetails() });
 const V1 = [
   'cpuacct.usage',
   'cpu.stat',
@@ -38,8 +40,8 @@ const v2: Record<string, string> = {
   'pids.max': '40\n',
   'memory.stat': fixtureText('v2-6.1-docker/container/memory.stat'),
 };
-const trusting = blockIo({ slavesOf: () => [], trustsEmptyV1: true });
-const distrusting = blockIo({ slavesOf: () => [], trustsEmptyV1: false });
+const trusting = blockIo({ slavesOf: () => [], trustsEmptyV1: () => true });
+const distrusting = blockIo({ slavesOf: () => [], trustsEmptyV1: () => false });
 const collectors: readonly Collector[] = [cpu, limits, memory, pids, distrusting];
 
 function read(
@@ -49,9 +51,13 @@ function read(
 ): Partial<Record<Field, number>> {
   const view = viewOf(version, levels);
   const sample = emptySample();
-  for (const collector of collectors) collector.attach(view).collect(sample, all);
+  for (const collector of collectors) collector.attach(view).collect(targetOf(sample), all);
   return Object.fromEntries(fields.map((field) => [field, sample[FIELD[field]]]));
 }
+
+test('without a peak of the kernel it is the largest usage seen, on v1', () => {
+  expect(read(1, [{ 'memory.usage_in_bytes': '17\n' }], ['memoryPeakBytes'])).toEqual({ memoryPeakBytes: 17 });
+});
 
 describe('recorded containers', () => {
   test('v1, 6.18, runc with limits', () => {
@@ -176,54 +182,74 @@ describe('memory.stat is read seldom', () => {
     const view = viewOf(2, [{ 'memory.current': `${start}\n`, 'memory.stat': 'anon 1\nfile 2\ninactive_file 1000\n' }]);
     const reader = memory.attach(view);
     const sample = emptySample();
-    reader.collect(sample, all);
+    reader.collect(targetOf(sample), all);
     expect(sample[FIELD.memoryWorkingSetBytes]).toBe(start - 1000);
     view.files['memory.current'] = `${usage}\n`;
     view.files['memory.stat'] = 'anon 1\nfile 2\ninactive_file 3000\n';
-    reader.collect(sample, { slow, limits: false });
+    reader.collect(targetOf(sample), { ...quick, slow });
     expect(sample[FIELD.memoryWorkingSetBytes]).toBe(usage - (want === 'fresh' ? 3000 : 1000));
   });
 
   test('the working set is never below 0', () => {
     const sample = emptySample();
-    memory.attach(viewOf(2, [{ 'memory.current': '10\n', 'memory.stat': 'inactive_file 30\n' }])).collect(sample, all);
+    memory
+      .attach(viewOf(2, [{ 'memory.current': '10\n', 'memory.stat': 'inactive_file 30\n' }]))
+      .collect(targetOf(sample), all);
     expect(sample[FIELD.memoryWorkingSetBytes]).toBe(0);
   });
 });
 
 describe('block io', () => {
-  const bytes = (text: string): [Uint8Array, number] => [Buffer.from(text), text.length];
+  const devicesOf = (text: string, version: 1 | 2): BlockDevices => {
+    const devices = new BlockDevices();
+    if (version === 2) devices.takeIoStat(contentOf(text));
+    else devices.takeV1(contentOf(text), 'bytes');
+    return devices;
+  };
+  const totals = ({ list }: BlockDevices, slavesOf: (device: number) => readonly number[] = () => []): number[] => [
+    totalOf(list, 'readBytes', slavesOf),
+    totalOf(list, 'writeBytes', slavesOf),
+  ];
 
   test.each([
     {
       name: 'v2, two disks',
-      parse: parseIoStat,
+      version: 2 as const,
       text: '8:0 rbytes=1 wbytes=2 rios=9 wios=9 dbytes=9 dios=9\n254:16 wbytes=20 rbytes=10\n',
-      want: { readBytes: 11, writeBytes: 22 },
+      want: [11, 22],
     },
     {
       name: 'v2, a device without counters',
-      parse: parseIoStat,
+      version: 2 as const,
       text: '8:0\n8:16 rbytes=1 wbytes=2\n',
-      want: { readBytes: 1, writeBytes: 2 },
+      want: [1, 2],
     },
-    { name: 'v2, nothing', parse: parseIoStat, text: '', want: { readBytes: 0, writeBytes: 0 } },
+    { name: 'v2, nothing', version: 2 as const, text: '', want: [Number.NaN, Number.NaN] },
     {
       name: 'v1, per device and total',
-      parse: parseServiceBytes,
+      version: 1 as const,
       text: '8:0 Read 1\n8:0 Write 2\n8:0 Sync 3\n8:0 Total 3\n8:16 Read 10\nTotal 13\n',
-      want: { readBytes: 11, writeBytes: 2 },
+      want: [11, 2],
     },
-  ])('$name', ({ parse, text, want }) => {
-    expect(totalOf(parse(...bytes(text)), () => [])).toEqual(want);
+  ])('$name', ({ version, text, want }) => {
+    expect(totals(devicesOf(text, version))).toEqual(want);
+  });
+
+  test('every counter of a device', () => {
+    const [device] = devicesOf('8:16 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6 cost.usage=7\n', 2).list;
+    expect(device).toMatchObject({ major: 8, minor: 16, readBytes: 1, writeBytes: 2, reads: 3, writes: 4 });
+    expect(device).toMatchObject({ discardBytes: 5, discards: 6, syncBytes: Number.NaN });
+    const devices = devicesOf('8:0 Read 1\n8:0 Write 2\n8:0 Sync 3\n8:0 Async 4\n8:0 Discard 5\n8:0 Total 3\n', 1);
+    devices.takeV1(contentOf('8:0 Read 10\n8:0 Async 40\nTotal 50\n'), 'operations');
+    expect(devices.list).toHaveLength(1);
+    expect(devices.list[0]).toMatchObject({ readBytes: 1, syncBytes: 3, asyncBytes: 4, reads: 10, asyncs: 40 });
   });
 
   test('a mapped disk is not counted next to the disk below it', () => {
-    const perDevice = parseIoStat(...bytes('253:0 rbytes=5 wbytes=6\n8:0 rbytes=5 wbytes=6\n'));
+    const both = devicesOf('253:0 rbytes=5 wbytes=6\n8:0 rbytes=5 wbytes=6\n', 2);
     const slavesOf = (device: number): number[] => (device === deviceNumber(253, 0) ? [deviceNumber(8, 0)] : []);
-    expect(totalOf(perDevice, slavesOf)).toEqual({ readBytes: 5, writeBytes: 6 });
-    const alone = parseIoStat(...bytes('253:0 rbytes=5 wbytes=6\n'));
-    expect(totalOf(alone, slavesOf)).toEqual({ readBytes: 5, writeBytes: 6 });
+    expect(totals(both, slavesOf)).toEqual([5, 6]);
+    expect(totals(devicesOf('253:0 rbytes=5 wbytes=6\n', 2), slavesOf)).toEqual([5, 6]);
   });
 
   const empty = {
@@ -248,7 +274,7 @@ describe('block io', () => {
     },
   ])('$name', ({ collector, files, want, version = 1 as const }) => {
     const sample = emptySample();
-    collector.attach(viewOf(version, [files])).collect(sample, all);
+    collector.attach(viewOf(version, [files])).collect(targetOf(sample), all);
     expect(sample[FIELD.blockReadBytes]).toBe(want);
   });
 
@@ -256,14 +282,14 @@ describe('block io', () => {
     const view = viewOf(1, [empty]);
     const reader = distrusting.attach(view);
     const sample = emptySample();
-    reader.collect(sample, all);
+    reader.collect(targetOf(sample), all);
     view.files['blkio.throttle.io_service_bytes_recursive'] = '7:0 Read 4096\n7:0 Write 0\nTotal 4096\n';
-    reader.collect(sample, quick);
+    reader.collect(targetOf(sample), quick);
     expect(sample[FIELD.blockReadBytes]).toBeNaN();
-    reader.collect(sample, all);
+    reader.collect(targetOf(sample), all);
     expect(sample[FIELD.blockReadBytes]).toBe(4096);
     view.files['blkio.throttle.io_service_bytes_recursive'] = '7:0 Read 8192\n7:0 Write 0\nTotal 8192\n';
-    reader.collect(sample, quick);
+    reader.collect(targetOf(sample), quick);
     expect(sample[FIELD.blockReadBytes]).toBe(8192);
   });
 
@@ -276,36 +302,5 @@ describe('block io', () => {
     { release: 'unknown', want: false },
   ])('$release vouches for an empty v1 file: $want', ({ release, want }) => {
     expect(trustsEmptyV1(release)).toBe(want);
-  });
-});
-
-describe('host', () => {
-  const files = { stat: 'proc-stat.txt', meminfo: 'proc-meminfo.txt', loadavg: 'proc-loadavg.txt' } as const;
-  const fileOf = (name: keyof typeof files): ReturnType<typeof textFile> =>
-    textFile(name, () => fixtureText(`v1-6.18-runc/${files[name]}`));
-
-  test('recorded files', () => {
-    const row = new Float64Array(4);
-    collectHost({ stat: fileOf('stat'), meminfo: fileOf('meminfo'), loadavg: fileOf('loadavg') }, row);
-    const total = Number(/MemTotal: +(\d+)/.exec(fixtureText('v1-6.18-runc/proc-meminfo.txt'))![1]) * 1024;
-    expect(row[1]).toBe(total);
-    expect(row[2]).toBeGreaterThan(0);
-    expect(row[2]).toBeLessThan(total);
-    expect(row[0]).toBeGreaterThan(0);
-    expect(row[3]).toBe(Number.parseFloat(fixtureText('v1-6.18-runc/proc-loadavg.txt')));
-  });
-
-  test('busy leaves out idle and waiting, and does not count guest time twice', () => {
-    const text = 'cpu  100 20 30 4000 500 6 7 8 90 10\ncpu0 1 2 3 4\n';
-    expect(parseBusySeconds(Buffer.from(text), text.length)).toBeCloseTo(1.71);
-    expect(() => parseBusySeconds(Buffer.from('x'), 1)).toThrow('/proc/stat');
-  });
-
-  test('what is missing is unknown', () => {
-    expect(parseMeminfo(Buffer.from('MemTotal: 4 kB\n'), 15)).toEqual({ totalBytes: 4096, availableBytes: Number.NaN });
-    const row = new Float64Array(4);
-    const absent = textFile('absent', () => undefined);
-    collectHost({ stat: absent, meminfo: absent, loadavg: absent }, row);
-    expect([...row].every(Number.isNaN)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CgroupTextError, FlatKeys, singleUint, uintAt, uintOrMax } from '../../../../statsd/model/cgroup-text.ts';
-import { fixtureText } from '../../../support/fixture-file.ts';
+import { contentOf, fixtureText } from '../../../support/fixture-file.ts';
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 
@@ -21,26 +21,26 @@ describe('numbers', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (value) => {
         const text = `${value}\n`;
-        return singleUint(bytesOf(text), text.length, 'x') === value;
+        return singleUint(contentOf(text)) === value;
       }),
     );
   });
 
-  test('stale bytes after the length are not read', () => {
-    expect(singleUint(bytesOf('12345'), 2, 'x')).toBe(12);
+  test('bytes before and behind its own are not read', () => {
+    expect(singleUint({ bytes: bytesOf('12345'), start: 1, end: 3, path: 'x' })).toBe(23);
   });
 
   test('max is no limit, and rubbish names the file', () => {
-    expect(uintOrMax(bytesOf('max\n'), 4, 'pids.max')).toBe(Infinity);
-    expect(() => uintOrMax(bytesOf('many\n'), 5, 'pids.max')).toThrow(CgroupTextError);
-    expect(() => singleUint(bytesOf('\n'), 1, 'memory.current')).toThrow('cannot parse memory.current: found "\\n"');
+    expect(uintOrMax(contentOf('max\n'))).toBe(Infinity);
+    expect(() => uintOrMax(contentOf('many\n'))).toThrow(CgroupTextError);
+    expect(() => singleUint(contentOf('\n', 'memory.current'))).toThrow('cannot parse memory.current: found "\\n"');
   });
 });
 
 describe('FlatKeys', () => {
   const scan = (text: string, keys: readonly string[]): number[] => {
     const flat = new FlatKeys(keys);
-    flat.scan(bytesOf(text), text.length);
+    flat.scan(contentOf(text));
     return [...flat.values];
   };
 

@@ -5,6 +5,7 @@ import {
   directoryIn,
   mountOf,
   parseCgroupMounts,
+  placeOfRoot,
 } from '../../../../statsd/model/hierarchy.ts';
 import { fixtureText } from '../../../support/fixture-file.ts';
 
@@ -84,5 +85,28 @@ describe('cgroupPathOf', () => {
   test('directories are made without a double slash', () => {
     expect(directoryIn(found.discovery, '/')).toBe('/sys/fs/cgroup/memory');
     expect(directoryIn(found.discovery, '/a')).toBe('/sys/fs/cgroup/memory/a');
+  });
+});
+
+describe('placeOfRoot', () => {
+  const pure = mountsOf(v2);
+  const inContainer = mountsOf(
+    line({ at: '/sys/fs/cgroup', type: 'cgroup2', root: '/docker/agent' }),
+    line({ at: '/host/sys/fs/cgroup', type: 'cgroup2' }),
+  );
+  test.each([
+    { mounts: hybrid, path: '/', want: { below: undefined, cgroupPath: '/' } },
+    { mounts: hybrid, path: '/kubepods', want: { below: undefined, cgroupPath: '/kubepods' } },
+    { mounts: hybrid, path: '/sys/fs/cgroup', want: { below: '/sys/fs/cgroup', cgroupPath: '/' } },
+    { mounts: hybrid, path: '/sys/fs/cgroup/memory/a/b', want: { below: '/sys/fs/cgroup', cgroupPath: '/a/b' } },
+    { mounts: hybrid, path: '/sys/fs/cgroup/unified/a', want: { below: '/sys/fs/cgroup/unified', cgroupPath: '/a' } },
+    { mounts: pure, path: '/sys/fs/cgroup', want: { below: '/sys/fs/cgroup', cgroupPath: '/' } },
+    { mounts: pure, path: '/sys/fs/cgroup/a.slice', want: { below: '/sys/fs/cgroup', cgroupPath: '/a.slice' } },
+    { mounts: pure, path: '/system.slice', want: { below: undefined, cgroupPath: '/system.slice' } },
+    { mounts: inContainer, path: '/host/sys/fs/cgroup/a', want: { below: '/host/sys/fs/cgroup', cgroupPath: '/a' } },
+    { mounts: inContainer, path: '/host', want: { below: '/host', cgroupPath: '/' } },
+  ])('$path', ({ mounts, path, want }) => {
+    expect(placeOfRoot(mounts, path)).toEqual(want);
+    expect(chooseHierarchy(mounts, want.below)).toBeDefined();
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { identityOf, WELL_KNOWN_LABELS, type RawMetadata } from '../../../../statsd/model/identity.ts';
 import { cleanText, MAX_TEXT } from '../../../../statsd/model/text.ts';
 
-const facts = { id: 'c1', labels: WELL_KNOWN_LABELS };
+const facts = { id: 'c1', kind: 'container', labels: WELL_KNOWN_LABELS } as const;
 const raw = (parts: Partial<RawMetadata>): RawMetadata => ({ annotations: {}, labels: {}, ...parts });
 
 describe('name', () => {
@@ -104,7 +104,7 @@ describe('image, labels, start', () => {
 
   test('labels named like parts of Object are plain labels', () => {
     const labels = JSON.parse('{"__proto__": "a", "constructor": "b"}') as Record<string, string>;
-    const found = identityOf([raw({ labels })], { id: 'c1', labels: ['constructor', 'toString'] });
+    const found = identityOf([raw({ labels })], { ...facts, labels: ['constructor', 'toString', '__proto__'] });
     expect(found.labels).toEqual({ constructor: 'b' });
   });
 

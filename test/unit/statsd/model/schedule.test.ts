@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isBorn, lifeOf, parseOomKills, parsePopulated } from '../../../../statsd/model/lifecycle.ts';
-import { LIMITS_EVERY, nextTick, SLOW_EVERY, tiersOf, YOUNG_TICKS } from '../../../../statsd/model/schedule.ts';
+import { RARE_EVERY, nextTick, SLOW_EVERY, tiersOf, YOUNG_TICKS } from '../../../../statsd/model/schedule.ts';
 import { fixtureText } from '../../../support/fixture-file.ts';
 
 describe('nextTick', () => {
@@ -27,23 +27,24 @@ describe('nextTick', () => {
       want: { index: 5, dueAtMs: 5500, missed: 0 },
     },
   ])('$name', ({ last, now, want }) => {
-    expect(nextTick(schedule, last, now)).toEqual(want);
+    expect(nextTick(schedule, last, { ms: now, stretch: 1 })).toEqual(want);
   });
 
   test('a thousand ticks with late timers do not drift', () => {
     let next = { index: 0, dueAtMs: 500, missed: 0 };
-    for (let turn = 0; turn < 1000; turn += 1) next = nextTick(schedule, next.index, next.dueAtMs + 3.7);
+    for (let turn = 0; turn < 1000; turn += 1)
+      next = nextTick(schedule, next.index, { ms: next.dueAtMs + 3.7, stretch: 1 });
     expect(next).toEqual({ index: 1000, dueAtMs: 1_000_500, missed: 0 });
   });
 });
 
 test('tiers: everything while young, then spread over the ticks by phase', () => {
-  expect(tiersOf(3, { phase: 0, age: YOUNG_TICKS - 1 })).toEqual({ slow: true, limits: true });
+  expect(tiersOf(3, { phase: 0, age: YOUNG_TICKS - 1 })).toEqual({ slow: true, rare: true });
   const slow = [0, 1, 2, 3, 4].map((phase) => tiersOf(100, { phase, age: 99 }).slow);
   expect(slow.filter(Boolean)).toHaveLength(1);
-  const turns = Array.from({ length: LIMITS_EVERY }, (_, index) => tiersOf(index, { phase: 3, age: 99 }));
-  expect(turns.filter((turn) => turn.limits)).toHaveLength(1);
-  expect(turns.filter((turn) => turn.slow)).toHaveLength(LIMITS_EVERY / SLOW_EVERY);
+  const turns = Array.from({ length: RARE_EVERY }, (_, index) => tiersOf(index, { phase: 3, age: 99 }));
+  expect(turns.filter((turn) => turn.rare)).toHaveLength(1);
+  expect(turns.filter((turn) => turn.slow)).toHaveLength(RARE_EVERY / SLOW_EVERY);
 });
 
 describe('lifeOf', () => {

@@ -1,11 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { FrameRing } from '../../../../statsd/model/frame-ring.ts';
 import { emptySample, FIELD, FIELDS } from '../../../../statsd/model/reading.ts';
-import { containerBlock, frameOf, rebase, type Table } from '../../../../statsd/model/table.ts';
-import { CONTAINER_COLUMNS, float64Columns, frameSchema, type Frame } from '../../../../statsd/wire.ts';
+import { emptyHostRow, frameOf, rebase, type Table } from '../../../../statsd/model/table.ts';
+import {
+  CONTAINER_COLUMNS,
+  CONTAINER_EXTRA_COLUMNS,
+  float64Columns,
+  frameSchema,
+  HOST_EXTRA_COLUMNS,
+  type Frame,
+} from '../../../../statsd/wire.ts';
 
 const sampleOf = (base: number): Float64Array => Float64Array.from(FIELDS, (_, index) => base + index);
-const host = Float64Array.of(1, 2, 3, 4);
+const host = emptyHostRow().map((_, index) => index + 1);
 const frame = (seq: number, tableVersion: number, samples: Float64Array[]): Frame =>
   frameOf({ seq, timeUnixMs: 1000 * seq, monotonicMs: seq, tableVersion }, samples, host);
 const rowsOf = (block: Uint8Array, rows: number): number[][] => {
@@ -31,9 +38,18 @@ describe('frames', () => {
     expect([...float64Columns(made.host, 4, 1)!]).toEqual([1, 2, 3, 4]);
   });
 
+  test('the extra block goes on where the first ends, the host behind the containers', () => {
+    const { extra } = frameSchema.parse(frame(7, 1, [sampleOf(100), sampleOf(200)]));
+    const first = CONTAINER_EXTRA_COLUMNS.length * 2;
+    const values = [...float64Columns(extra!, first + HOST_EXTRA_COLUMNS.length, 1)!];
+    expect(values.slice(0, 4)).toEqual([107, 207, 108, 208]);
+    expect(values[first - 1]).toBe(200 + FIELD.hugePagesBytes);
+    expect(values.slice(first, first + 2)).toEqual([5, 6]);
+  });
+
   test('no containers make an empty block; unknown stays NaN', () => {
-    expect(containerBlock([]).byteLength).toBe(0);
-    expect(rowsOf(containerBlock([emptySample()]), 1)[0]!.every(Number.isNaN)).toBe(true);
+    expect(frame(1, 1, []).containers.byteLength).toBe(0);
+    expect(rowsOf(frame(1, 1, [emptySample()]).containers, 1)[0]!.every(Number.isNaN)).toBe(true);
   });
 
   test('a frame does not change with the sample it came from', () => {
@@ -54,6 +70,9 @@ describe('rebase', () => {
     const [b, c] = rowsOf(moved.containers, 2);
     expect(b).toEqual([200, 201, 202, 203, 204, 205, 206]);
     expect(c!.every(Number.isNaN)).toBe(true);
+    const extra = [...float64Columns(moved.extra!, moved.extra!.byteLength / 8, 1)!];
+    expect(extra.slice(0, 4)).toEqual([207, Number.NaN, 208, Number.NaN]);
+    expect(extra.slice(CONTAINER_EXTRA_COLUMNS.length * 2)).toEqual([...host.subarray(4)]);
   });
 
   test('the same table needs no change', () => {
@@ -73,7 +92,7 @@ describe('FrameRing', () => {
   });
 
   test('is bounded in bytes too, but always holds the newest', () => {
-    const ring = new FrameRing({ maxFrames: 300, maxBytes: 130 });
+    const ring = new FrameRing({ maxFrames: 300, maxBytes: 1200 });
     for (let seq = 0; seq < 5; seq += 1) ring.push({ frame: frame(seq, 1, [sampleOf(seq)]), table });
     expect(ring.after(-1).map((kept) => kept.frame.seq)).toEqual([3, 4]);
   });

@@ -1,0 +1,237 @@
+import type { BulkNumbers } from '../../native/host/bulk-read.ts';
+import { FIELD, type KernelFile, type NumberFile } from '../model/reading.ts';
+import { SLOW_EVERY } from '../model/schedule.ts';
+import { PooledFile } from './kernel-file.ts';
+import type { LiveContainer } from './live-container.ts';
+
+/** One collector of a container whose tick is more than numbers. */
+export interface PartDue {
+  readonly container: LiveContainer;
+  readonly collector: number;
+}
+
+/** Files that are read for their numbers, in the order of their results. */
+export interface NumberReads {
+  readonly fds: Int32Array;
+  readonly numbers: BulkNumbers;
+}
+
+interface NumberRead {
+  readonly container: LiveContainer;
+  readonly collector: number;
+  readonly number: NumberFile;
+}
+
+/** Containers that have their slow turn at the same ticks. Flat arrays: a tick goes through them from front to back. */
+interface Turn {
+  readonly containers: Set<LiveContainer>;
+  /** Everything is to be made anew, or what a slow tick may have changed is to be compared first. */
+  stale: 'no' | 'perhaps' | 'yes';
+  /** What the collectors of its containers gave, one after the other. */
+  quick: (readonly NumberFile[] | undefined)[];
+  /** A file of numbers is not open yet, so that its collector is asked: to be looked at again. */
+  waits: boolean;
+  reads: NumberRead[];
+  fds: number[];
+  shapes: number[];
+  /** For each number: whose it is, which field, what divides it, and the read that brings it. */
+  samples: Float64Array[];
+  fields: number[];
+  per: number[];
+  readOf: number[];
+  parts: PartDue[];
+  /** How many reads each collector has. */
+  counts: number[];
+}
+
+/** -1 for one that is not there, or more than may be kept open. */
+const descriptorOf = (file: KernelFile | undefined): number => (file instanceof PooledFile ? file.descriptor : -1);
+
+/** False when its collector did not understand what follows from it: it is asked for all, and complains. */
+function told({ container, number }: NumberRead): boolean {
+  try {
+    number.changed?.(container.target);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the collectors read the same files by the same descriptors as when the turn was made. */
+function isAsItWas({ containers, fds, quick, reads, waits }: Turn): boolean {
+  if (waits) return false;
+  let at = 0;
+  for (const container of containers)
+    for (let collector = 0; collector < container.collectors; collector += 1, at += 1)
+      if (container.quick(collector) !== quick[at]) return false;
+  return reads.every(({ number }, index) => descriptorOf(number.file) === fds[index]);
+}
+
+const emptyTurn = (): Turn => ({
+  containers: new Set(),
+  stale: 'yes',
+  waits: false,
+  ...{ quick: [], reads: [], fds: [], shapes: [], samples: [], fields: [], per: [], readOf: [], parts: [], counts: [] },
+});
+
+/**
+ * What a tick reads of containers whose slow turn it is not: numbers, which the addon parses and which go into the samples without
+ * anything else of a container being touched. A thousand containers do not fit into a CPU's cache, so what is touched is what a
+ * tick costs. Use: `open`, the batch reads, `take`.
+ */
+export class QuickReads {
+  readonly #turns: readonly Turn[] = Array.from({ length: SLOW_EVERY }, emptyTurn);
+  readonly #keys: (readonly string[])[] = [];
+  #opened: readonly Turn[] = [];
+  #fds = new Int32Array(0);
+  #shapes = new Int32Array(0);
+  #values = new Float64Array(0);
+  #ended = new Set<LiveContainer>();
+
+  /** From now on it is read here, except at slow ticks, which its turn tells. Its files were read before. */
+  add(container: LiveContainer, turn: number): void {
+    const found = this.#turns[turn % SLOW_EVERY];
+    found?.containers.add(container);
+    if (found !== undefined) found.stale = 'yes';
+  }
+
+  has(container: LiveContainer, turn: number): boolean {
+    return this.#turns[turn % SLOW_EVERY]?.containers.has(container) === true;
+  }
+
+  /** It ended: its descriptors are closed and given out anew. */
+  remove(container: LiveContainer): void {
+    this.#ended.add(container);
+    for (const turn of this.#turns) if (turn.containers.delete(container)) turn.stale = 'yes';
+  }
+
+  /** Containers whose slow turn it is. They are not among what {@link open} gives. */
+  slow(turn: number): ReadonlySet<LiveContainer> {
+    const found = this.#turns[turn % SLOW_EVERY];
+    // What a slow turn learns may change what a quick one reads.
+    if (found?.stale === 'no') found.stale = 'perhaps';
+    return found?.containers ?? new Set();
+  }
+
+  /** What is to be read at a tick of all containers but those whose slow turn it is. */
+  open(slowTurn: number): NumberReads {
+    this.#ended.clear();
+    this.#opened = this.#turns.filter((_, index) => index !== slowTurn % SLOW_EVERY);
+    for (const turn of this.#opened) {
+      if (turn.stale === 'yes' || (turn.stale === 'perhaps' && !isAsItWas(turn))) this.#renew(turn);
+      turn.stale = 'no';
+    }
+    const reads = this.#opened.reduce((sum, { fds }) => sum + fds.length, 0);
+    const values = this.#opened.reduce((sum, { fields }) => sum + fields.length, 0);
+    if (this.#fds.length !== reads) [this.#fds, this.#shapes] = [new Int32Array(reads), new Int32Array(reads)];
+    if (this.#values.length < values) this.#values = new Float64Array(values * 2);
+    let at = 0;
+    for (const { fds, shapes } of this.#opened) {
+      this.#fds.set(fds, at);
+      this.#shapes.set(shapes, at);
+      at += fds.length;
+    }
+    return { fds: this.#fds, numbers: { keys: this.#keys, shapes: this.#shapes, values: this.#values } };
+  }
+
+  /** Collectors that have to be asked at this tick as well. */
+  parts(): PartDue[] {
+    return this.#opened.flatMap(({ parts }) => parts);
+  }
+
+  /** Which part of the last tick's reads was a collector's. */
+  shareOf(collector: number): number {
+    const reads = this.#opened.reduce((sum, { counts }) => sum + (counts[collector] ?? 0), 0);
+    return reads === 0 ? 0 : reads / this.#fds.length;
+  }
+
+  /**
+   * Puts what was read into the samples. `lengths` are those of the reads. Gives the containers of which something could not be
+   * read: nothing of them was touched.
+   */
+  take(lengths: Int32Array, timeUnixMs: number): LiveContainer[] {
+    const failed = this.#failed(lengths);
+    const seconds = timeUnixMs / 1000;
+    let at = 0;
+    for (const turn of this.#opened) {
+      this.#takeTurn(turn, { at, failed });
+      for (const container of turn.containers)
+        if (failed.size === 0 || !failed.has(container)) container.sample[FIELD.lastSeenUnixSeconds] = seconds;
+      at += turn.fields.length;
+    }
+    return [...failed].filter((container) => !this.#ended.has(container));
+  }
+
+  #failed(lengths: Int32Array): Set<LiveContainer> {
+    const failed = new Set(this.#ended);
+    let at = 0;
+    for (const { reads } of this.#opened) {
+      for (let index = 0; index < reads.length; index += 1) {
+        const read = (lengths[at + index] ?? -1) < 0 ? reads[index] : undefined;
+        if (read !== undefined) failed.add(read.container);
+      }
+      at += reads.length;
+    }
+    return failed;
+  }
+
+  #takeTurn(
+    { samples, fields, per, readOf, reads }: Turn,
+    from: { readonly at: number; readonly failed: Set<LiveContainer> },
+  ): void {
+    const { at, failed } = from;
+    for (let index = 0; index < fields.length; index += 1) {
+      const sample = samples[index];
+      const field = fields[index] ?? 0;
+      const value = (this.#values[at + index] ?? Number.NaN) / (per[index] ?? 1);
+      if (sample === undefined || sample[field] === value) continue;
+      const read = reads[readOf[index] ?? -1];
+      if (read === undefined || (failed.size > 0 && failed.has(read.container))) continue;
+      sample[field] = value;
+      if (!told(read)) failed.add(read.container);
+    }
+  }
+
+  #renew(turn: Turn): void {
+    Object.assign(turn, emptyTurn(), { containers: turn.containers });
+    for (const container of turn.containers)
+      for (let collector = 0; collector < container.collectors; collector += 1) {
+        const numbers = container.quick(collector);
+        turn.quick.push(numbers);
+        this.#addPart(turn, { container, collector }, numbers);
+      }
+  }
+
+  #addPart(turn: Turn, part: PartDue, numbers: readonly NumberFile[] | undefined): void {
+    const files = numbers?.filter(({ file }) => file !== undefined);
+    if (files?.every(({ file }) => descriptorOf(file) >= 0) !== true) {
+      turn.waits ||= files !== undefined;
+      turn.parts.push(part);
+      return;
+    }
+    for (const number of files) this.#addRead(turn, { ...part, number });
+  }
+
+  #addRead(turn: Turn, read: NumberRead): void {
+    const { container, collector, number } = read;
+    const { file, keys, fields, per } = number;
+    turn.fds.push(descriptorOf(file));
+    turn.shapes.push(this.#shapeOf(keys));
+    for (const [index, field] of fields.entries()) {
+      turn.samples.push(container.sample);
+      turn.fields.push(FIELD[field]);
+      turn.per.push(per[index] ?? 1);
+      turn.readOf.push(turn.reads.length);
+    }
+    turn.reads.push(read);
+    turn.counts[collector] = (turn.counts[collector] ?? 0) + 1;
+  }
+
+  #shapeOf(keys: readonly string[]): number {
+    const same = (known: readonly string[]): boolean => known === keys || (known.length === 0 && keys.length === 0);
+    const found = this.#keys.findIndex(same);
+    if (found >= 0) return found;
+    this.#keys.push(keys);
+    return this.#keys.length - 1;
+  }
+}

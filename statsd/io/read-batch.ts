@@ -1,0 +1,137 @@
+import type { Clock } from '../../native/host/clock.ts';
+import { MAX_BULK_FILE_BYTES, OPEN_AND_KEEP, OPEN_ONCE, type BulkReader } from '../../native/host/bulk-read.ts';
+import type { FilePool, PooledFile } from './kernel-file.ts';
+import type { NumberReads } from './quick-reads.ts';
+
+const FIRST_ROOM_BYTES = 2 * MAX_BULK_FILE_BYTES;
+const MAX_ROOM_BYTES = 32 * 1024 * 1024;
+const FIRST_FILES = 1024;
+const NO_NUMBERS: NumberReads = {
+  fds: new Int32Array(0),
+  numbers: { keys: [], shapes: new Int32Array(0), values: new Float64Array(0) },
+};
+
+/**
+ * The files that one tick reads, collector by collector, fetched in one go by a worker thread. Where the addon is missing
+ * nothing is fetched, and each file is read when its collector asks. Use: `add` and `endGroup`, `fetch`, read, `done`.
+ */
+export class ReadBatch {
+  readonly #pool: FilePool;
+  readonly #reader: BulkReader | undefined;
+  readonly #files: PooledFile[] = [];
+  readonly #groupEnds: number[] = [];
+  #fds = new Int32Array(FIRST_FILES);
+  #lengths = new Int32Array(FIRST_FILES);
+  #bytes = new Uint8Array(FIRST_ROOM_BYTES);
+  #stamps = new Float64Array(1);
+  /** Of the files that are read for their numbers; they come first. */
+  #numbers = 0;
+
+  /** CLOCK_MONOTONIC counts from the start of the machine, the process's clock from its own. */
+  readonly #offsetMs: number;
+
+  constructor(parts: { readonly pool: FilePool; readonly reader: BulkReader | undefined; readonly clock: Clock }) {
+    this.#pool = parts.pool;
+    this.#reader = parts.reader;
+    this.#offsetMs = parts.clock.monotonicMs() - Number(process.hrtime.bigint()) / 1e6;
+  }
+
+  /** Bytes of the buffers: what the batch costs in memory. */
+  get roomBytes(): number {
+    return this.#bytes.length + this.#fds.byteLength + this.#lengths.byteLength;
+  }
+
+  add(file: PooledFile): void {
+    if (file.isWanted) this.#files.push(file);
+  }
+
+  /** What was added since the last call is timed together. */
+  endGroup(): void {
+    this.#groupEnds.push(this.#files.length);
+  }
+
+  /** When the reading began, by the process's monotonic clock; NaN when nothing was fetched. */
+  get startedMs(): number {
+    return (this.#stamps[0] ?? Number.NaN) + this.#offsetMs;
+  }
+
+  /** Whether files can be read for their numbers. */
+  get readsNumbers(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  /** Seconds that a group took on the worker thread; 0 when nothing was fetched. */
+  groupSeconds(group: number): number {
+    return this.#secondsBefore(group + 2);
+  }
+
+  /** The same of the files that were read for their numbers. */
+  get numbersSeconds(): number {
+    return this.#secondsBefore(1);
+  }
+
+  /** Of the files that were read for their numbers: bytes, or a negative errno. */
+  get numberLengths(): Int32Array {
+    return this.#lengths.subarray(0, this.#numbers);
+  }
+
+  async fetch(reads: NumberReads = NO_NUMBERS): Promise<void> {
+    this.#pool.hold();
+    this.#stamps = new Float64Array(this.#groupEnds.length + 2).fill(Number.NaN);
+    this.#numbers = reads.fds.length;
+    const count = this.#numbers + this.#files.length;
+    if (this.#reader === undefined || count === 0) return;
+    if (count > this.#fds.length) {
+      this.#fds = new Int32Array(count * 2);
+      this.#lengths = new Int32Array(count * 2);
+    }
+    const paths: string[] = [];
+    this.#fds.set(reads.fds);
+    this.#lengths.fill(-1, 0, this.#numbers);
+    for (const [index, file] of this.#files.entries()) this.#fds[this.#numbers + index] = descriptorOf(file, paths);
+    const batch = {
+      fds: this.#fds.subarray(0, count),
+      lengths: this.#lengths,
+      paths,
+      bytes: this.#bytes,
+      groupEnds: Int32Array.from([0, ...this.#groupEnds], (end) => this.#numbers + end),
+      stamps: this.#stamps,
+    };
+    this.#handOut((await this.#reader(batch, reads.numbers)) - this.#numbers);
+  }
+
+  /** Forgets everything: from here each file is read by itself again. */
+  done(): void {
+    this.#files.length = 0;
+    this.#groupEnds.length = 0;
+    this.#pool.letGo();
+  }
+
+  #secondsBefore(stamp: number): number {
+    return ((this.#stamps[stamp] ?? 0) - (this.#stamps[stamp - 1] ?? 0)) / 1000 || 0;
+  }
+
+  #handOut(read: number): void {
+    let start = 0;
+    for (const [index, file] of this.#files.entries()) {
+      const fetched = index < read;
+      // What did not fit is read by itself this time, and fits the next time.
+      if (!fetched) {
+        file.giveBack();
+        continue;
+      }
+      const length = this.#lengths[this.#numbers + index] ?? 0;
+      file.adopt({ bytes: this.#bytes, start, length }, this.#fds[this.#numbers + index] ?? -1);
+      if (length > 0) start += length;
+    }
+    if (read < this.#files.length && this.#bytes.length < MAX_ROOM_BYTES)
+      this.#bytes = new Uint8Array(this.#bytes.length * 2);
+  }
+}
+
+/** Of an open file; else its path is added, and what to do with it. */
+function descriptorOf(file: PooledFile, paths: string[]): number {
+  if (file.descriptor >= 0) return file.descriptor;
+  paths.push(file.path);
+  return file.reserve() ? OPEN_AND_KEEP : OPEN_ONCE;
+}

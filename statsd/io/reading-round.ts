@@ -1,0 +1,97 @@
+import type { Clock } from '../../native/host/clock.ts';
+import type { CollectorCount, OwnCounts } from '../model/own-metrics.ts';
+import type { Collector, KernelFile, Tick } from '../model/reading.ts';
+import { PooledFile } from './kernel-file.ts';
+import type { LiveContainer } from './live-container.ts';
+import type { NumberReads, PartDue, QuickReads } from './quick-reads.ts';
+import type { ReadBatch } from './read-batch.ts';
+
+export interface ReadingRoundParts {
+  readonly collectors: readonly Collector[];
+  readonly batch: ReadBatch;
+  readonly counts: OwnCounts;
+  readonly clock: Clock;
+  /** A collector could not understand what it read of a container. */
+  readonly complain: (container: LiveContainer, collector: string, error: unknown) => void;
+}
+
+export interface DueContainer {
+  readonly container: LiveContainer;
+  readonly tick: Tick;
+}
+
+/** What a round reads: containers whole, and of others their numbers and single collectors. */
+export interface Due {
+  readonly whole: readonly DueContainer[];
+  readonly parts: readonly PartDue[];
+  readonly quick: QuickReads;
+  readonly numbers: NumberReads | undefined;
+}
+
+const NO_TIER = { slow: false, rare: false } as const;
+
+/**
+ * One round over all containers: every file of every collector is fetched in one go, then each collector takes what is its own.
+ * A container that ends meanwhile keeps what its end read.
+ */
+export class ReadingRound {
+  readonly #parts: ReadingRoundParts;
+
+  constructor(parts: ReadingRoundParts) {
+    this.#parts = parts;
+  }
+
+  /** `others` are read with the containers' files, in a group of their own. Call `done` of the batch after everything is taken. */
+  async fetch({ whole, parts, numbers }: Due, others: readonly KernelFile[]): Promise<void> {
+    const { batch, collectors } = this.#parts;
+    const add = (file: KernelFile | undefined): void => {
+      if (file instanceof PooledFile) batch.add(file);
+    };
+    for (const which of collectors.keys()) {
+      for (const { container, tick } of whole) container.request(which, tick, add);
+      for (const { container, collector } of parts)
+        if (collector === which) container.request(which, container.tick(NO_TIER), add);
+      batch.endGroup();
+    }
+    for (const { container, tick } of whole) if (tick.slow) container.requestLife(add);
+    for (const file of others) add(file);
+    batch.endGroup();
+    await batch.fetch(numbers);
+  }
+
+  /** Takes what was fetched of the containers that still live. */
+  take({ whole, parts, quick }: Due, isLive: (container: LiveContainer) => boolean): void {
+    const { batch, clock, collectors, counts } = this.#parts;
+    for (const [which, { name }] of collectors.entries()) {
+      const startMs = clock.monotonicMs();
+      let failures = 0;
+      const collect = (container: LiveContainer, tick: Tick): void => {
+        if (!isLive(container)) return;
+        try {
+          container.collect(which, tick);
+        } catch (error) {
+          failures += 1;
+          this.#parts.complain(container, name, error);
+        }
+      };
+      for (const { container, tick } of whole) collect(container, tick);
+      for (const { container, collector } of parts)
+        if (collector === which) collect(container, container.tick(NO_TIER));
+      // Numbers are read in one go: each collector is told of its part by the number of files.
+      const readSeconds = batch.groupSeconds(which) + batch.numbersSeconds * quick.shareOf(which);
+      noteRun(counts.collectors.get(name), { seconds: readSeconds + (clock.monotonicMs() - startMs) / 1000, failures });
+    }
+  }
+}
+
+/** Adds one run of a collector to its counts. */
+export function noteRun(
+  count: CollectorCount | undefined,
+  run: { readonly seconds: number; readonly failures: number },
+): void {
+  if (count === undefined) return;
+  count.seconds += run.seconds;
+  count.lastSeconds = run.seconds;
+  count.failures += run.failures;
+  count.lastSuccess = run.failures === 0 ? 1 : 0;
+}

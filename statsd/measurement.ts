@@ -1,0 +1,212 @@
+import type { Clock } from '../native/host/clock.ts';
+import type { Logger } from '../native/host/log.ts';
+import type { ContainerNetworks } from './io/container-network.ts';
+import type { HostReader } from './io/host-reader.ts';
+import type { LiveContainer } from './io/live-container.ts';
+import type { NetworkTable } from './io/network-table.ts';
+import type { ReadBatch } from './io/read-batch.ts';
+import { QuickReads } from './io/quick-reads.ts';
+import { noteRun, ReadingRound, type Due, type DueContainer } from './io/reading-round.ts';
+import { emptyHostReading } from './model/host-reading.ts';
+import { OomLedger } from './model/oom-ledger.ts';
+import type { OwnCounts } from './model/own-metrics.ts';
+import { FIELD, type Collector } from './model/reading.ts';
+import { slowTurnOf, SLOW_EVERY, tiersOf, YOUNG_TICKS, type Tiers } from './model/schedule.ts';
+
+export interface MeasurementParts {
+  readonly hostReader: HostReader;
+  readonly collectors: readonly Collector[];
+  readonly batch: ReadBatch;
+  readonly networkTable: NetworkTable;
+  readonly networks: ContainerNetworks;
+  readonly counts: OwnCounts;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** When a round was read. */
+export interface ReadAt {
+  readonly monotonicMs: number;
+  readonly timeUnixMs: number;
+}
+
+/** What a round gave. */
+export interface Round extends ReadAt {
+  /** Containers whose slower files were read. */
+  readonly slow: readonly LiveContainer[];
+}
+
+const EVERYTHING: Tiers = { slow: true, rare: true };
+const NO_TIERS: Tiers = { slow: false, rare: false };
+/** Its name among the collectors. */
+export const NETWORK = 'network';
+
+/** Under which name kills for memory add up: a runtime that starts a container again may give it a new id. */
+function oomName({ key, identity, runtime }: LiveContainer): string {
+  const { labels, name } = identity;
+  const pod = labels['io.kubernetes.pod.uid'] ?? labels['io.kubernetes.pod.name'];
+  return name === '' ? key : `${runtime}/${pod ?? ''}/${name}`;
+}
+
+/**
+ * Reads the containers and the host: all files in one batch, then the host's and everybody's interfaces. Invariants: what
+ * cannot be read is unknown and costs nothing else; the readings of a container that ended are those of its end.
+ */
+export class Measurement {
+  /** The host as it was last read. */
+  readonly host = emptyHostReading();
+  readonly #parts: MeasurementParts;
+  readonly #round: ReadingRound;
+  readonly #oomKills = new OomLedger();
+  readonly #complaints = new WeakMap<LiveContainer, Set<string>>();
+  /** Of each container; spreads slow turns over ticks. */
+  readonly #phases = new WeakMap<LiveContainer, number>();
+  readonly #quick = new QuickReads();
+  /** Those that are not in {@link #quick}: young, or all where the addon is missing. */
+  readonly #whole = new Set<LiveContainer>();
+  #lastPhase = 0;
+  /** Turns are counted in rounds that were held: numbers of ticks skip, and would leave some containers out for good. */
+  #rounds = 0;
+
+  constructor(parts: MeasurementParts) {
+    this.#parts = parts;
+    this.#round = new ReadingRound({
+      ...parts,
+      complain: (container, collector, error) => {
+        this.#complain(container, collector, error);
+      },
+    });
+  }
+
+  /** A container appeared: it is read whole, at once; at the start the first tick does it for all of them. */
+  begin(container: LiveContainer): void {
+    this.#lastPhase += 1;
+    this.#phases.set(container, this.#lastPhase);
+    this.#whole.add(container);
+    if (this.#rounds === 0) return;
+    this.#parts.networks.look(container);
+    this.#readAll(container);
+  }
+
+  /** A container ended: it is read for the last time. */
+  end(container: LiveContainer): void {
+    const { counts } = this.#parts;
+    this.#readAll(container);
+    this.leave(container);
+    const kills = container.sample[FIELD.oomKills] ?? Number.NaN;
+    this.#oomKills.end(oomName(container), kills);
+    counts.oomKillsOfEnded = this.#oomKills.total;
+  }
+
+  /** It is to be read no more, though it may live on. */
+  leave(container: LiveContainer): void {
+    this.#whole.delete(container);
+    this.#quick.remove(container);
+    this.#parts.networks.leave(container);
+  }
+
+  /** One round over what lives. Call {@link done} when its readings were published. */
+  async read(live: ReadonlySet<LiveContainer>, signal: AbortSignal): Promise<Round> {
+    const { clock, hostReader, networks } = this.#parts;
+    const due = this.#due();
+    for (const { container, tick } of due.whole) if (tick.rare) networks.look(container);
+    await this.#refreshNetworks(signal);
+    const slow = this.#rounds % SLOW_EVERY === 0 || this.#rounds < YOUNG_TICKS;
+    // From here to the end nothing else runs between what was fetched and what is taken of it.
+    const at = await this.#fetch(due, slow);
+    const isLive = (container: LiveContainer): boolean => live.has(container);
+    const whole = [...due.whole, ...this.#takeNumbers(due, at.timeUnixMs)].filter(({ container }) => isLive(container));
+    for (const { container } of whole) container.begin();
+    this.#round.take({ ...due, whole }, isLive);
+    hostReader.read(this.host, slow);
+    networks.storeOwn();
+    for (const { container } of whole) this.#settle(container, at.timeUnixMs);
+    this.#parts.counts.lastTakeSeconds = (clock.monotonicMs() - at.fetchedMs) / 1000;
+    return { ...at, slow: whole.filter(({ tick }) => tick.slow).map(({ container }) => container) };
+  }
+
+  /** What was read is used up: from here each file is read by itself again. */
+  done(): void {
+    this.#rounds += 1;
+    this.#parts.batch.done();
+  }
+
+  #due(): Due {
+    const quick = this.#quick;
+    const whole = [...this.#whole, ...quick.slow(this.#rounds)].map((container) => {
+      const tiers = tiersOf(this.#rounds, { phase: this.#phases.get(container) ?? 0, age: container.age });
+      return { container, tick: container.tick(tiers) };
+    });
+    const numbers = this.#parts.batch.readsNumbers ? quick.open(this.#rounds) : undefined;
+    return { whole, numbers, parts: numbers === undefined ? [] : quick.parts(), quick };
+  }
+
+  /** Gives those of which something could not be read: they are read again, file by file. */
+  #takeNumbers({ quick, numbers }: Due, timeUnixMs: number): DueContainer[] {
+    if (numbers === undefined) return [];
+    const failed = quick.take(this.#parts.batch.numberLengths, timeUnixMs);
+    return failed.map((container) => ({ container, tick: container.tick(NO_TIERS) }));
+  }
+
+  /** Once its limits and hierarchies are made, a container is read by its numbers between slow ticks. */
+  #grow(container: LiveContainer): void {
+    container.age += 1;
+    if (container.age < YOUNG_TICKS || !this.#parts.batch.readsNumbers || !this.#whole.delete(container)) return;
+    this.#quick.add(container, slowTurnOf(this.#phases.get(container) ?? 0));
+  }
+
+  async #fetch(due: Due, slow: boolean): Promise<ReadAt & { readonly fetchedMs: number }> {
+    const { batch, clock, hostReader } = this.#parts;
+    const before = { monotonicMs: clock.monotonicMs(), timeUnixMs: clock.nowMs() };
+    await this.#round.fetch(due, hostReader.files(slow));
+    const monotonicMs = Number.isNaN(batch.startedMs) ? before.monotonicMs : batch.startedMs;
+    const timeUnixMs = before.timeUnixMs + Math.max(0, monotonicMs - before.monotonicMs);
+    return { monotonicMs, timeUnixMs, fetchedMs: clock.monotonicMs() };
+  }
+
+  async #refreshNetworks(signal: AbortSignal): Promise<void> {
+    const { clock, counts, log, networkTable } = this.#parts;
+    const startMs = clock.monotonicMs();
+    let failures = 0;
+    try {
+      await networkTable.refresh(this.#rounds, signal);
+    } catch (err) {
+      signal.throwIfAborted();
+      failures = 1;
+      if (counts.collectors.get(NETWORK)?.lastSuccess === 1) log.warn({ err }, 'cannot read network counters');
+    }
+    noteRun(counts.collectors.get(NETWORK), { seconds: (clock.monotonicMs() - startMs) / 1000, failures });
+  }
+
+  #settle(container: LiveContainer, timeUnixMs: number): void {
+    const { sample } = container;
+    this.#parts.networks.store(container);
+    const kills = sample[FIELD.oomKills] ?? Number.NaN;
+    sample[FIELD.oomKillsTotal] = this.#oomKills.total === 0 ? kills : this.#oomKills.sum(oomName(container), kills);
+    container.settle(timeUnixMs);
+    this.#grow(container);
+  }
+
+  #readAll(container: LiveContainer): void {
+    const everything = container.tick(EVERYTHING);
+    container.begin();
+    for (const [which, { name }] of this.#parts.collectors.entries()) {
+      try {
+        container.collect(which, everything);
+      } catch (err) {
+        this.#complain(container, name, err);
+      }
+    }
+    const { clock, networks } = this.#parts;
+    networks.store(container);
+    container.settle(clock.nowMs());
+  }
+
+  /** Once per container and collector: a file that cannot be understood stays so. */
+  #complain(container: LiveContainer, collector: string, err: unknown): void {
+    const told = this.#complaints.get(container) ?? new Set();
+    if (told.has(collector)) return;
+    this.#complaints.set(container, told.add(collector));
+    this.#parts.log.warn({ err, key: container.key, collector }, 'cannot read container');
+  }
+}

@@ -1,0 +1,75 @@
+import type { ContainerCard } from './container-card.ts';
+import { hasLabel, type DockerFilters } from './docker-filter.ts';
+
+export type DockerAction = 'create' | 'start' | 'oom' | 'die' | 'destroy' | 'rename';
+
+/** Something that happened to a container. */
+export interface ContainerEvent {
+  readonly action: DockerAction;
+  readonly card: ContainerCard;
+  readonly atUnixMs: number;
+  /** Its name before a rename. */
+  readonly oldName?: string;
+}
+
+export const EVENT_FILTERS = [
+  'type',
+  'event',
+  'container',
+  'label',
+  'image',
+  'scope',
+  'daemon',
+  'network',
+  'volume',
+  'plugin',
+  'node',
+  'service',
+  'secret',
+  'config',
+];
+
+/** One line of `GET /events`. */
+export function eventObject(event: ContainerEvent): object {
+  const { action, card, atUnixMs, oldName } = event;
+  const image = card.image ?? '';
+  const exitCode = card.exit?.exitCode;
+  return {
+    status: action,
+    id: card.dockerId,
+    from: image,
+    Type: 'container',
+    Action: action,
+    Actor: {
+      ID: card.dockerId,
+      Attributes: {
+        ...card.labels,
+        image,
+        name: card.name,
+        ...(oldName === undefined ? {} : { oldName: `/${oldName}` }),
+        // Not made up where the runtime has not told it (yet).
+        ...(action === 'die' && exitCode !== undefined ? { exitCode: String(exitCode) } : {}),
+      },
+    },
+    scope: 'local',
+    time: Math.floor(atUnixMs / 1000),
+    // Beyond 2^53, so whole microseconds are the most that a number holds; clients read it as int64.
+    timeNano: Math.floor(atUnixMs * 1000) * 1000,
+  };
+}
+
+type Test = (event: ContainerEvent, values: readonly string[]) => boolean;
+
+const TESTS: Readonly<Record<string, Test>> = {
+  type: (_event, values) => values.includes('container'),
+  scope: (_event, values) => values.includes('local'),
+  event: ({ action }, values) => values.includes(action),
+  container: ({ card }, values) => values.some((value) => card.dockerId.startsWith(value) || card.name === value),
+  label: ({ card }, values) => values.every((value) => hasLabel(card.labels, value)),
+  image: ({ card }, values) => values.some((value) => card.image?.startsWith(value) === true),
+};
+
+/** Whether a client asked for an event. Filters on what is no container fit none. */
+export function eventFits(event: ContainerEvent, filters: DockerFilters): boolean {
+  return [...filters].every(([name, values]) => values.length === 0 || (TESTS[name]?.(event, values) ?? false));
+}

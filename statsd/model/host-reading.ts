@@ -1,0 +1,140 @@
+import type { KeyedValues } from './details.ts';
+
+/** CPU time by mode in seconds, in this order; the first line of /proc/stat and one line for each CPU. */
+export const CPU_MODES = [
+  'user',
+  'nice',
+  'system',
+  'idle',
+  'iowait',
+  'irq',
+  'softirq',
+  'steal',
+  'guest',
+  'guest_nice',
+] as const;
+
+export type CpuSeconds = Readonly<Record<(typeof CPU_MODES)[number], number>>;
+
+/** The host at one moment. A section is `undefined` while its file cannot be read; within one, NaN is unknown. */
+export interface HostReading {
+  cpu: HostCpu | undefined;
+  /** /proc/meminfo in bytes; keys as the kernel writes them, such as `Active(anon)`. HugePages_* are counts. */
+  memory: KeyedValues | undefined;
+  /** /proc/vmstat, counts. */
+  vmstat: KeyedValues | undefined;
+  load: { readonly load1: number; readonly load5: number; readonly load15: number } | undefined;
+  pressure: HostPressure | undefined;
+  disks: readonly DiskCounters[] | undefined;
+  filesystems: readonly FilesystemReading[] | undefined;
+  /** Without veth and other interfaces of containers. */
+  interfaces: readonly HostInterface[] | undefined;
+  /** /proc/net/sockstat and sockstat6 as `TCP_inuse`, `sockets_used`; pages of `mem` also as `mem_bytes`. */
+  sockstat: KeyedValues | undefined;
+  /** /proc/net/netstat and snmp as `TcpExt_ListenDrops`, `Udp_InDatagrams`. */
+  netstat: KeyedValues | undefined;
+  fileDescriptors: { readonly allocated: number; readonly maximum: number } | undefined;
+  conntrack: { readonly entries: number; readonly limit: number } | undefined;
+}
+
+export interface HostCpu {
+  /** All CPUs together. */
+  readonly total: CpuSeconds;
+  /** One row for each CPU that is online, with its number. */
+  readonly cpus: readonly { readonly cpu: number; readonly seconds: CpuSeconds }[];
+  readonly contextSwitches: number;
+  readonly interrupts: number;
+  readonly forks: number;
+  readonly processesRunning: number;
+  readonly processesBlocked: number;
+  readonly bootTimeUnixSeconds: number;
+}
+
+/** Seconds for which some (`waiting`) or all (`stalled`) tasks had to wait; /proc/pressure. */
+export interface HostPressure {
+  readonly cpuWaitingSeconds: number;
+  readonly memoryWaitingSeconds: number;
+  readonly memoryStalledSeconds: number;
+  readonly ioWaitingSeconds: number;
+  readonly ioStalledSeconds: number;
+  readonly irqStalledSeconds: number;
+}
+
+/** One line of /proc/diskstats; partitions, loop and ram disks are left out. */
+export interface DiskCounters {
+  readonly device: string;
+  readonly reads: number;
+  readonly readsMerged: number;
+  readonly readBytes: number;
+  readonly readSeconds: number;
+  readonly writes: number;
+  readonly writesMerged: number;
+  readonly writtenBytes: number;
+  readonly writeSeconds: number;
+  readonly inFlight: number;
+  readonly ioSeconds: number;
+  readonly ioWeightedSeconds: number;
+  readonly discards: number;
+  readonly discardsMerged: number;
+  readonly discardedSectors: number;
+  readonly discardSeconds: number;
+  readonly flushes: number;
+  readonly flushSeconds: number;
+}
+
+export interface FilesystemReading {
+  readonly device: string;
+  readonly mountPoint: string;
+  readonly type: string;
+  readonly readOnly: boolean;
+  /** `undefined` where the file system did not answer, such as a network file system whose server is away. */
+  readonly space: FilesystemSpace | undefined;
+}
+
+export interface FilesystemSpace {
+  readonly sizeBytes: number;
+  readonly freeBytes: number;
+  /** What is left for everybody but root. */
+  readonly availableBytes: number;
+  readonly files: number;
+  readonly filesFree: number;
+}
+
+/** One line of /proc/net/dev, in its order. */
+export const INTERFACE_COLUMNS = [
+  'receiveBytes',
+  'receivePackets',
+  'receiveErrors',
+  'receiveDropped',
+  'receiveFifo',
+  'receiveFrame',
+  'receiveCompressed',
+  'receiveMulticast',
+  'transmitBytes',
+  'transmitPackets',
+  'transmitErrors',
+  'transmitDropped',
+  'transmitFifo',
+  'transmitCollisions',
+  'transmitCarrier',
+  'transmitCompressed',
+] as const;
+
+export type HostInterface = Readonly<Record<(typeof INTERFACE_COLUMNS)[number], number>> & { readonly name: string };
+
+export function emptyHostReading(): HostReading {
+  return {
+    cpu: undefined,
+    memory: undefined,
+    vmstat: undefined,
+    load: undefined,
+    pressure: undefined,
+    disks: undefined,
+    filesystems: undefined,
+    interfaces: undefined,
+    sockstat: undefined,
+    netstat: undefined,
+    fileDescriptors: undefined,
+    conntrack: undefined,
+  };
+}

@@ -1,0 +1,47 @@
+import { escapeLabelValue, type OwnMetric } from './exposition.ts';
+import type { LifeCounts, LifeNames } from './life-ledger.ts';
+
+function labelsOf({ name, runtime, image, composeProject, composeService }: LifeNames): string {
+  const pairs = [
+    ['name', name],
+    ['runtime', runtime],
+    ['image', image],
+    ['compose_project', composeProject],
+    ['compose_service', composeService],
+  ] as const;
+  return pairs
+    .flatMap(([label, value]) => (value === undefined || value === '' ? [] : [`${label}="${escapeLabelValue(value)}"`]))
+    .join(',');
+}
+
+/** What happened to each name, for rules that must not forget a container with its end. */
+export function lifeMetrics(lives: readonly LifeCounts[]): OwnMetric[] {
+  const labelled = lives.map((life) => ({ ...life, labels: labelsOf(life.names) }));
+  const metric = (
+    { name, help, type = 'counter' }: { name: string; help: string; type?: 'counter' | 'gauge' },
+    value: (life: LifeCounts) => number,
+  ): OwnMetric => ({
+    name: `weft_statsd_container_${name}`,
+    help,
+    type,
+    values: labelled.map((life) => [life.labels, value(life)]),
+  });
+  return [
+    metric({ name: 'restarts_total', help: 'How often a container of this name came back.' }, (life) => life.restarts),
+    metric(
+      { name: 'oom_kills_total', help: 'Kills for memory in containers of this name, ended ones included.' },
+      (life) => life.oomKills,
+    ),
+    metric(
+      {
+        name: 'unexpected_exits_total',
+        help: 'Ends with an exit code other than 0, 130, 137 and 143, or by a kill for memory.',
+      },
+      (life) => life.unexpectedExits,
+    ),
+    metric(
+      { name: 'unhealthy', help: '1 while its health check fails, 0 while it does not.', type: 'gauge' },
+      ({ unhealthy }) => (unhealthy === undefined ? Number.NaN : Number(unhealthy)),
+    ),
+  ];
+}
