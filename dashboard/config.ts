@@ -1,66 +1,77 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { EtcdTls } from '../native/etcd/tls.ts';
-import { parseEndpoint, type EtcdEndpoint } from '../native/etcd/endpoint.ts';
-import { ConfigError, listenAddress, loadConfig, stringList, type AgentInput } from '../native/host/config.ts';
+import {
+  ConfigError,
+  durationMs,
+  listenAddress,
+  loadConfig,
+  looseBoolean,
+  stringList,
+  type AgentInput,
+} from '../native/host/config.ts';
 import { LOG_LEVELS } from '../native/host/log.ts';
-import { readRules } from './io/rule-file.ts';
-import { DEFAULT_RULES, type AlertRule } from './model/alert-rule.ts';
-
-const absolutePath = z.string().regex(/^\//, 'expected a path that starts with /');
-
-const httpUrl = z.string().transform((text, context) => {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url.href;
-  context.addIssue({
-    code: 'custom',
-    message: 'expected a URL such as https://hooks.example/weft, without user or password',
-  });
-  return z.NEVER;
-});
-
-/** Only an origin: the page's own addresses start at the root. */
-const publicUrl = z.string().transform((text, context) => {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '')
-    return url.origin;
-  context.addIssue({ code: 'custom', message: 'expected a URL without a path, such as https://weft.example' });
-  return z.NEVER;
-});
-
-const endpoint = z.string().transform((text, context): EtcdEndpoint => {
-  try {
-    return parseEndpoint(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    return z.NEVER;
-  }
-});
-
-/** `whsec_` and base64 of 24 to 64 bytes, as Standard Webhooks writes a secret. */
-const webhookSecret = z
-  .string()
-  .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'expected whsec_ and base64 of 24 to 64 random bytes');
+import { webhookSecret } from './io/notify/channel-schema.ts';
+import { NO_NOTIFY_SETTINGS, readNotifyFile, type NotifySettings } from './io/notify/notify-file.ts';
+import { readRuleLists } from './io/rule-lists.ts';
+import type { RuleLists } from './model/alert/rule-set.ts';
+import type { RoleGroups } from './model/access.ts';
+import { readTlsFiles, TlsFileError, type TlsFiles } from './io/tls-files.ts';
+import { absolutePath, byteSize, endpoint, headerName, httpUrl, network, publicUrl } from './setting-values.ts';
 
 export const dashboardSchema = z.object({
   /** Where browsers, agents and the API are served; repeat for more addresses. */
   listen: stringList
     .pipe(z.array(listenAddress).min(1, 'expected at least one ADDRESS:PORT'))
     .default([{ host: '127.0.0.1', port: 8080 }]),
-  /** Tokens, session key and alert state. */
-  stateDir: absolutePath.default('/var/lib/weft/dashboard'),
+  /** Certificate chain and key in PEM; both are read again when they change. */
+  tlsCert: absolutePath.optional(),
+  tlsKey: absolutePath.optional(),
+  /** Networks of the proxies in front whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  trustedProxy: stringList.pipe(z.array(network).max(64)).default([]),
+  /** Header in which those tell whom they let in. */
+  forwardAuthHeader: headerName.optional(),
+  forwardAuthGroupsHeader: headerName.optional(),
+  /** Groups, of a proxy in front, that are admins, editors and viewers; without any, everybody is a viewer. */
+  adminGroups: stringList.pipe(z.array(z.string()).max(64)).default([]),
+  editorGroups: stringList.pipe(z.array(z.string()).max(64)).default([]),
+  viewerGroups: stringList.pipe(z.array(z.string()).max(64)).default([]),
+  /** Serves beyond this machine without TLS. */
+  insecure: looseBoolean.default(false),
+  /** Tokens, users, alert state and history. */
+  dataDir: absolutePath.default('/var/lib/weft/dashboard'),
+  /** What the stored past may take on the disk; the oldest gives way. */
+  historyMaxBytes: byteSize.default(2 ** 30),
+  /** Prometheus-compatible store that is sent each ten seconds: `http://prometheus:9090/api/v1/write`. */
+  remoteWriteUrl: httpUrl.optional(),
+  /** The same store's API, for what is older than our own past: `http://prometheus:9090`. */
+  remoteReadUrl: httpUrl.optional(),
+  /** Bearer token for both. */
+  remoteTokenFile: absolutePath.optional(),
   /** Under which origin people reach it, when that is not `http://` and the listen address. */
   publicUrl: publicUrl.optional(),
-  /** Alert rules; two default ones without it. */
+  /** Alert rules in place of the starter rules. */
   rules: absolutePath.optional(),
+  /** Folder of further rule files; a rule there wins over one of the same name. */
+  rulesDir: absolutePath.optional(),
   /** Receivers of alerts. */
   webhook: stringList.pipe(z.array(httpUrl).max(16)).default([]),
   /** Signs what webhooks are sent. */
   webhookSecret: webhookSecret.optional(),
   webhookSecretFile: absolutePath.optional(),
-  /** In place of `<stateDir>/agent-token`; must exist. */
+  /** Receivers, routes, inhibition and mute windows. */
+  notify: absolutePath.optional(),
+  /** How long a group waits for more alerts before its first message; for all that `notify` does not route. */
+  groupWait: durationMs.optional(),
+  /** How often a group is looked at afterwards. */
+  groupInterval: durationMs.optional(),
+  /** How often what still fires is told again; looked at each `groupInterval`. */
+  repeatInterval: durationMs.optional(),
+  /** Networks that channels may reach although they are not public. */
+  allowPrivateTargets: stringList.pipe(z.array(network).max(64)).default([]),
+  /** In place of `<dataDir>/agent-token`; must exist. */
   agentTokenFile: absolutePath.optional(),
-  /** In place of `<stateDir>/api-token`; must exist. */
+  /** In place of `<dataDir>/api-token`; must exist. */
   apiTokenFile: absolutePath.optional(),
   /** For the overlay agents' presence; without it the overlay is not shown. */
   etcdEndpoints: stringList.pipe(z.array(endpoint)).default([]),
@@ -72,12 +83,19 @@ export const dashboardSchema = z.object({
   logLevel: z.enum(LOG_LEVELS).default('info'),
 });
 
+/** Names of before. */
+const ALIASES = { stateDir: 'dataDir' };
+
 export type DashboardSettings = Readonly<z.infer<typeof dashboardSchema>>;
 
 /** Settings with everything read that they name. */
 export interface DashboardConfig extends DashboardSettings {
-  readonly alertRules: readonly AlertRule[];
+  readonly ruleLists: Omit<RuleLists, 'api'>;
+  readonly notifySettings: NotifySettings;
   readonly etcdTls: EtcdTls | undefined;
+  readonly remoteToken: string | undefined;
+  readonly tls: TlsFiles | undefined;
+  readonly roleGroups: RoleGroups;
 }
 
 function readNamed(path: string | undefined, setting: string): Buffer | undefined {
@@ -101,6 +119,39 @@ function tlsOf(settings: DashboardSettings): EtcdTls | undefined {
     cert: readNamed(etcdCertfile, 'etcd-certfile'),
     key: readNamed(etcdKeyfile, 'etcd-keyfile'),
   };
+}
+
+function serverTlsOf({ tlsCert, tlsKey, insecure, listen }: DashboardSettings): TlsFiles | undefined {
+  if (tlsCert !== undefined && tlsKey !== undefined) {
+    try {
+      return readTlsFiles({ certPath: tlsCert, keyPath: tlsKey });
+    } catch (error) {
+      if (!(error instanceof TlsFileError)) throw error;
+      throw new ConfigError([error.message]);
+    }
+  }
+  if (tlsCert !== undefined || tlsKey !== undefined)
+    throw new ConfigError(['tls-cert, tls-key: one without the other is of no use']);
+  const open = insecure ? [] : listen.filter(({ host }) => !isLoopback(host));
+  if (open.length === 0) return undefined;
+  throw new ConfigError(
+    open.map(
+      ({ host, port }) =>
+        `listen: ${host}:${port} is reached by other machines, and without TLS tokens and passwords can be read on the way: ` +
+        'give --tls-cert and --tls-key, listen on 127.0.0.1, or say --insecure where a proxy or a tunnel does it',
+    ),
+  );
+}
+
+function roleGroupsOf(settings: DashboardSettings): RoleGroups {
+  const { forwardAuthHeader, trustedProxy, adminGroups, editorGroups, viewerGroups } = settings;
+  if (forwardAuthHeader !== undefined && trustedProxy.length === 0)
+    throw new ConfigError(['forward-auth-header: needs trusted-proxy, or anybody could send it']);
+  return { admin: adminGroups, editor: editorGroups, viewer: viewerGroups };
+}
+
+function isLoopback(host: string): boolean {
+  return /^127\.|^::1$|^localhost$/.test(host);
 }
 
 function secretOf(settings: DashboardSettings): string | undefined {
@@ -138,11 +189,16 @@ export function loadDashboardConfig(input: AgentInput): DashboardConfig {
     env: input.env,
     envPrefix: 'WEFT_DASHBOARD_',
     file: input.configFile,
+    aliases: ALIASES,
   });
   const read = all({
-    alertRules: () => (settings.rules === undefined ? DEFAULT_RULES : readRules(settings.rules)),
+    ruleLists: () => readRuleLists(settings),
+    notifySettings: () => (settings.notify === undefined ? NO_NOTIFY_SETTINGS : readNotifyFile(settings.notify)),
     etcdTls: () => tlsOf(settings),
+    remoteToken: () => readNamed(settings.remoteTokenFile, 'remote-token-file')?.toString('utf8').trim(),
     webhookSecret: () => secretOf(settings),
+    tls: () => serverTlsOf(settings),
+    roleGroups: () => roleGroupsOf(settings),
   });
   const { webhookSecret: secret, ...rest } = read;
   return Object.freeze({ ...settings, ...rest, ...(secret === undefined ? {} : { webhookSecret: secret }) });

@@ -5,7 +5,7 @@ export const UI_NAMESPACE = '/ui';
 
 /**
  * Columns of a frame's container block, in this order: rates and gauges, as the page shows them. NaN where unavailable.
- * `cpuCores` is cores in use; `cpuOfLimitRatio` is of the quota, or of the host's cores where there is none.
+ * `cpuCores` is cores in use; `cpuOfLimitRatio` is of the quota, or of the host's cores where there is none; `cpuThrottledRatio` is of the periods.
  */
 export const VIEW_COLUMNS = [
   'cpuCores',
@@ -15,6 +15,9 @@ export const VIEW_COLUMNS = [
   'blockReadBytesPerSecond',
   'blockWriteBytesPerSecond',
   'pidsCurrent',
+  'cpuThrottledRatio',
+  'networkReceiveBytesPerSecond',
+  'networkTransmitBytesPerSecond',
 ] as const;
 
 export type ViewColumn = (typeof VIEW_COLUMNS)[number];
@@ -25,9 +28,45 @@ export const HOST_VIEW_COLUMNS = [
   'memoryUsedBytes',
   'containersCpuCores',
   'containersMemoryBytes',
+  'load1',
+  'diskReadBytesPerSecond',
+  'diskWriteBytesPerSecond',
+  'networkReceiveBytesPerSecond',
+  'networkTransmitBytesPerSecond',
 ] as const;
 
 export type HostViewColumn = (typeof HOST_VIEW_COLUMNS)[number];
+
+/**
+ * What is told beyond that of each container of a view of a few lines, in this order; NaN where unavailable. Cache is without shared memory; pressure is the share of
+ * time in which something waited.
+ */
+export const CONTAINER_DETAIL_COLUMNS = [
+  'memoryAnonBytes',
+  'memoryShmemBytes',
+  'memoryCacheBytes',
+  'memorySlabBytes',
+  'cpuWaitingRatio',
+  'memoryWaitingRatio',
+  'ioWaitingRatio',
+] as const;
+
+export type ContainerDetailColumn = (typeof CONTAINER_DETAIL_COLUMNS)[number];
+
+/** The same of a host, in the views of one host or a few lines. */
+export const HOST_DETAIL_COLUMNS = [
+  'cpuUserCores',
+  'cpuSystemCores',
+  'cpuIowaitCores',
+  'cpuStealCores',
+  'swapUsedBytes',
+  'cpuWaitingRatio',
+  'memoryWaitingRatio',
+  'ioWaitingRatio',
+  'rootUsedRatio',
+] as const;
+
+export type HostDetailColumn = (typeof HOST_DETAIL_COLUMNS)[number];
 
 /** `live`: data within 2 intervals; `late`: up to 15 s; `stale`: the agent is gone, its last values are shown with their age. */
 export type HostState = 'live' | 'late' | 'stale';
@@ -60,6 +99,8 @@ export interface HostView {
 export interface ContainerView {
   /** `<nodeId>/<container key>`. */
   readonly key: string;
+  /** Its line of history, which outlives it; absent when there was no room for one. A host's is its `nodeId`. */
+  readonly series?: string | undefined;
   readonly nodeId: string;
   readonly hostName: string;
   readonly name: string;
@@ -71,9 +112,16 @@ export interface ContainerView {
   readonly memoryLimitBytes: number | undefined;
   readonly cpuLimitCores: number | undefined;
   readonly pidsLimit: number | undefined;
+  /** `starting`, `healthy` or `unhealthy`; absent without a health check. */
+  readonly health?: string | undefined;
+  /** How often its runtime started it again; absent where that is not told. */
+  readonly restartCount?: number | undefined;
+  /** Whose network counters it shows: `own`, `shared` with other containers; `host` shows none. Absent while that is not known. */
+  readonly network?: 'own' | 'shared' | 'host' | undefined;
 }
 
-export type AlertStateName = 'pending' | 'firing' | 'resolved';
+/** `recovering`: the condition is over, and the rule keeps it firing for a while. */
+export type AlertStateName = 'pending' | 'firing' | 'recovering' | 'resolved';
 
 export interface AlertView {
   readonly fingerprint: string;
@@ -89,19 +137,35 @@ export interface AlertView {
   readonly activeAtUnixMs: number;
   readonly firedAtUnixMs: number | undefined;
   readonly resolvedAtUnixMs: number | undefined;
+  readonly resolvedBecause: string | undefined;
   /** The host stopped reporting: the state is kept and nothing new is decided. */
   readonly noData: boolean;
+  /** It changed so often that only a digest is sent. */
+  readonly flapping: boolean;
+  /** The host that it is about, and the line of history of the container; absent where it is about neither, or that is gone. */
+  readonly nodeId?: string | undefined;
+  readonly series?: string | undefined;
+  /** Who looks after it; absent while nobody said so. */
+  readonly acknowledgedBy?: string | undefined;
   /** What became of the notification: one sentence a person can read. */
   readonly delivery: string;
 }
 
 export interface RuleView {
+  readonly id: string;
   readonly name: string;
   readonly metric: string;
+  readonly agg: string;
+  readonly windowMs: number;
   readonly op: string;
   readonly threshold: number;
   readonly forMs: number;
   readonly severity: string;
+  readonly enabled: boolean;
+  /** Only what the API made can be changed; `file` wins over it. */
+  readonly origin: 'builtin' | 'file' | 'api';
+  readonly health: 'ok' | 'error' | 'limited';
+  readonly healthMessage: string | undefined;
 }
 
 /** What every view may be told of the server itself. */
@@ -120,15 +184,26 @@ export interface InventoryMessage {
   readonly server: ServerView;
   readonly hosts: readonly HostView[];
   readonly containers: readonly ContainerView[];
+  /** All containers that are known, of which `containers` has those of the view. */
+  readonly totalContainers: number;
+  /** Where a filter leaves nothing over: the term without which most would be left, and how many. */
+  readonly mostExcluding?: { readonly source: string; readonly matchesWithout: number } | undefined;
 }
 
-/** One second. Blocks are little-endian Float32, column after column, with the rows of the named inventory. */
+/** What hosts told since the frame before. Blocks are little-endian Float32, column after column, with the rows of the named inventory. */
 export interface FrameMessage {
+  /** Grows by one with each frame of a room; a browser that misses one before a frame with `changed` or `changedHosts` asks for a `resync`. */
   readonly seq: number;
   readonly timeUnixMs: number;
   readonly inventoryVersion: number;
+  /** A bit for each container's row, lowest first: `containers` has only those rows, and all others are as in the frame before. */
+  readonly changed?: Uint8Array | ArrayBuffer;
   readonly containers: Uint8Array | ArrayBuffer;
+  /** The same of the hosts' rows and `hosts`. */
+  readonly changedHosts?: Uint8Array | ArrayBuffer;
   readonly hosts: Uint8Array | ArrayBuffer;
+  /** {@link CONTAINER_DETAIL_COLUMNS} and {@link HOST_DETAIL_COLUMNS} of all rows, in views of few; `containers` is empty in the view of a host. */
+  readonly details?: { readonly containers: Uint8Array | ArrayBuffer; readonly hosts: Uint8Array | ArrayBuffer };
 }
 
 /** The last minutes for the sparklines: per column one block of `points` values for each container, oldest first. */
@@ -148,20 +223,59 @@ export interface AlertsMessage {
   readonly rules: readonly RuleView[];
 }
 
-/** What a page asks to be sent; one view at a time per browser. `none` for a hidden tab. */
-export const subscribeSchema = z.object({ view: z.enum(['overview', 'containers', 'alerts', 'none']) });
+/** Lines that are shown side by side at most. */
+export const MAX_COMPARED = 8;
+
+/**
+ * What a page asks to be sent; one view at a time per browser. `none` for a hidden tab. `host` (a node id) narrows the view `host`, `key` or `series` the view
+ * `container`, `series` the view `compare`, and `filter` the view `containers` by everything in it that is no comparison.
+ */
+export const subscribeSchema = z.object({
+  view: z.enum(['overview', 'hosts', 'host', 'containers', 'container', 'compare', 'network', 'alerts', 'none']),
+  host: z.string().max(64).optional(),
+  key: z.string().max(600).optional(),
+  filter: z.string().max(1024).optional(),
+  /** Lines of history: a container's `series` or, where it has none, its `key`; a host's `nodeId`. */
+  series: z.array(z.string().max(1200)).max(MAX_COMPARED).readonly().optional(),
+});
 
 export type Subscribe = z.infer<typeof subscribeSchema>;
+
+/** What may stand in the place of the term that is being typed. */
+export interface Suggestion {
+  readonly insert: string;
+  /** What it stands for, or how many containers have it. */
+  readonly note: string;
+}
+
+/** Asks what could be typed at a place of a filter. */
+export const suggestSchema = z.object({ text: z.string().max(1024), caret: z.number().int().nonnegative().max(1024) });
+
+export type Suggest = z.infer<typeof suggestSchema>;
+
+/** The answer to {@link Suggest}, which it repeats: a later question may have been asked meanwhile. */
+export interface SuggestionsMessage extends Suggest {
+  /** The part of the text that a suggestion replaces. */
+  readonly from: number;
+  readonly to: number;
+  readonly items: readonly Suggestion[];
+}
 
 export interface ServerToBrowser {
   inventory(message: InventoryMessage): void;
   history(message: HistoryMessage): void;
-  /** Volatile. */
+  /** Volatile: soon after a host's sample, and not before the pause after the last one is over. Without samples one each two seconds. */
   frame(message: FrameMessage): void;
   alerts(message: AlertsMessage): void;
+  /** Ends the answer to a `subscribe`, which it repeats: everything of the view was sent before it. */
+  subscribed(request: Subscribe): void;
+  suggestions(message: SuggestionsMessage): void;
 }
 
 export interface BrowserToServer {
-  /** Answered by inventory, history and alerts, then frames follow. */
+  /** Answered by inventory, history, alerts, a whole frame and `subscribed`, then frames follow. */
   subscribe(request: Subscribe): void;
+  /** Asks for a whole frame: one was missed. Answered at most each two seconds; the server sends one by itself when it knows that one was. */
+  resync(): void;
+  suggest(request: Suggest): void;
 }

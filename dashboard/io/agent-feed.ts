@@ -20,7 +20,10 @@ import type { DashboardMetrics } from './metrics.ts';
 
 export interface AgentFeedParts {
   readonly cluster: Cluster;
-  readonly isAgent: (token: string) => boolean;
+  /** Values of a host changed. */
+  readonly onFrame: () => void;
+  /** Whether a token lets an agent in, as a question that is asked again; `undefined` for one that does not. */
+  readonly admission: (token: string) => (() => boolean) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: DashboardMetrics;
@@ -34,16 +37,23 @@ const RESYNC_EVERY_MS = 2000;
 
 const backfillSchema = z.array(frameSchema).max(MAX_BACKFILL_FRAMES);
 
+/** Who an agent says to be, and whether it still may. */
+interface Admitted {
+  readonly handshake: AgentHandshake;
+  readonly isAllowed: () => boolean;
+}
+
 /** What an agent may be told of why it is not let in; not which part of a token was wrong. */
-function refusalOf(auth: unknown, isAgent: AgentFeedParts['isAgent']): string | AgentHandshake {
+function refusalOf(auth: unknown, admission: AgentFeedParts['admission']): string | Admitted {
   const version = z.object({ v: z.number() }).safeParse(auth);
   if (version.success && version.data.v !== AGENT_WIRE_VERSION)
     return `this dashboard speaks version ${AGENT_WIRE_VERSION} of the agents' protocol, not ${version.data.v}: update the older one`;
   const handshake = agentHandshakeSchema.safeParse(auth);
   if (!handshake.success) return 'the handshake is incomplete: expected v, token, nodeId and hostname';
-  if (!isAgent(handshake.data.token))
-    return "the agent token is wrong: give statsd the one in the dashboard's agent-token file";
-  return handshake.data;
+  const isAllowed = admission(handshake.data.token);
+  if (isAllowed === undefined)
+    return "the agent token is wrong, expired or revoked: give statsd the one in the dashboard's agent-token file, or a new one of its settings";
+  return { handshake: handshake.data, isAllowed };
 }
 
 /** One connected agent. */
@@ -54,7 +64,7 @@ class AgentConnection {
   readonly #guard: GuardedSocket;
   #lastResyncMs = -Infinity;
 
-  constructor(socket: Socket, nodeId: string, parts: AgentFeedParts) {
+  constructor(socket: Socket, { handshake: { nodeId }, isAllowed }: Admitted, parts: AgentFeedParts) {
     this.#socket = socket;
     this.#nodeId = nodeId;
     this.#parts = parts;
@@ -62,7 +72,7 @@ class AgentConnection {
     const onRefused = (namespace: string, reason: string): void => {
       metrics.refused.inc({ namespace, reason });
     };
-    this.#guard = new GuardedSocket(socket, { namespace: 'agent', clock, log, limit: LIMIT, onRefused });
+    this.#guard = new GuardedSocket(socket, { namespace: 'agent', clock, log, limit: LIMIT, isAllowed, onRefused });
     this.#guard.on('inventory', inventorySchema, (inventory) => {
       if (inventory.host.nodeId !== nodeId) {
         this.#guard.fault('inventory: it speaks for another node than the handshake');
@@ -78,7 +88,7 @@ class AgentConnection {
       for (const frame of frames) this.#take(frame);
     });
     this.#guard.on('exit', containerExitSchema, (exit) => {
-      parts.cluster.exit(nodeId, exit);
+      parts.cluster.exit(nodeId, exit, parts.clock.monotonicMs());
     });
   }
 
@@ -90,6 +100,7 @@ class AgentConnection {
   #take(frame: Frame): void {
     const verdict = this.#parts.cluster.frame(this.#nodeId, frame, this.#received());
     this.#parts.metrics.frames.inc({ verdict });
+    if (verdict === 'live') this.#parts.onFrame();
     if (verdict === 'wrong-length') this.#guard.fault('frame: its blocks do not fit its table');
     if (verdict === 'unknown-table') this.#resync();
   }
@@ -102,30 +113,38 @@ class AgentConnection {
   }
 }
 
+export interface AgentDoor {
+  /** Ends the connections of agents whose token no longer lets them in. */
+  dropRevoked(): void;
+  /** Asks all agents for a frame each so many milliseconds, those that come later too; 0 for every frame. */
+  setPace(everyMs: number): void;
+}
+
 /**
- * Serves the namespace of the agents. Nobody gets in without the token; whoever has it can speak for any host, and each
+ * Serves the namespace of the agents. Nobody gets in without a token; whoever has one can speak for any host, and each
  * connection only for the one of its handshake.
  */
-export function serveAgents(io: Server, parts: AgentFeedParts): void {
+export function serveAgents(io: Server, parts: AgentFeedParts): AgentDoor {
   const { cluster, clock, log, metrics } = parts;
   const namespace = io.of(AGENT_NAMESPACE);
   const current = new Map<string, Socket>();
-  const handshakes = new WeakMap<Socket, AgentHandshake>();
+  const admissions = new WeakMap<Socket, Admitted>();
+  let everyMs = 0;
   namespace.use((socket, next) => {
-    const handshake = refusalOf(socket.handshake.auth, parts.isAgent);
-    if (typeof handshake !== 'string') {
-      handshakes.set(socket, handshake);
+    const admitted = refusalOf(socket.handshake.auth, parts.admission);
+    if (typeof admitted !== 'string') {
+      admissions.set(socket, admitted);
       next();
       return;
     }
     metrics.refused.inc({ namespace: 'agent', reason: 'handshake' });
-    log.warn({ address: socket.handshake.address, why: handshake }, 'agent refused');
-    next(new Error(handshake));
+    log.warn({ address: socket.handshake.address, why: admitted }, 'agent refused');
+    next(new Error(admitted));
   });
   namespace.on('connection', (socket) => {
-    const handshake = handshakes.get(socket);
-    if (handshake === undefined) return;
-    const { nodeId, hostname } = handshake;
+    const admitted = admissions.get(socket);
+    if (admitted === undefined) return;
+    const { nodeId, hostname } = admitted.handshake;
     const received = { nowUnixMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() };
     if (!cluster.connect(nodeId, hostname, received)) {
       log.error({ nodeId, hostname }, 'agent refused: too many hosts');
@@ -137,11 +156,31 @@ export function serveAgents(io: Server, parts: AgentFeedParts): void {
     current.set(nodeId, socket);
     metrics.agents.set(current.size);
     log.info({ nodeId, hostname }, 'agent connected');
-    new AgentConnection(socket, nodeId, parts);
+    new AgentConnection(socket, admitted, parts);
+    socket.emit('pace', { everyMs });
     socket.on('disconnect', (reason) => {
       if (current.get(nodeId) === socket) current.delete(nodeId);
       metrics.agents.set(current.size);
       log.info({ nodeId, hostname, reason }, 'agent disconnected');
     });
   });
+  return {
+    dropRevoked: () => {
+      for (const [nodeId, socket] of current) {
+        if (admissions.get(socket)?.isAllowed() !== false) continue;
+        log.info({ nodeId }, 'agent disconnected: its token was revoked');
+        socket.disconnect(true);
+      }
+    },
+    setPace: (wantedMs) => {
+      if (wantedMs === everyMs) return;
+      everyMs = wantedMs;
+      cluster.setPace(everyMs);
+      log.info(
+        { everyMs },
+        everyMs === 0 ? 'somebody looks: agents send every frame' : 'nobody looks: agents send less often',
+      );
+      namespace.emit('pace', { everyMs });
+    },
+  };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Alert, LivingState } from '../model/alert-book.ts';
-import { ALERT_METRICS, SEVERITIES } from '../model/alert-rule.ts';
-import { RESOLVED_REASONS } from '../model/alert-state.ts';
-import type { Delivered } from '../model/notification.ts';
+import type { Alert, LivingState } from '../model/alert/alert.ts';
+import { isMetric, type AlertMetric } from '../model/alert/metric.ts';
+import { ALERT_OPERATORS, SEVERITIES } from '../model/alert/rule.ts';
+import { INACTIVE, RESOLVED_REASONS, type AlertState } from '../model/alert/state.ts';
 
 const texts = z.record(z.string(), z.string());
 
@@ -11,7 +11,11 @@ const life = {
   heldMs: z.number(),
   clearMs: z.number().optional(),
   noData: z.boolean(),
-  value: z.number(),
+  /** JSON has no NaN: what is not known is null. */
+  value: z
+    .number()
+    .nullable()
+    .transform((value) => value ?? Number.NaN),
 };
 
 const resolvedSchema = z.object({
@@ -30,30 +34,32 @@ const stateSchema = z.discriminatedUnion('kind', [
 
 const alertSchema = z.object({
   fingerprint: z.string(),
+  ruleId: z.string(),
   rule: z.string(),
   target: z.string(),
   labels: texts,
   annotations: texts,
   severity: z.enum(SEVERITIES),
-  metric: z.enum(ALERT_METRICS),
+  metric: z.string().transform((name, context): AlertMetric => {
+    if (isMetric(name)) return name;
+    context.addIssue({ code: 'custom', message: 'unknown metric' });
+    return z.NEVER;
+  }),
+  op: z.enum(ALERT_OPERATORS),
   threshold: z.number(),
   forMs: z.number(),
   noDataSinceUnixMs: z.number().optional(),
   state: stateSchema,
+  levels: z.array(
+    z.object({
+      severity: z.enum(SEVERITIES),
+      state: z.union([stateSchema, z.object({ kind: z.literal('inactive') })]),
+    }),
+  ),
   before: resolvedSchema.optional(),
+  transitions: z.array(z.object({ atUnixMs: z.number(), to: z.enum(['firing', 'resolved']) })),
+  flapping: z.boolean(),
 });
-
-const deliverySchema = z.object({
-  firing: z.array(z.string()),
-  refusedId: z.string().optional(),
-  sentence: z.string().optional(),
-});
-
-/** {@link Delivered} with the sentence that the page shows. */
-export interface DeliveryRecord extends Delivered {
-  /** What became of the last message; `undefined` before the first attempt ended. */
-  readonly sentence: string | undefined;
-}
 
 /** The record as JSON text; `undefined` fields are left out. */
 export function encodeAlert(alert: Alert): string {
@@ -62,22 +68,20 @@ export function encodeAlert(alert: Alert): string {
 
 /** @throws {z.ZodError | SyntaxError} when the text is not a record of this version. */
 export function decodeAlert(text: string): Alert {
-  const { noDataSinceUnixMs, state, before, ...rest } = alertSchema.parse(JSON.parse(text));
-  const living: LivingState = { ...state, clearMs: state.clearMs };
+  const { noDataSinceUnixMs, state, before, levels, ...rest } = alertSchema.parse(JSON.parse(text));
   return {
     ...rest,
     noDataSinceUnixMs,
-    state: living,
+    state: living(state),
+    levels: levels.map((level) => ({ ...level, state: anyState(level.state) })),
     before: before === undefined ? undefined : { ...before, clearMs: before.clearMs },
   };
 }
 
-export function encodeDelivery(record: DeliveryRecord): string {
-  return JSON.stringify(record);
+function living(state: z.infer<typeof stateSchema>): LivingState {
+  return { ...state, clearMs: state.clearMs };
 }
 
-/** @throws {z.ZodError | SyntaxError} when the text is not a record of this version. */
-export function decodeDelivery(text: string): DeliveryRecord {
-  const { firing, refusedId, sentence } = deliverySchema.parse(JSON.parse(text));
-  return { firing, refusedId, sentence };
+function anyState(state: z.infer<typeof stateSchema> | { kind: 'inactive' }): AlertState {
+  return state.kind === 'inactive' ? INACTIVE : living(state);
 }

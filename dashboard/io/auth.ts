@@ -1,145 +1,170 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
-import type { Clock } from '../../native/host/clock.ts';
-import { newToken } from './token-files.ts';
-
-/** How long a login lasts, milliseconds. */
-export const SESSION_MS = 12 * 3_600_000;
-
-/** How long a login token that was asked for over the API may wait for its use, milliseconds. */
-export const LOGIN_TOKEN_MS = 3_600_000;
-
-/** Unused login tokens at most; the oldest gives way. */
-const MAX_LOGIN_TOKENS = 100;
-
-export interface Session {
-  readonly id: string;
-  readonly expiresUnixMs: number;
-}
-
-/** Remembers sessions that were ended before their time. */
-export interface RevokedSessions {
-  revokeSession(id: string, untilUnixMs: number): void;
-  revokedSessions(nowUnixMs: number): Map<string, number>;
-}
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Principal, Role } from '../model/access.ts';
+import type { LoginTokens } from './access/login-tokens.ts';
+import { isPassword } from './access/password.ts';
+import { AccessRefused } from './access/refused.ts';
+import { digestOf, type Session, type Sessions } from './access/sessions.ts';
+import { principalOfToken, type Tokens } from './access/tokens.ts';
+import { principalOfUser, type User, type Users } from './access/users.ts';
 
 export interface AuthParts {
+  /** The tokens that lie in files. */
   readonly agentToken: string;
   readonly apiToken: string;
-  readonly sessionKey: string;
-  readonly loginToken: string;
-  /** Removed when the token in it is used. */
-  readonly loginTokenFile: string;
-  readonly revoked: RevokedSessions;
-  readonly clock: Clock;
+  readonly loginTokens: LoginTokens;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly tokens: Tokens;
 }
 
-const digestOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+/** Somebody who came in, with the cookie to come back with. */
+export interface Login {
+  readonly cookie: string;
+  readonly session: Session;
+  readonly user: User;
+}
+
+/** Somebody of whom a proxy in front says who it is. */
+export interface Vouched {
+  readonly source: 'proxy';
+  /** Unique and lasting there. */
+  readonly subject: string;
+  readonly name: string;
+  readonly role: Role;
+}
 
 /** Compares two secrets of any length in constant time. */
-function sameSecret(given: string, expected: Buffer): boolean {
-  return timingSafeEqual(digestOf(given), expected);
+function sameSecret(given: string, expected: string): boolean {
+  const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
-const SESSION_ID = /^[\w-]{43}$/;
+/** Who the owner of the API token's file is: whoever can read it can read everything else there too. */
+const FILE_PRINCIPAL: Principal = { kind: 'file', id: 'api-token', name: 'api-token', role: 'admin', scope: undefined };
 
-/**
- * Who may come in. Tokens are compared by digest in constant time. A session is a signed cookie and needs no memory, so it
- * outlives the process; only ended ones are remembered.
- */
+/** Who may come in, and who must go. Every change that takes something away is told at once. */
 export class Auth {
-  readonly #agent: Buffer;
-  readonly #api: Buffer;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly tokens: Tokens;
+  readonly loginTokens: LoginTokens;
   readonly #parts: AuthParts;
-  /** Digest in hex → when it stops being valid; Infinity for the one that was printed at the start. */
-  readonly #logins = new Map<string, number>();
-  readonly #printed: string;
-  readonly #revoked: Map<string, number>;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(parts: AuthParts) {
     this.#parts = parts;
-    this.#agent = digestOf(parts.agentToken);
-    this.#api = digestOf(parts.apiToken);
-    this.#printed = digestOf(parts.loginToken).toString('hex');
-    this.#logins.set(this.#printed, Infinity);
-    this.#revoked = parts.revoked.revokedSessions(parts.clock.nowMs());
+    this.users = parts.users;
+    this.sessions = parts.sessions;
+    this.tokens = parts.tokens;
+    this.loginTokens = parts.loginTokens;
   }
 
-  /** The login token that this start prints. */
-  get printedLoginToken(): string {
-    return this.#parts.loginToken;
+  /** Calls after anything was revoked: connections that it let in must end. */
+  onRevoked(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
-  isAgent(token: string): boolean {
-    return sameSecret(token, this.#agent);
+  /** Whether a token lets an agent in, as a question that can be asked again; `undefined` for one that does not. */
+  agentAdmission(token: string): (() => boolean) | undefined {
+    if (sameSecret(token, this.#parts.agentToken)) return () => true;
+    const known = this.tokens.find('agent', token);
+    const digest = digestOf(token);
+    return known && (() => this.tokens.isOpenTo(known.id, digest));
   }
 
-  /** `Authorization: Bearer <api token>`. */
-  isApi(authorization: string | undefined): boolean {
-    const token = /^Bearer +(\S{1,512})$/i.exec(authorization ?? '')?.[1];
-    return token !== undefined && sameSecret(token, this.#api);
+  /** Who shows `Authorization: Bearer <token>`, or the token as a password of `Basic`, for tools that know no other. */
+  bearer(authorization: string | undefined): Principal | undefined {
+    const secret = bearerSecret(authorization);
+    if (secret === undefined) return undefined;
+    if (sameSecret(secret, this.#parts.apiToken)) return FILE_PRINCIPAL;
+    const token = this.tokens.find('api', secret);
+    return token && principalOfToken(token);
   }
 
-  /** One more login token, for one use within an hour. */
-  newLoginToken(): string {
-    const token = newToken();
-    this.#logins.set(digestOf(token).toString('hex'), this.#parts.clock.nowMs() + LOGIN_TOKEN_MS);
-    for (const known of this.#logins.keys()) {
-      if (this.#logins.size <= MAX_LOGIN_TOKENS) break;
-      if (known !== this.#printed) this.#logins.delete(known);
+  /** Who a session is of; `undefined` once it is over or its user is gone. */
+  principalOf(session: Session): Principal | undefined {
+    const user = this.sessions.isValid(session) ? this.users.get(session.userId) : undefined;
+    return user && principalOfUser(user);
+  }
+
+  /** Uses a one-time token up: it makes whoever has it the first admin. @throws when its file cannot be removed. */
+  async loginByToken(token: string): Promise<Login | undefined> {
+    if (!(await this.loginTokens.use(token))) return undefined;
+    const user = this.users.all.find(({ role }) => role === 'admin') ?? this.users.add(this.#firstAdmin());
+    return { ...this.sessions.open(user.id, 'token'), user };
+  }
+
+  /** @throws {TooManyHashes} */
+  async loginByPassword(name: string, password: string): Promise<Login | undefined> {
+    const user = this.users.byName(name);
+    const kept = user?.source === 'local' ? user.password : undefined;
+    if (!(await isPassword(password, kept)) || user === undefined) return undefined;
+    // The password may have been changed while it was tried.
+    if (this.users.get(user.id)?.password !== kept) return undefined;
+    return { ...this.sessions.open(user.id, 'password'), user };
+  }
+
+  /** The account of somebody who is vouched for, made at the first time; the role is what is said now. @throws {AccessRefused} */
+  vouched({ source, subject, name, role }: Vouched): User {
+    const known = this.users.bySubject(source, subject);
+    if (known === undefined) {
+      if (this.users.byName(name) !== undefined)
+        throw new AccessRefused(403, `there is another user ${name}: an admin has to rename or remove that one`);
+      return this.users.add({ name, role, scope: undefined, source, subject });
     }
-    return token;
+    return known.role === role ? known : this.changeUser(known.id, { role });
   }
 
-  /**
-   * Uses a login token up and gives a session, or `undefined` for one that is wrong, used or too old.
-   * @throws when the file of a used token cannot be removed: it would be valid again after a restart.
-   */
-  async login(token: string): Promise<{ readonly cookie: string; readonly session: Session } | undefined> {
-    // Looked up by digest: what a lookup's time tells is of no use without the token.
-    const digest = digestOf(token).toString('hex');
-    const untilUnixMs = this.#logins.get(digest);
-    if (untilUnixMs === undefined) return undefined;
-    this.#logins.delete(digest);
-    const nowUnixMs = this.#parts.clock.nowMs();
-    if (nowUnixMs > untilUnixMs) return undefined;
-    if (digest === this.#printed) await this.#removeLoginFile();
-    const session = { id: newToken(), expiresUnixMs: nowUnixMs + SESSION_MS };
-    const payload = `${session.id}.${session.expiresUnixMs}`;
-    return { cookie: `${payload}.${this.#sign(payload)}`, session };
+  /** Changes a user; every session of the user ends but `keep`. @throws {AccessRefused} */
+  changeUser(id: string, over: Parameters<Users['change']>[1], keep?: string): User {
+    const changed = this.users.change(id, over);
+    this.sessions.endAllOf(id, keep);
+    this.#tell();
+    return changed;
   }
 
-  /** The session of a cookie's value; `undefined` when it is forged, over or ended. */
-  session(cookie: string | undefined): Session | undefined {
-    const [id, expires, signature, ...rest] = cookie?.split('.') ?? [];
-    if (id === undefined || expires === undefined || signature === undefined || rest.length > 0) return undefined;
-    if (!SESSION_ID.test(id) || !/^\d{1,16}$/.test(expires)) return undefined;
-    if (!sameSecret(signature, digestOf(this.#sign(`${id}.${expires}`)))) return undefined;
-    const session = { id, expiresUnixMs: Number(expires) };
-    return this.isValid(session) ? session : undefined;
-  }
-
-  /** Whether a session that was valid once still is. */
-  isValid(session: Session): boolean {
-    return session.expiresUnixMs > this.#parts.clock.nowMs() && !this.#revoked.has(session.id);
+  /** @throws {AccessRefused} */
+  removeUser(id: string): User {
+    const removed = this.users.remove(id);
+    this.sessions.endAllOf(id);
+    this.#tell();
+    return removed;
   }
 
   logout(session: Session): void {
-    this.#revoked.set(session.id, session.expiresUnixMs);
-    this.#parts.revoked.revokeSession(session.id, session.expiresUnixMs);
-    const nowUnixMs = this.#parts.clock.nowMs();
-    for (const [id, until] of this.#revoked) if (until < nowUnixMs) this.#revoked.delete(id);
+    this.sessions.end(session.id);
+    this.#tell();
   }
 
-  #sign(payload: string): string {
-    return createHmac('sha256', this.#parts.sessionKey).update(payload).digest('base64url');
+  /** Ends what a token opened, as of now. @throws {AccessRefused} */
+  revokeToken(...which: Parameters<Tokens['revoke']>): ReturnType<Tokens['revoke']> {
+    const revoked = this.tokens.revoke(...which);
+    this.#tell();
+    return revoked;
   }
 
-  async #removeLoginFile(): Promise<void> {
-    try {
-      await unlink(this.#parts.loginTokenFile);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
+  /** @throws {AccessRefused} */
+  rotateToken(...which: Parameters<Tokens['rotate']>): ReturnType<Tokens['rotate']> {
+    const rotated = this.tokens.rotate(...which);
+    this.#tell();
+    return rotated;
   }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #firstAdmin(): Parameters<Users['add']>[0] {
+    const name = this.users.byName('admin') === undefined ? 'admin' : 'first admin';
+    return { name, role: 'admin', scope: undefined, source: 'local' };
+  }
+}
+
+function bearerSecret(authorization: string | undefined): string | undefined {
+  const bearer = /^Bearer +(\S{1,512})$/i.exec(authorization ?? '')?.[1];
+  if (bearer !== undefined) return bearer;
+  const basic = /^Basic +([A-Za-z0-9+/=]{1,1024})$/i.exec(authorization ?? '')?.[1];
+  if (basic === undefined) return undefined;
+  const pair = Buffer.from(basic, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
 }

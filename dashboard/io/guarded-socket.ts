@@ -9,6 +9,8 @@ export interface GuardParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly limit: { readonly burst: number; readonly perSecond: number };
+  /** Whether who opened the connection may still use it; asked at each message. */
+  readonly isAllowed: () => boolean;
   readonly onRefused: (namespace: string, reason: string) => void;
 }
 
@@ -33,6 +35,11 @@ export class GuardedSocket {
     this.#parts = parts;
     const bucket = new TokenBucket(parts.limit, parts.clock.monotonicMs());
     socket.use((_event, next) => {
+      if (!parts.isAllowed()) {
+        parts.onRefused(parts.namespace, 'revoked');
+        socket.disconnect(true);
+        return;
+      }
       if (bucket.take(parts.clock.monotonicMs())) {
         next();
         return;

@@ -15,6 +15,14 @@ export interface DashboardMetrics {
   readonly notificationsWaiting: Gauge;
   readonly logins: Counter<'outcome'>;
   readonly tickSeconds: Histogram;
+  readonly framesMissed: Counter;
+  readonly browsersFellBehind: Counter;
+  readonly historyLines: Gauge;
+  readonly historyRefused: Gauge;
+  readonly historyLostBlocks: Gauge;
+  readonly historyBytes: Gauge;
+  readonly ruleFailing: Gauge<'rule'>;
+  readonly channelBroken: Gauge<'channel'>;
 }
 
 export function createMetrics(): DashboardMetrics {
@@ -47,6 +55,25 @@ export function createMetrics(): DashboardMetrics {
     }),
     notificationsWaiting: new Gauge(named('notifications_waiting', 'Groups of alerts that wait for a receiver.')),
     logins: new Counter({ ...named('logins_total', 'Attempts to log in, by outcome.'), labelNames: ['outcome'] }),
+    framesMissed: new Counter(
+      named('browser_frames_missed_total', 'Frames that a browser was not sent, since it did not keep up.'),
+    ),
+    browsersFellBehind: new Counter(
+      named('browsers_fell_behind_total', 'Browsers that were sent nothing until they had caught up.'),
+    ),
+    historyLines: new Gauge(named('history_lines', 'Lines of history in memory.')),
+    historyRefused: new Gauge(
+      named('history_lines_refused', 'Lines of history that there was no room for, since the start.'),
+    ),
+    historyLostBlocks: new Gauge(
+      named('history_lost_blocks', 'Ten seconds of history that could not be written, since the start.'),
+    ),
+    historyBytes: new Gauge(named('history_file_bytes', 'Bytes that history holds in its file.')),
+    ruleFailing: new Gauge({ ...named('rule_failing', '1 while a rule cannot be evaluated.'), labelNames: ['rule'] }),
+    channelBroken: new Gauge({
+      ...named('channel_broken', '1 while a channel is switched off, since it refused messages for good.'),
+      labelNames: ['channel'],
+    }),
     tickSeconds: new Histogram({
       ...named('tick_seconds', 'Duration of one evaluation and broadcast.'),
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],

@@ -1,4 +1,4 @@
-import { AGENT_PRESENCE_PREFIX, flannelPresenceSchema, type FlannelPresence } from '../../flannel/wire.ts';
+import { AGENT_PRESENCE_PREFIX, flannelPresenceSchema, type FlannelPresence } from '../../flannel/presence-wire.ts';
 import type { EtcdClient } from '../../native/etcd/client.ts';
 import { watchPrefix, type PrefixUpdate } from '../../native/etcd/watch.ts';
 import type { Clock, RandomSource } from '../../native/host/clock.ts';

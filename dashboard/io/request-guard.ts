@@ -1,12 +1,32 @@
+import type { IncomingMessage } from 'node:http';
 import { parse } from 'hono/utils/cookie';
+import type { Principal } from '../model/access.ts';
 import { hostComplaint, originComplaint, type RequestPlace } from '../model/origin.ts';
-import type { Auth, Session } from './auth.ts';
+import { forwardedUser, type ForwardAuthSettings } from './access/forward-auth.ts';
+import { AccessRefused } from './access/refused.ts';
+import type { Session } from './access/sessions.ts';
+import { principalOfUser } from './access/users.ts';
+import type { Auth } from './auth.ts';
+import { placeOf } from './request-place.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 export interface GuardOptions {
   readonly auth: Auth;
   readonly publicUrl: string | undefined;
+  /** Whether we speak TLS ourselves. */
+  readonly tls: boolean;
+  readonly proxies: TrustedProxies;
+  /** How a proxy in front tells whom it let in; `undefined` where it does not. */
+  readonly forwardAuth: ForwardAuthSettings | undefined;
   /** Port in the cookie's name: browsers keep cookies per host, whatever the port. */
   readonly port: number;
+}
+
+/** Who a request comes from. A browser sends a session, and what a proxy knows it by, by itself: also for another site. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly by: 'bearer' | 'session' | 'proxy';
+  readonly session: Session | undefined;
 }
 
 /** Who a request comes from, by its headers: the one place where cookies, origins and hosts are judged. */
@@ -18,8 +38,12 @@ export class RequestGuard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    this.secure = options.publicUrl?.startsWith('https:') === true;
+    this.secure = options.tls || options.publicUrl?.startsWith('https:') === true;
     this.cookieName = this.secure ? '__Host-weft-session' : `weft-session-${options.port}`;
+  }
+
+  place(request: IncomingMessage): RequestPlace {
+    return placeOf(request, this.#options.proxies);
   }
 
   /** Why a request must not be answered for its `Host`; `undefined` when it may. */
@@ -32,12 +56,47 @@ export class RequestGuard {
     return originComplaint(place, this.#options.publicUrl, need);
   }
 
-  session(cookieHeader: string | undefined): Session | undefined {
-    if (cookieHeader === undefined || cookieHeader.length > 8192) return undefined;
-    return this.#options.auth.session(parse(cookieHeader, this.cookieName)[this.cookieName]);
+  /** Who shows a token in `Authorization`. */
+  bearer(authorization: string | undefined): Principal | undefined {
+    return this.#options.auth.bearer(authorization);
   }
 
-  isApi(authorization: string | undefined): boolean {
-    return this.#options.auth.isApi(authorization);
+  /** Who a browser's request comes from: by its session, or as a proxy in front says. */
+  visitor(request: IncomingMessage): Caller | undefined {
+    const session = this.#session(request.headers.cookie);
+    const principal = session && this.#options.auth.principalOf(session);
+    return principal === undefined ? this.#forwarded(request) : { principal, by: 'session', session };
+  }
+
+  /** Whether who came in once still may be here. */
+  isStill({ principal, by, session }: Caller): boolean {
+    const { auth } = this.#options;
+    if (by === 'proxy') return auth.users.get(principal.id)?.role === principal.role;
+    return session !== undefined && auth.principalOf(session) !== undefined;
+  }
+
+  /** Who any request comes from. */
+  caller(request: IncomingMessage): Caller | undefined {
+    const principal = this.bearer(request.headers.authorization);
+    return principal === undefined ? this.visitor(request) : { principal, by: 'bearer', session: undefined };
+  }
+
+  #forwarded({ headers, socket }: IncomingMessage): Caller | undefined {
+    const { auth, proxies, forwardAuth } = this.#options;
+    if (forwardAuth === undefined || !proxies.has(socket.remoteAddress ?? '')) return undefined;
+    const vouched = forwardedUser(headers, forwardAuth);
+    if (vouched === undefined) return undefined;
+    try {
+      return { principal: principalOfUser(auth.vouched(vouched)), by: 'proxy', session: undefined };
+    } catch (error) {
+      // A name that cannot be one here, or that is somebody else's.
+      if (error instanceof AccessRefused) return undefined;
+      throw error;
+    }
+  }
+
+  #session(cookieHeader: string | undefined): Session | undefined {
+    if (cookieHeader === undefined || cookieHeader.length > 8192) return undefined;
+    return this.#options.auth.sessions.find(parse(cookieHeader, this.cookieName)[this.cookieName]);
   }
 }

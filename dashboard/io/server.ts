@@ -1,13 +1,13 @@
-import { createServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server as HttpServer } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { Server } from 'socket.io';
 import type { ListenAddress } from '../../native/host/config.ts';
 import { listenOn } from '../../native/host/status-server.ts';
 import type { Env } from './http.ts';
-import type { Session } from './auth.ts';
-import type { RequestGuard } from './request-guard.ts';
-import { placeOf } from './request-place.ts';
+import type { Caller, RequestGuard } from './request-guard.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** Largest message of an agent: 20,000 containers' inventory, or a back-fill. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -28,7 +28,7 @@ export function createSocketServer(guard: () => RequestGuard): Server {
     perMessageDeflate: false,
     httpCompression: false,
     allowRequest: (request, callback) => {
-      const place = placeOf(request);
+      const place = guard().place(request);
       // Without an origin it is no browser's websocket: an agent may have dialled any name of ours, through any proxy.
       const complaint =
         place.origin === undefined ? undefined : (guard().host(place) ?? guard().origin(place, 'no-contradiction'));
@@ -37,27 +37,37 @@ export function createSocketServer(guard: () => RequestGuard): Server {
   });
 }
 
+type WebServer = HttpServer | HttpsServer;
+
 /** An address that is bound; `listen` is how it came out, `ADDRESS:PORT`. */
 export interface BoundServer {
-  readonly server: HttpServer;
+  readonly server: WebServer;
   readonly listen: string;
 }
 
-async function openListener(at: ListenAddress): Promise<BoundServer> {
-  // Until everything behind it stands; a request must not wait for an answer that never comes.
-  const server = createServer((_request, response) => {
-    response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
-  });
+/** Until everything behind it stands; a request must not wait for an answer that never comes. */
+const notYet: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
+};
+
+async function openListener(at: ListenAddress, tls: TlsFiles | undefined): Promise<BoundServer> {
+  const server =
+    tls === undefined
+      ? createServer(notYet)
+      : createTlsServer({ cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, notYet);
   server.requestTimeout = 30_000;
   server.headersTimeout = 10_000;
   return { server, listen: await listenOn(server, { ...at, setting: '--listen' }) };
 }
 
-/** Binds every address, or none. @throws {FatalError} */
-export async function openListeners(addresses: readonly ListenAddress[]): Promise<readonly BoundServer[]> {
+/** Binds every address, or none; all with TLS, or none. @throws {FatalError} */
+export async function openListeners(
+  addresses: readonly ListenAddress[],
+  tls: TlsFiles | undefined,
+): Promise<readonly BoundServer[]> {
   const bound: BoundServer[] = [];
   try {
-    for (const at of addresses) bound.push(await openListener(at));
+    for (const at of addresses) bound.push(await openListener(at, tls));
     return bound;
   } catch (error) {
     for (const { server } of bound) server.close();
@@ -65,14 +75,20 @@ export async function openListeners(addresses: readonly ListenAddress[]): Promis
   }
 }
 
+/** Serves another certificate from now on. */
+export function useCertificate(bound: readonly BoundServer[], { cert, key }: TlsFiles): void {
+  for (const { server } of bound)
+    if ('setSecureContext' in server) server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+}
+
 /** A bound address that answers. */
 export interface Listener {
-  readonly server: HttpServer;
+  readonly server: WebServer;
   readonly engine: { close(): unknown };
 }
 
 /** Lets a bound address answer. */
-export function serve(server: HttpServer, app: Hono<Env>, io: Server): Listener {
+export function serve(server: WebServer, app: Hono<Env>, io: Server): Listener {
   const listener = getRequestListener(app.fetch);
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
@@ -99,11 +115,11 @@ export async function closeListeners(listeners: readonly Listener[]): Promise<vo
   );
 }
 
-/** The session of a browser's socket, or the sentence that tells why it is not let in. */
-export function admitBrowser(guard: RequestGuard, request: IncomingMessage): Session | string {
-  const place = placeOf(request);
+/** Who a browser's socket is of, or the sentence that tells why it is not let in. */
+export function admitBrowser(guard: RequestGuard, request: IncomingMessage): Caller | string {
+  const place = guard.place(request);
   const websocket = request.headers.upgrade !== undefined;
   const complaint = guard.host(place) ?? guard.origin(place, websocket ? 'origin' : 'any-proof');
   if (complaint !== undefined) return complaint;
-  return guard.session(request.headers.cookie) ?? 'not logged in, or the login is over';
+  return guard.visitor(request) ?? 'not logged in, or the login is over';
 }

@@ -1,12 +1,9 @@
 import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import type { Alert } from '../model/alert-book.ts';
-import { decodeAlert, decodeDelivery, encodeAlert, encodeDelivery, type DeliveryRecord } from './alert-record.ts';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-/** The dashboard's state could not be opened, read or written; `path` names the file. */
-export class StateStoreError extends Error {
-  override readonly name = 'StateStoreError';
+/** A file of the dashboard could not be opened, read or written; `path` names it. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
   readonly operation: string;
   readonly path: string;
 
@@ -22,46 +19,93 @@ function reasonOf(cause: unknown): string {
   return text.includes('database is locked') ? 'another weft dashboard uses this state folder' : text;
 }
 
-/** What one receiver was told of one group. */
-export interface StoredDelivery {
-  readonly receiver: string;
-  readonly groupKey: string;
-  readonly record: DeliveryRecord;
+/**
+ * Tables that belong to one part of the dashboard. `migrations[i]` takes them from version `i` to `i + 1`; one that was released is never changed, only
+ * followed by another.
+ */
+export interface TableSet {
+  readonly name: string;
+  readonly migrations: readonly string[];
 }
 
-/** What survives the process: alerts, what receivers were told, sessions that were ended. Every write is one transaction. */
-export interface StateStore extends Disposable {
-  loadAlerts(): Alert[];
-  saveAlerts(put: readonly Alert[], removed: readonly string[]): void;
-  loadDeliveries(): StoredDelivery[];
-  /** A record without firing alerts, refusal or sentence is removed. */
-  saveDelivery(delivery: StoredDelivery): void;
-  removeDelivery(receiver: string, groupKey: string): void;
-  revokeSession(id: string, untilUnixMs: number): void;
-  /** Ids of ended sessions that could still be valid. */
-  revokedSessions(nowUnixMs: number): Map<string, number>;
+export interface StoreOptions {
+  readonly path: string;
+  /** `commit`: what was committed outlives a power cut. `checkpoint`: it outlives kill -9, and a power cut may take the last seconds. */
+  readonly durability: 'commit' | 'checkpoint';
+  readonly tables: readonly TableSet[];
 }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS alerts (fingerprint TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS deliveries (
-    receiver TEXT NOT NULL, group_key TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (receiver, group_key)
-  ) STRICT;
-  CREATE TABLE IF NOT EXISTS revoked_sessions (id TEXT PRIMARY KEY, until_unix_ms INTEGER NOT NULL) STRICT;
-`;
+/** Version 1 knew one set of tables and no list of them; version 2 keeps the version of each set in `table_sets`. */
+const FILE_VERSION = 2;
 
-/** Grows when a table changes its meaning; a newer file than ours is refused. */
-const SCHEMA_VERSION = 1;
+/** One SQLite file. Invariant: it is open in one process only, and its tables are at this program's versions. */
+export class Store implements Disposable {
+  readonly path: string;
+  readonly #database: DatabaseSync;
 
-function open(path: string): DatabaseSync {
+  /** Opens the file, made (0600) when absent, and brings its tables up to date; all of that or nothing. @throws {StoreError} */
+  constructor(options: StoreOptions) {
+    this.path = options.path;
+    this.#database = this.attempt('open', () => open(options));
+  }
+
+  /** @throws {StoreError} when the statement does not fit the tables. */
+  prepare(sql: string): StatementSync {
+    return this.attempt('read', () => this.#database.prepare(sql));
+  }
+
+  /** Runs one step; what SQLite says is told with the path. @throws {StoreError} */
+  attempt<Result>(operation: string, work: () => Result): Result {
+    try {
+      return work();
+    } catch (cause) {
+      throw cause instanceof StoreError ? cause : new StoreError(operation, this.path, cause);
+    }
+  }
+
+  /** Writes everything that `work` does, or nothing of it. @throws {StoreError} */
+  transaction(work: () => void): void {
+    this.attempt('write', () => {
+      inTransaction(this.#database, work);
+    });
+  }
+
+  /** Writes the whole file anew: nothing of what was deleted or replaced is left in it, nor in its log. @throws {StoreError} */
+  rewrite(): void {
+    this.attempt('write', () => {
+      this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    // A full disk may have rolled back by itself; a second ROLLBACK would hide the reason.
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function open({ path, durability, tables }: StoreOptions): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
     chmodSync(path, 0o600);
+    // Before the first table, or it is without effect: what is deleted can be given back to the disk.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     // One writer for sure: a second dashboard on the same folder would send everything twice.
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
-    if (version > SCHEMA_VERSION) throw new RangeError(`it was written by a newer weft (schema ${version})`);
-    database.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+    database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${durability === 'commit' ? 'FULL' : 'NORMAL'};`);
+    inTransaction(database, () => {
+      migrate(database, tables);
+    });
     return database;
   } catch (error) {
     database.close();
@@ -69,93 +113,18 @@ function open(path: string): DatabaseSync {
   }
 }
 
-/**
- * Opens `<stateDir>/dashboard.db`, made when absent; the folder must be there. `onCorrupt` is told of records that cannot be read; they are left out.
- * @throws {StateStoreError}
- */
-export function openStateStore(stateDir: string, onCorrupt: (record: string, error: unknown) => void): StateStore {
-  const path = join(stateDir, 'dashboard.db');
-  const attempt = <Result>(operation: string, work: () => Result): Result => {
-    try {
-      return work();
-    } catch (cause) {
-      throw new StateStoreError(operation, path, cause);
-    }
-  };
-  const database = attempt('open', () => open(path));
-  const statements = prepare(database);
-  const transaction = (operation: string, work: () => void): void => {
-    attempt(operation, () => {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        work();
-        database.exec('COMMIT');
-      } catch (error) {
-        database.exec('ROLLBACK');
-        throw error;
-      }
-    });
-  };
-  const readable = <Value>(key: unknown, decode: () => Value): Value[] => {
-    try {
-      return [decode()];
-    } catch (error) {
-      onCorrupt(String(key), error);
-      return [];
-    }
-  };
-  return {
-    loadAlerts: () =>
-      attempt('read', () =>
-        statements.alerts.all().flatMap((row) => readable(row['fingerprint'], () => decodeAlert(String(row['json'])))),
-      ),
-    saveAlerts: (put, removed) => {
-      if (put.length + removed.length === 0) return;
-      transaction('write', () => {
-        for (const alert of put) statements.putAlert.run(alert.fingerprint, encodeAlert(alert));
-        for (const identity of removed) statements.removeAlert.run(identity);
-      });
-    },
-    loadDeliveries: () =>
-      attempt('read', () =>
-        statements.deliveries.all().flatMap((row) =>
-          readable(row['group_key'], () => ({
-            receiver: String(row['receiver']),
-            groupKey: String(row['group_key']),
-            record: decodeDelivery(String(row['json'])),
-          })),
-        ),
-      ),
-    saveDelivery: ({ receiver, groupKey, record }) => {
-      attempt('write', () => statements.putDelivery.run(receiver, groupKey, encodeDelivery(record)));
-    },
-    removeDelivery: (receiver, groupKey) => {
-      attempt('write', () => statements.removeDelivery.run(receiver, groupKey));
-    },
-    revokeSession: (id, untilUnixMs) => {
-      attempt('write', () => statements.revoke.run(id, untilUnixMs));
-    },
-    revokedSessions: (nowUnixMs) =>
-      attempt('read', () => {
-        statements.pruneRevoked.run(nowUnixMs);
-        return new Map(statements.revoked.all().map((row) => [String(row['id']), Number(row['until_unix_ms'])]));
-      }),
-    [Symbol.dispose]: () => {
-      database.close();
-    },
-  };
-}
-
-function prepare(database: DatabaseSync) {
-  return {
-    alerts: database.prepare('SELECT fingerprint, json FROM alerts'),
-    putAlert: database.prepare('INSERT OR REPLACE INTO alerts (fingerprint, json) VALUES (?, ?)'),
-    removeAlert: database.prepare('DELETE FROM alerts WHERE fingerprint = ?'),
-    deliveries: database.prepare('SELECT receiver, group_key, json FROM deliveries'),
-    putDelivery: database.prepare('INSERT OR REPLACE INTO deliveries (receiver, group_key, json) VALUES (?, ?, ?)'),
-    removeDelivery: database.prepare('DELETE FROM deliveries WHERE receiver = ? AND group_key = ?'),
-    revoke: database.prepare('INSERT OR REPLACE INTO revoked_sessions (id, until_unix_ms) VALUES (?, ?)'),
-    revoked: database.prepare('SELECT id, until_unix_ms FROM revoked_sessions'),
-    pruneRevoked: database.prepare('DELETE FROM revoked_sessions WHERE until_unix_ms < ?'),
-  };
+function migrate(database: DatabaseSync, tables: readonly TableSet[]): void {
+  const fileVersion = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (fileVersion > FILE_VERSION) throw new RangeError(`it was written by a newer weft (file version ${fileVersion})`);
+  database.exec('CREATE TABLE IF NOT EXISTS table_sets (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT');
+  const known = database.prepare('SELECT version FROM table_sets WHERE name = ?');
+  const remember = database.prepare('INSERT OR REPLACE INTO table_sets (name, version) VALUES (?, ?)');
+  for (const { name, migrations } of tables) {
+    const version = Number(known.get(name)?.['version'] ?? 0);
+    if (version > migrations.length)
+      throw new RangeError(`it was written by a newer weft (version ${version} of its ${name} tables)`);
+    for (const step of migrations.slice(version)) database.exec(step);
+    remember.run(name, migrations.length);
+  }
+  database.exec(`PRAGMA user_version = ${FILE_VERSION}`);
 }

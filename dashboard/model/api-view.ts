@@ -1,6 +1,6 @@
 import { VIEW_COLUMNS, HOST_VIEW_COLUMNS, type AlertView, type ServerView } from '../wire.ts';
 import { ageMs } from './cluster.ts';
-import { containerView, hostView, type RowOrder } from './cluster-view.ts';
+import { containersByNode, containerView, hostView, type RowOrder } from './cluster-view.ts';
 
 /** JSON has no NaN; what is not known is `null`, never 0. */
 function known(value: number | undefined): number | null {
@@ -24,6 +24,7 @@ export interface ApiNow {
 
 /** `GET /api/v1/hosts`: a host with its facts, what its overlay announced, and its last values. */
 export function apiHosts(order: RowOrder, now: ApiNow): object[] {
+  const counts = containersByNode(order);
   return order.hosts.map((host) => {
     const view = hostView(host, now.etcd);
     return {
@@ -39,7 +40,7 @@ export function apiHosts(order: RowOrder, now: ApiNow): object[] {
       agentVersion: view.agentVersion ?? null,
       hostCpuCores: known(view.cpuCores),
       memoryTotalBytes: known(view.memoryTotalBytes),
-      containers: view.containers,
+      containers: counts.get(view.nodeId) ?? 0,
       ...columns(HOST_VIEW_COLUMNS, host.feed.values),
     };
   });
@@ -51,6 +52,7 @@ export function apiContainers(order: RowOrder, now: ApiNow): object[] {
     const view = containerView({ host, row });
     return {
       key: view.key,
+      series: view.series ?? null,
       nodeId: view.nodeId,
       host: view.hostName,
       name: view.name,

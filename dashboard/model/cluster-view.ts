@@ -1,16 +1,8 @@
-import type {
-  ContainerView,
-  FrameMessage,
-  HistoryMessage,
-  HostView,
-  InventoryMessage,
-  OverlayView,
-  ServerView,
-} from '../wire.ts';
+import type { ContainerView, HistoryMessage, HostView, InventoryMessage, OverlayView, ServerView } from '../wire.ts';
 import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../wire.ts';
 import type { Cluster, ClusterHost } from './cluster.ts';
-import type { ContainerRow } from './container-row.ts';
-import { HISTORY_COLUMNS, HOST_HISTORY_COLUMNS } from './history.ts';
+import { ownLine, type ContainerRow } from './container-row.ts';
+import { CONTAINER_HISTORY_COLUMNS, HOST_HISTORY_COLUMNS } from './history/columns.ts';
 
 /** One container with the host it runs on. */
 export interface PlacedRow {
@@ -33,6 +25,13 @@ export function rowOrder(cluster: Cluster): RowOrder {
       .sort((a, b) => byText(a.row.inventory.name, b.row.inventory.name) || byText(a.row.key, b.row.key)),
   );
   return { hosts, containers };
+}
+
+/** How many of an order's containers are on each node. */
+export function containersByNode({ containers }: RowOrder): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { row } of containers) counts.set(row.nodeId, (counts.get(row.nodeId) ?? 0) + 1);
+  return counts;
 }
 
 function byText(a: string, b: string): number {
@@ -82,6 +81,7 @@ export function containerView({ host, row }: PlacedRow): ContainerView {
   const { inventory } = row;
   return {
     key: row.key,
+    series: row.line?.key,
     nodeId: row.nodeId,
     hostName: host.name,
     name: inventory.name,
@@ -93,47 +93,56 @@ export function containerView({ host, row }: PlacedRow): ContainerView {
     memoryLimitBytes: inventory.memoryLimitBytes,
     cpuLimitCores: inventory.cpuLimitCores,
     pidsLimit: inventory.pidsLimit,
+    health: inventory.health,
+    restartCount: inventory.restartCount,
+    network: inventory.network,
   };
 }
 
-export function inventoryMessage(order: RowOrder, stamp: ViewStamp): InventoryMessage {
+/** Rows and what is said of them. All of them are the view unless `totalContainers` says that there are more. */
+export function inventoryMessage(
+  order: RowOrder,
+  stamp: ViewStamp,
+  totalContainers: number = order.containers.length,
+): InventoryMessage {
   return {
     inventoryVersion: stamp.inventoryVersion,
     timeUnixMs: stamp.nowUnixMs,
     server: stamp.server,
     hosts: order.hosts.map((host) => hostView(host, stamp.server.etcd)),
     containers: order.containers.map(containerView),
+    totalContainers,
   };
 }
 
-function columnMajor(rows: readonly Float64Array[], columns: number): Uint8Array {
+/** The same columns of several rows, column after column. */
+export function columnMajor(
+  rows: readonly Float64Array[],
+  columns: number = rows[0]?.length ?? 0,
+): Float32Array<ArrayBuffer> {
   const block = new Float32Array(rows.length * columns);
   for (const [index, values] of rows.entries()) {
     for (let column = 0; column < columns; column += 1) {
       block[column * rows.length + index] = values[column] ?? Number.NaN;
     }
   }
-  return new Uint8Array(block.buffer);
+  return block;
 }
 
-/** One second of every row, as the page shows it. */
-export function frameMessage(
-  order: RowOrder,
-  stamp: { readonly seq: number; readonly nowUnixMs: number; readonly inventoryVersion: number },
-): FrameMessage {
-  return {
-    seq: stamp.seq,
-    timeUnixMs: stamp.nowUnixMs,
-    inventoryVersion: stamp.inventoryVersion,
-    containers: columnMajor(
-      order.containers.map(({ row }) => row.values),
-      VIEW_COLUMNS.length,
-    ),
-    hosts: columnMajor(
-      order.hosts.map((host) => host.feed.values),
-      HOST_VIEW_COLUMNS.length,
-    ),
-  };
+/** The containers' values of now, column after column. */
+export function containerBlock({ containers }: RowOrder): Float32Array<ArrayBuffer> {
+  return columnMajor(
+    containers.map(({ row }) => row.values),
+    VIEW_COLUMNS.length,
+  );
+}
+
+/** The hosts' values of now, column after column. */
+export function hostBlock({ hosts }: RowOrder): Float32Array<ArrayBuffer> {
+  return columnMajor(
+    hosts.map((host) => host.feed.values),
+    HOST_VIEW_COLUMNS.length,
+  );
 }
 
 /** Five minutes in 60 points: what a sparkline can show. */
@@ -146,13 +155,14 @@ function pointEnds(endSecond: number): number[] {
   return Array.from({ length: HISTORY_POINTS }, (_, point) => endSecond - (HISTORY_POINTS - 1 - point) * stepSeconds);
 }
 
-/** Sums over the hosts that told something at that time; NaN when none did. */
+/** Sums over the hosts that told something at that time, CPU and then memory; NaN when none did. */
 function clusterBlock({ hosts }: RowOrder, ends: readonly number[]): Uint8Array {
-  const block = new Float32Array(HOST_HISTORY_COLUMNS.length * HISTORY_POINTS);
-  for (let column = 0; column < HOST_HISTORY_COLUMNS.length; column += 1) {
+  const lanes = [HOST_HISTORY_COLUMNS.indexOf('cpuCores'), HOST_HISTORY_COLUMNS.indexOf('memoryUsedBytes')];
+  const block = new Float32Array(lanes.length * HISTORY_POINTS);
+  for (const [column, lane] of lanes.entries()) {
     for (const [point, end] of ends.entries()) {
       const known = hosts
-        .map(({ feed }) => feed.history.mean(column, end, HISTORY_STEP_MS / 1000))
+        .map(({ feed }) => feed.line?.seconds.mean(lane, end, HISTORY_STEP_MS / 1000) ?? Number.NaN)
         .filter((mean) => !Number.isNaN(mean));
       const sum = known.reduce((total, mean) => total + mean, 0);
       block[column * HISTORY_POINTS + point] = known.length === 0 ? Number.NaN : sum;
@@ -161,7 +171,10 @@ function clusterBlock({ hosts }: RowOrder, ends: readonly number[]): Uint8Array 
   return new Uint8Array(block.buffer);
 }
 
-/** The sparklines' past, ending with the current second. */
+const CPU_LANE = CONTAINER_HISTORY_COLUMNS.indexOf('cpuCores');
+const MEMORY_LANE = CONTAINER_HISTORY_COLUMNS.indexOf('memoryWorkingSetBytes');
+
+/** The sparklines' past, ending with the current second. Shares are of the limits of now. */
 export function historyMessage(
   order: RowOrder,
   stamp: { readonly nowUnixMs: number; readonly inventoryVersion: number },
@@ -170,12 +183,16 @@ export function historyMessage(
   const endSecond = Math.floor(stamp.nowUnixMs / 1000);
   const ends = pointEnds(endSecond);
   const rows = order.containers.length;
-  const block = new Float32Array(HISTORY_COLUMNS.length * rows * HISTORY_POINTS).fill(Number.NaN);
-  for (const [index, { row }] of order.containers.entries()) {
-    if (row.history === undefined) continue;
-    for (let column = 0; column < HISTORY_COLUMNS.length; column += 1) {
-      const start = (column * rows + index) * HISTORY_POINTS;
-      for (const [point, end] of ends.entries()) block[start + point] = row.history.mean(column, end, stepSeconds);
+  const block = new Float32Array(2 * rows * HISTORY_POINTS).fill(Number.NaN);
+  for (const [index, { host, row }] of order.containers.entries()) {
+    const seconds = ownLine(row)?.seconds;
+    if (seconds === undefined) continue;
+    const limitCores = row.inventory.cpuLimitCores ?? host.feed.host?.cpuCores ?? Number.NaN;
+    const cpu = index * HISTORY_POINTS;
+    const memory = (rows + index) * HISTORY_POINTS;
+    for (const [point, end] of ends.entries()) {
+      block[cpu + point] = seconds.mean(CPU_LANE, end, stepSeconds) / limitCores;
+      block[memory + point] = seconds.mean(MEMORY_LANE, end, stepSeconds);
     }
   }
   return {

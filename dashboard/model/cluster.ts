@@ -1,9 +1,15 @@
-import type { FlannelPresence } from '../../flannel/wire.ts';
+import type { FlannelPresence } from '../../flannel/presence-wire.ts';
 import type { ContainerExit, Frame, Inventory } from '../../statsd/wire.ts';
 import type { HostState } from '../wire.ts';
-import type { ContainerRow } from './container-row.ts';
-import { RingBudget } from './history.ts';
+import { Lives } from './alert/lifecycle.ts';
+import { ownLine, type ContainerRow } from './container-row.ts';
+import { COUNTERS } from './frame-layout.ts';
+import { HistoryBook } from './history/book.ts';
+import { seriesKey } from './history/identity.ts';
+import type { MarkedExit } from './history/series.ts';
 import { HostFeed, type FrameVerdict, type Received } from './host-feed.ts';
+
+const OOM_KILLS = COUNTERS.indexOf('oomKills');
 
 /** A host without a frame for this long is stale, milliseconds. */
 export const STALE_AFTER_MS = 15_000;
@@ -20,9 +26,6 @@ export const MAX_HOSTS = 4096;
 /** Containers that are held at most, over all hosts. */
 export const MAX_CONTAINERS = 50_000;
 
-/** Rings that are held at most: 10,000 × 7.2 kB = 72 MB. Later containers have no sparkline. */
-export const MAX_RINGS = 10_000;
-
 /** What the overlay agent of a host said of itself in etcd. */
 interface OverlayFacts {
   readonly presence: FlannelPresence;
@@ -36,6 +39,8 @@ export interface ClusterHost {
   name: string;
   state: HostState;
   overlay: OverlayFacts | undefined;
+  /** Known from before this process started: that it does not report is news, even if it never did. */
+  readonly expected: boolean;
   /** When anything was last heard of it, by the dashboard's monotonic clock. */
   heardAtMonotonicMs: number;
 }
@@ -54,25 +59,44 @@ export function hostStateAt(ageMs: number | undefined, intervalMs: number): Host
  */
 export class Cluster {
   readonly hosts = new Map<string, ClusterHost>();
+  /** How containers end and come back. */
+  readonly lives = new Lives();
   revision = 0;
   /** States that changed since the last tick. */
   readonly #changes: { readonly host: ClusterHost; readonly was: HostState }[] = [];
-  readonly #rings = new RingBudget(MAX_RINGS);
+  readonly history = new HistoryBook();
+  #paceMs = 0;
 
   /** A stats agent dialled in; `false` when there is no room for one more host. */
   connect(nodeId: string, name: string, received: Received): boolean {
-    const host = this.#hostOf(nodeId, name, received.nowMonotonicMs);
+    const host = this.#hostOf({ nodeId, name }, received.nowMonotonicMs);
     host?.feed.forgetTables();
     return host !== undefined;
   }
 
+  /** Agents were asked for a frame each so many milliseconds: one that comes as late is not late. */
+  setPace(everyMs: number): void {
+    this.#paceMs = everyMs;
+    for (const { feed } of this.hosts.values()) feed.setPace(everyMs);
+  }
+
+  /** A host that reported to an earlier process: missed when it does not come back. */
+  expect(host: { readonly nodeId: string; readonly name: string }, nowMonotonicMs: number): void {
+    this.#hostOf({ ...host, expected: true }, nowMonotonicMs);
+  }
+
   /** Takes an inventory, or says why not. */
   inventory(inventory: Inventory, received: Received): InventoryVerdict {
-    const host = this.#hostOf(inventory.host.nodeId, inventory.host.hostname, received.nowMonotonicMs);
+    const host = this.#hostOf(
+      { nodeId: inventory.host.nodeId, name: inventory.host.hostname },
+      received.nowMonotonicMs,
+    );
     if (host === undefined) return 'too-many-hosts';
     const others = this.containerCount() - host.feed.rows.size;
     if (others + inventory.containers.length > MAX_CONTAINERS) return 'too-many-containers';
-    if (!host.feed.applyInventory(inventory)) return 'duplicate-key';
+    const before = new Set(host.feed.rows.keys());
+    if (!host.feed.applyInventory(inventory, received.nowUnixMs)) return 'duplicate-key';
+    this.#follow(host, { before, inventory }, received.nowMonotonicMs);
     host.name = inventory.host.hostname;
     host.heardAtMonotonicMs = received.nowMonotonicMs;
     this.revision += 1;
@@ -90,12 +114,43 @@ export class Cluster {
     if (host === undefined) return 'unknown-table';
     host.heardAtMonotonicMs = received.nowMonotonicMs;
     const verdict = host.feed.applyFrame(frame, received);
-    if (verdict === 'live') this.#setState(host, 'live');
+    if (verdict === 'live') {
+      this.#setState(host, 'live');
+      this.#countOomKills(host, received);
+    }
     return verdict;
   }
 
-  exit(nodeId: string, exit: ContainerExit): void {
-    if (this.hosts.get(nodeId)?.feed.removeContainer(exit.key) === true) this.revision += 1;
+  /** A process that is killed for memory need not end its container. */
+  #countOomKills({ nodeId, feed }: ClusterHost, { nowMonotonicMs, nowUnixMs }: Received): void {
+    for (const [key, row] of feed.rows) {
+      const count = row.counters?.[OOM_KILLS] ?? Number.NaN;
+      if (Number.isNaN(count) || !this.lives.oomKillsRead({ nodeId, key, count }, nowMonotonicMs)) continue;
+      const line = ownLine(row);
+      if (line !== undefined) this.history.killedForMemory(line, key, nowUnixMs);
+    }
+  }
+
+  exit(nodeId: string, exit: ContainerExit, nowMonotonicMs: number): void {
+    const end = { timeUnixMs: exit.atUnixMs, exit: markedExit(exit) };
+    if (this.hosts.get(nodeId)?.feed.removeContainer(exit.key, end) === true) this.revision += 1;
+    this.lives.gone({ nodeId, key: exit.key }, nowMonotonicMs, exit);
+  }
+
+  /** Tells the lives which containers an inventory brought, which it left out, and how those ended. */
+  #follow(
+    { nodeId, feed }: ClusterHost,
+    { before, inventory }: { readonly before: ReadonlySet<string>; readonly inventory: Inventory },
+    nowMonotonicMs: number,
+  ): void {
+    for (const key of before) if (!feed.rows.has(key)) this.lives.gone({ nodeId, key }, nowMonotonicMs);
+    for (const exited of inventory.exited ?? []) {
+      const { key, exit } = exited;
+      this.lives.exitTold({ nodeId, key }, exit);
+      const told = { ...markedExit(exit), atUnixMs: exit.atUnixMs };
+      this.history.exitTold(seriesKey(nodeId, exited), key, told);
+    }
+    for (const row of feed.rows.values()) this.lives.seen(nodeId, row.inventory);
   }
 
   /** Takes the presence keys that etcd holds now. */
@@ -108,7 +163,7 @@ export class Cluster {
       this.revision += 1;
     }
     for (const presence of byNode.values()) {
-      const host = this.#hostOf(presence.nodeId, presence.hostname, nowMonotonicMs);
+      const host = this.#hostOf({ nodeId: presence.nodeId, name: presence.hostname }, nowMonotonicMs);
       if (host === undefined) continue;
       host.heardAtMonotonicMs = nowMonotonicMs;
       if (host.overlay?.present === true && samePresence(host.overlay.presence, presence)) continue;
@@ -127,8 +182,9 @@ export class Cluster {
         this.revision += 1;
         continue;
       }
-      this.#setState(host, hostStateAt(ageMs(host, nowMonotonicMs), host.feed.host?.intervalMs ?? 1000));
+      this.#setState(host, hostStateAt(ageMs(host, nowMonotonicMs), host.feed.intervalMs));
     }
+    if (this.lives.prune(nowMonotonicMs, (nodeId) => this.hosts.has(nodeId))) this.revision += 1;
     return this.#changes.splice(0);
   }
 
@@ -147,18 +203,23 @@ export class Cluster {
     return host === undefined || row === undefined ? undefined : { host, row };
   }
 
-  #hostOf(nodeId: string, name: string, nowMonotonicMs: number): ClusterHost | undefined {
+  #hostOf(
+    { nodeId, name, expected = false }: { nodeId: string; name: string; expected?: boolean },
+    nowMonotonicMs: number,
+  ): ClusterHost | undefined {
     const known = this.hosts.get(nodeId);
     if (known !== undefined) return known;
     if (this.hosts.size >= MAX_HOSTS) return undefined;
     const host: ClusterHost = {
       nodeId,
       name,
-      feed: new HostFeed(nodeId, this.#rings),
+      feed: new HostFeed(nodeId, this.history),
       state: 'stale',
       overlay: undefined,
+      expected,
       heardAtMonotonicMs: nowMonotonicMs,
     };
+    host.feed.setPace(this.#paceMs);
     this.hosts.set(nodeId, host);
     this.revision += 1;
     return host;
@@ -169,6 +230,10 @@ export class Cluster {
 export function ageMs(host: ClusterHost, nowMonotonicMs: number): number | undefined {
   const last = host.feed.lastReceived;
   return last === undefined ? undefined : nowMonotonicMs - last.nowMonotonicMs;
+}
+
+function markedExit({ exitCode, oomKilled, ranForMs }: Omit<ContainerExit, 'v' | 'key' | 'atUnixMs'>): MarkedExit {
+  return { exitCode, oomKilled, ranForMs };
 }
 
 function samePresence(a: FlannelPresence, b: FlannelPresence): boolean {

@@ -1,13 +1,11 @@
 import type { ContainerInventory } from '../../statsd/wire.ts';
-import { CONTAINER_COLUMNS } from '../../statsd/wire.ts';
 import { VIEW_COLUMNS, type ViewColumn } from '../wire.ts';
-import type { HistoryRing } from './history.ts';
-import { ratePerSecond, sane } from './rates.ts';
+import { COUNTERS, type CounterName, type Counters } from './frame-layout.ts';
+import { CONTAINER_HISTORY_COLUMNS } from './history/columns.ts';
+import type { Series } from './history/series.ts';
+import { ratePerSecond } from './rates.ts';
 
-/** One reading of a container's counters, in the order of {@link CONTAINER_COLUMNS}. */
-export type Counters = Float64Array;
-
-/** A container as the dashboard holds it: what is said of it, its last values, its last quarter of an hour. */
+/** A container as the dashboard holds it: what is said of it, its last values, its line of history. */
 export interface ContainerRow {
   /** `<nodeId>/<container key>`. */
   readonly key: string;
@@ -17,25 +15,15 @@ export interface ContainerRow {
   readonly values: Float64Array;
   /** The counters that `values` were made from; `undefined` before the first frame. */
   counters: Counters | undefined;
-  /** `undefined` when the budget for rings is used up. */
-  readonly history: HistoryRing | undefined;
+  /** The line that this container continues; `undefined` when there was no room for one. */
+  line: Series | undefined;
 }
 
-const AT: Readonly<Record<ViewColumn, number>> = {
-  cpuCores: 0,
-  cpuOfLimitRatio: 1,
-  memoryWorkingSetBytes: 2,
-  memoryOfLimitRatio: 3,
-  blockReadBytesPerSecond: 4,
-  blockWriteBytesPerSecond: 5,
-  pidsCurrent: 6,
-};
+const AT = Object.fromEntries(VIEW_COLUMNS.map((name, index) => [name, index])) as Readonly<Record<ViewColumn, number>>;
 
-const CPU_USAGE = CONTAINER_COLUMNS.indexOf('cpuUsageSeconds');
-const WORKING_SET = CONTAINER_COLUMNS.indexOf('memoryWorkingSetBytes');
-const BLOCK_READ = CONTAINER_COLUMNS.indexOf('blockReadBytes');
-const BLOCK_WRITE = CONTAINER_COLUMNS.indexOf('blockWriteBytes');
-const PIDS = CONTAINER_COLUMNS.indexOf('pidsCurrent');
+const COUNTER_AT = Object.fromEntries(COUNTERS.map((name, index) => [name, index])) as Readonly<
+  Record<CounterName, number>
+>;
 
 /** The place of a column in a row's values. */
 export function columnIndex(column: ViewColumn): number {
@@ -46,13 +34,9 @@ export function emptyValues(): Float64Array {
   return new Float64Array(VIEW_COLUMNS.length).fill(Number.NaN);
 }
 
-/** Copies one row out of a frame's column-major block. */
-export function countersOfRow(block: Float64Array, row: number, rows: number): Counters {
-  const counters = new Float64Array(CONTAINER_COLUMNS.length);
-  for (let column = 0; column < CONTAINER_COLUMNS.length; column += 1) {
-    counters[column] = sane(block[column * rows + row]);
-  }
-  return counters;
+/** The row's line, if it is this container's: two containers of one name share a line, and only the one that started last writes it. */
+export function ownLine({ line, inventory }: ContainerRow): Series | undefined {
+  return line?.owner?.containerId === inventory.key ? line : undefined;
 }
 
 export interface Reading {
@@ -64,24 +48,44 @@ export interface Reading {
   readonly hostCpuCores: number;
 }
 
-function rateOf(reading: Reading, column: number): number {
-  return ratePerSecond(
-    reading.previous?.[column] ?? Number.NaN,
-    reading.current[column] ?? Number.NaN,
-    reading.elapsedMs,
-  );
+/** What a counter grew by in a second; NaN when that cannot be told. */
+export function rateOf(reading: Reading, name: CounterName): number {
+  const at = COUNTER_AT[name];
+  return ratePerSecond(reading.previous?.[at] ?? Number.NaN, reading.current[at] ?? Number.NaN, reading.elapsedMs);
+}
+
+/** The share of CPU periods in which the container was held back; 0 in a time without any. */
+function throttledRatio(reading: Reading): number {
+  const periods = rateOf(reading, 'cpuPeriods');
+  const throttled = rateOf(reading, 'cpuThrottledPeriods');
+  return periods === 0 ? throttled : throttled / periods;
 }
 
 /** Derives the view's values from counters into `target`, in the order of {@link VIEW_COLUMNS}. */
 export function deriveValues(target: Float64Array, inventory: ContainerInventory, reading: Reading): void {
   const { current } = reading;
-  const cpuCores = rateOf(reading, CPU_USAGE);
-  const workingSet = current[WORKING_SET] ?? Number.NaN;
+  const cpuCores = rateOf(reading, 'cpuUsageSeconds');
+  const workingSet = current[COUNTER_AT.memoryWorkingSetBytes] ?? Number.NaN;
   target[AT.cpuCores] = cpuCores;
   target[AT.cpuOfLimitRatio] = cpuCores / (inventory.cpuLimitCores ?? reading.hostCpuCores);
   target[AT.memoryWorkingSetBytes] = workingSet;
   target[AT.memoryOfLimitRatio] = workingSet / (inventory.memoryLimitBytes ?? Number.NaN);
-  target[AT.blockReadBytesPerSecond] = rateOf(reading, BLOCK_READ);
-  target[AT.blockWriteBytesPerSecond] = rateOf(reading, BLOCK_WRITE);
-  target[AT.pidsCurrent] = current[PIDS] ?? Number.NaN;
+  target[AT.blockReadBytesPerSecond] = rateOf(reading, 'blockReadBytes');
+  target[AT.blockWriteBytesPerSecond] = rateOf(reading, 'blockWriteBytes');
+  target[AT.pidsCurrent] = current[COUNTER_AT.pidsCurrent] ?? Number.NaN;
+  target[AT.cpuThrottledRatio] = throttledRatio(reading);
+  target[AT.networkReceiveBytesPerSecond] = rateOf(reading, 'networkReceiveBytes');
+  target[AT.networkTransmitBytesPerSecond] = rateOf(reading, 'networkTransmitBytes');
+}
+
+/** A value that is no counter; NaN where unknown. */
+export function gaugeOf({ current }: Reading, name: CounterName): number {
+  return current[COUNTER_AT[name]] ?? Number.NaN;
+}
+
+const HISTORY_AT = CONTAINER_HISTORY_COLUMNS.map(columnIndex);
+
+/** What of a row's values its history keeps. */
+export function historyValues(values: Float64Array): number[] {
+  return HISTORY_AT.map((at) => values[at] ?? Number.NaN);
 }

@@ -1,4 +1,5 @@
 import type { ViewColumn } from '../wire.ts';
+import { foundAnywhere, type TextSearch } from './text-search.ts';
 
 /** What a filter is asked about: one container with its last values; NaN where a value is unavailable. */
 export interface FilterSubject {
@@ -6,14 +7,19 @@ export interface FilterSubject {
   readonly host: string;
   readonly image: string | undefined;
   readonly runtime: string;
+  /** Compose project, swarm stack or namespace, and the service in it; absent for a container that belongs to none. */
+  readonly project: string | undefined;
+  readonly service: string | undefined;
   readonly state: string;
+  /** `state:` finds it too; absent without a health check. */
+  readonly health: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   value(column: ViewColumn): number;
 }
 
-const FIELDS = ['host', 'name', 'image', 'runtime', 'state', 'label'] as const;
+export const FILTER_FIELDS = ['host', 'name', 'project', 'service', 'image', 'runtime', 'state', 'label'] as const;
 
-type Field = (typeof FIELDS)[number];
+export type FilterField = (typeof FILTER_FIELDS)[number];
 type Operator = '>' | '>=' | '<' | '<=' | '=';
 
 interface Term {
@@ -24,23 +30,52 @@ interface Term {
 
 export type FilterTerm =
   | (Term & { readonly kind: 'word'; readonly text: string })
-  | (Term & { readonly kind: 'field'; readonly field: Field; readonly text: string })
+  | (Term & { readonly kind: 'field'; readonly field: FilterField; readonly text: string })
+  | (Term & { readonly kind: 'pattern'; readonly field: FilterField; readonly search: TextSearch })
   | (Term & { readonly kind: 'compare'; readonly column: ViewColumn; readonly op: Operator; readonly bound: number });
+
+/** A term that could not be understood and is left out. */
+export interface FilterFault {
+  /** As it was typed. */
+  readonly source: string;
+  readonly reason: string;
+}
 
 export interface Filter {
   /** All of them must hold. */
   readonly terms: readonly FilterTerm[];
-  /** One sentence for each term that could not be understood and is left out. */
-  readonly faults: readonly string[];
+  readonly faults: readonly FilterFault[];
 }
 
-/** `ratio` is the column meant when the bound ends in `%`. */
-const METRICS: Readonly<Record<string, { readonly plain: ViewColumn; readonly ratio?: ViewColumn; bytes: boolean }>> = {
-  cpu: { plain: 'cpuCores', ratio: 'cpuOfLimitRatio', bytes: false },
-  mem: { plain: 'memoryWorkingSetBytes', ratio: 'memoryOfLimitRatio', bytes: true },
-  read: { plain: 'blockReadBytesPerSecond', bytes: true },
-  write: { plain: 'blockWriteBytesPerSecond', bytes: true },
-  pids: { plain: 'pidsCurrent', bytes: false },
+interface Metric {
+  /** Absent where only a share can be meant. */
+  readonly plain?: ViewColumn;
+  /** The column meant when the bound ends in `%`. */
+  readonly ratio?: ViewColumn;
+  readonly bytes: boolean;
+  readonly example: string;
+}
+
+/** What can be compared. */
+export const FILTER_METRICS: Readonly<Record<string, Metric>> = {
+  cpu: {
+    plain: 'cpuCores',
+    ratio: 'cpuOfLimitRatio',
+    bytes: false,
+    example: 'cpu>50% (of the limit) or cpu>0.5 (cores)',
+  },
+  mem: {
+    plain: 'memoryWorkingSetBytes',
+    ratio: 'memoryOfLimitRatio',
+    bytes: true,
+    example: 'mem>64MiB or mem>80% (of the limit)',
+  },
+  throttled: { ratio: 'cpuThrottledRatio', bytes: false, example: 'throttled>25%' },
+  read: { plain: 'blockReadBytesPerSecond', bytes: true, example: 'read>1MiB' },
+  write: { plain: 'blockWriteBytesPerSecond', bytes: true, example: 'write>1MiB' },
+  rx: { plain: 'networkReceiveBytesPerSecond', bytes: true, example: 'rx>1MiB' },
+  tx: { plain: 'networkTransmitBytesPerSecond', bytes: true, example: 'tx>1MiB' },
+  pids: { plain: 'pidsCurrent', bytes: false, example: 'pids>100' },
 };
 
 const BYTE_FACTORS: Readonly<Record<string, number>> = {
@@ -56,7 +91,7 @@ const BYTE_FACTORS: Readonly<Record<string, number>> = {
   tb: 1e12,
 };
 
-const COMPARISON = /^(cpu|mem|read|write|pids)(>=|<=|>|<|=)(.*)$/i;
+const COMPARISON = new RegExp(`^(${Object.keys(FILTER_METRICS).join('|')})(>=|<=|>|<|=)(.*)$`, 'i');
 const NUMBER_AND_UNIT = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z%]*)$/i;
 
 /** Splits on white space outside of double quotes; a quote that is never closed reaches to the end. */
@@ -68,73 +103,80 @@ function unquoted(text: string): string {
   return text.replaceAll('"', '');
 }
 
-interface Fault {
-  readonly fault: string;
+interface Misread {
+  readonly reason: string;
 }
 
-type Bound = { readonly column: ViewColumn; readonly bound: number } | Fault;
+type Bound = { readonly column: ViewColumn; readonly bound: number } | Misread;
 
-function parseBound(metric: string, text: string): Bound {
-  const settings = METRICS[metric];
-  const [, digits = '', rawUnit = ''] = NUMBER_AND_UNIT.exec(text) ?? [];
-  const amount = Number(digits);
-  const unit = rawUnit.toLowerCase();
-  if (settings === undefined || digits === '')
-    return { fault: `expected a number after ${metric}, such as ${exampleOf(metric)}` };
-  if (unit === '%') {
-    if (settings.ratio === undefined)
-      return { fault: `${metric} has no limit to be a share of: use ${exampleOf(metric)}` };
-    return { column: settings.ratio, bound: amount / 100 };
-  }
-  const factor = settings.bytes ? BYTE_FACTORS[unit] : unit === '' ? 1 : undefined;
-  if (factor === undefined) return { fault: `unknown unit ${rawUnit}: use ${exampleOf(metric)}` };
-  return { column: settings.plain, bound: amount * factor };
+function parseBound(name: string, text: string): Bound {
+  const metric = FILTER_METRICS[name];
+  const [, digits, unit = ''] = NUMBER_AND_UNIT.exec(text) ?? [];
+  if (metric === undefined || digits === undefined)
+    return { reason: `expected a number after ${name}, such as ${metric?.example ?? 'cpu>50%'}` };
+  const scale = unit === '%' ? shareOf(metric) : unitOf(metric, unit);
+  return typeof scale === 'string'
+    ? { reason: `${scale.replace('NAME', name)}: use ${metric.example}` }
+    : { column: scale.column, bound: Number(digits) * scale.factor };
 }
 
-function exampleOf(metric: string): string {
-  switch (metric) {
-    case 'cpu':
-      return 'cpu>50% (of the limit) or cpu>0.5 (cores)';
-    case 'mem':
-      return 'mem>64MiB or mem>80% (of the limit)';
-    case 'pids':
-      return 'pids>100';
-    default:
-      return `${metric}>1MiB`;
-  }
+/** The column that a bound is of, and what its number is multiplied with; a sentence when there is none. */
+type Scale = { readonly column: ViewColumn; readonly factor: number } | string;
+
+function shareOf({ ratio }: Metric): Scale {
+  return ratio === undefined ? 'NAME has no limit to be a share of' : { column: ratio, factor: 0.01 };
 }
 
-function isField(text: string): text is Field {
-  return (FIELDS as readonly string[]).includes(text);
+function unitOf({ plain, bytes }: Metric, unit: string): Scale {
+  const factor = bytes ? BYTE_FACTORS[unit.toLowerCase()] : unit === '' ? 1 : undefined;
+  if (plain === undefined) return 'NAME is a share';
+  return factor === undefined ? `unknown unit ${unit}` : { column: plain, factor };
 }
 
-function parseTerm(source: string): FilterTerm | Fault | undefined {
+function isField(text: string): text is FilterField {
+  return (FILTER_FIELDS as readonly string[]).includes(text);
+}
+
+function parseTerm(source: string): FilterTerm | FilterFault | undefined {
   const negated = source.startsWith('-') && source.length > 1;
   const body = negated ? source.slice(1) : source;
   return COMPARISON.test(body) ? parseComparison(body, { source, negated }) : parseText(body, { source, negated });
 }
 
-function parseComparison(body: string, term: Term): FilterTerm | Fault | undefined {
+function parseComparison(body: string, term: Term): FilterTerm | FilterFault | undefined {
   const [, metric = '', op, amount = ''] = COMPARISON.exec(body) ?? [];
   // Half-typed: nothing to hold against anybody yet.
   if (amount === '') return undefined;
   const bound = parseBound(metric.toLowerCase(), amount);
-  if ('fault' in bound) return { fault: `${term.source}: ${bound.fault}` };
+  if ('reason' in bound) return { source: term.source, reason: bound.reason };
   return { kind: 'compare', ...term, op: op as Operator, ...bound };
 }
 
-function parseText(body: string, term: Term): FilterTerm | undefined {
+function parseText(body: string, term: Term): FilterTerm | FilterFault | undefined {
   const colon = body.indexOf(':');
   const field = body.slice(0, Math.max(colon, 0)).toLowerCase();
-  const text = unquoted(colon > 0 && isField(field) ? body.slice(colon + 1) : body).toLowerCase();
-  if (text === '') return undefined;
   // An unknown field is a word: `redis:7` is an image and no fault.
-  return isField(field) ? { kind: 'field', ...term, field, text } : { kind: 'word', ...term, text };
+  if (!isField(field)) {
+    const word = unquoted(body).toLowerCase();
+    return word === '' ? undefined : { kind: 'word', ...term, text: word };
+  }
+  const value = body.slice(colon + 1);
+  if (value.startsWith('~')) return parsePattern(field, unquoted(value.slice(1)), term);
+  const text = unquoted(value).toLowerCase();
+  return text === '' ? undefined : { kind: 'field', ...term, field, text };
+}
+
+function parsePattern(field: FilterField, pattern: string, term: Term): FilterTerm | FilterFault | undefined {
+  if (pattern === '') return undefined;
+  const search = foundAnywhere(pattern);
+  return typeof search === 'string'
+    ? { source: term.source, reason: search }
+    : { kind: 'pattern', ...term, field, search };
 }
 
 /**
- * Reads `web -tmp host:h1 image:redis* label:team=a state:stale cpu>50% mem>64MiB`. Never throws: what cannot be understood
- * is told in `faults` and left out.
+ * Reads `web -tmp host:h1 project:shop image:redis* name:~^api-[0-9] label:team=a state:stale cpu>50% mem>64MiB`. After `~`
+ * stands a regular expression that is looked for anywhere. Never throws: what cannot be understood is told in `faults` and left out.
  */
 export function parseFilter(text: string): Filter {
   const parsed = tokens(text)
@@ -142,124 +184,29 @@ export function parseFilter(text: string): Filter {
     .filter((term) => term !== undefined);
   return {
     terms: parsed.filter((term) => 'kind' in term),
-    faults: parsed.flatMap((term) => ('fault' in term ? [term.fault] : [])),
+    faults: parsed.filter((term) => 'reason' in term),
   };
 }
 
-/** `*` stands for anything; walks the pieces once, so a hostile pattern costs no more than a long one. */
-function globMatches(value: string, pattern: string): boolean {
-  const pieces = pattern.split('*');
-  const first = pieces[0] ?? '';
-  const last = pieces.at(-1) ?? '';
-  if (!value.startsWith(first) || !value.endsWith(last) || value.length < first.length + last.length) return false;
-  let from = first.length;
-  const end = value.length - last.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = value.indexOf(piece, from);
-    if (found < 0 || found + piece.length > end) return false;
-    from = found + piece.length;
-  }
-  return from <= end;
-}
-
-/** Names and images match anywhere, the short closed vocabularies whole, so that `host:h1` is not also h10. */
-function textMatches(value: string, pattern: string, where: 'whole' | 'anywhere'): boolean {
-  const lower = value.toLowerCase();
-  if (pattern.includes('*')) return globMatches(lower, pattern);
-  return where === 'whole' ? lower === pattern : lower.includes(pattern);
-}
-
-function labelMatches(labels: Readonly<Record<string, string>>, text: string): boolean {
-  const equals = text.indexOf('=');
-  const wantedName = equals < 0 ? text : text.slice(0, equals);
-  return Object.entries(labels).some(
-    ([name, value]) =>
-      textMatches(name, wantedName, 'whole') && (equals < 0 || textMatches(value, text.slice(equals + 1), 'whole')),
-  );
-}
-
-function fieldMatches(subject: FilterSubject, field: Field, text: string): boolean {
-  switch (field) {
-    case 'host':
-      return textMatches(subject.host, text, 'whole');
-    case 'name':
-      return textMatches(subject.name, text, 'anywhere');
-    case 'image':
-      return textMatches(subject.image ?? '', text, 'anywhere');
-    case 'runtime':
-      return textMatches(subject.runtime, text, 'whole');
-    case 'state':
-      return textMatches(subject.state, text, 'whole');
-    case 'label':
-      return labelMatches(subject.labels, text);
-  }
-}
-
-function wordMatches(subject: FilterSubject, text: string): boolean {
-  const places = [subject.name, subject.host, subject.image ?? '', subject.runtime];
-  if (places.some((place) => textMatches(place, text, 'anywhere'))) return true;
-  return Object.entries(subject.labels).some(([name, value]) => textMatches(`${name}=${value}`, text, 'anywhere'));
-}
-
-function compares(value: number, op: Operator, bound: number): boolean {
-  switch (op) {
-    case '>':
-      return value > bound;
-    case '>=':
-      return value >= bound;
-    case '<':
-      return value < bound;
-    case '<=':
-      return value <= bound;
-    case '=':
-      return value === bound;
-  }
-}
-
-function termMatches(term: FilterTerm, subject: FilterSubject): boolean {
-  switch (term.kind) {
-    case 'word':
-      return wordMatches(subject, term.text) !== term.negated;
-    case 'field':
-      return fieldMatches(subject, term.field, term.text) !== term.negated;
-    case 'compare': {
-      const value = subject.value(term.column);
-      // Unavailable is neither above nor not above.
-      return !Number.isNaN(value) && compares(value, term.op, term.bound) !== term.negated;
-    }
-  }
-}
-
-/** Whether every term holds for this container; a filter without terms holds for all. */
-export function matchesFilter(filter: Filter, subject: FilterSubject): boolean {
-  return filter.terms.every((term) => termMatches(term, subject));
-}
-
-/** The term whose removal lets most containers through, and how many; `undefined` when no single removal helps. */
-export function mostExcludingTerm(
-  filter: Filter,
-  subjects: readonly FilterSubject[],
-): { readonly term: FilterTerm; readonly matchesWithout: number } | undefined {
-  const candidates = filter.terms.map((term) => {
-    const rest: Filter = { terms: filter.terms.filter((other) => other !== term), faults: [] };
-    return { term, matchesWithout: subjects.filter((subject) => matchesFilter(rest, subject)).length };
-  });
-  const best = candidates.reduce((a, b) => (b.matchesWithout > a.matchesWithout ? b : a), {
-    term: undefined as FilterTerm | undefined,
-    matchesWithout: 0,
-  });
-  return best.term === undefined ? undefined : { term: best.term, matchesWithout: best.matchesWithout };
+/**
+ * The terms of a filter that values do not change, which the server applies: who is in a room must not change each second. The browser applies the whole filter to
+ * what it is sent. In one order, so that two spellings make one room.
+ */
+export function lastingFilter(text: string): string {
+  const sources = parseFilter(text).terms.flatMap((term) => (term.kind === 'compare' ? [] : [term.source]));
+  return [...new Set(sources)].sort().join(' ');
 }
 
 /** The filter text without one of its terms. */
-export function withoutTerm(text: string, term: FilterTerm): string {
+export function withoutTerm(text: string, term: { readonly source: string }): string {
   return tokens(text)
     .filter((token) => token !== term.source)
     .join(' ');
 }
 
 /** A value as one token, such as `host:"my host"`; quotes cannot be typed in a value and are left out. */
-export function fieldTerm(field: Field, value: string): string {
+export function fieldTerm(field: FilterField, value: string): string {
   const plain = unquoted(value);
-  return /\s/.test(plain) ? `${field}:"${plain}"` : `${field}:${plain}`;
+  // A tilde would make it a pattern.
+  return /\s|^~/.test(plain) ? `${field}:"${plain}"` : `${field}:${plain}`;
 }

@@ -1,23 +1,26 @@
-import {
-  CONTAINER_COLUMNS,
-  float64Columns,
-  HOST_COLUMNS,
-  type ContainerInventory,
-  type Frame,
-  type HostInventory,
-  type Inventory,
-} from '../../statsd/wire.ts';
+import type { ContainerInventory, Frame, HostInventory, Inventory } from '../../statsd/wire.ts';
 import { HOST_VIEW_COLUMNS } from '../wire.ts';
 import {
   columnIndex,
-  countersOfRow,
   deriveValues,
   emptyValues,
+  historyValues,
+  ownLine,
   type ContainerRow,
-  type Counters,
+  type Reading,
 } from './container-row.ts';
-import { HistoryRing, type RingBudget } from './history.ts';
-import { rateWindowMs, ratePerSecond, sane, sameRun, type FrameTime } from './rates.ts';
+import { containerDetails, hostDetails } from './details.ts';
+import {
+  layoutOf,
+  readFrame,
+  type Counters,
+  type FrameLayout,
+  type FrameReading,
+  type HostReading,
+} from './frame-layout.ts';
+import type { HistoryBook } from './history/book.ts';
+import type { MarkedExit, Series } from './history/series.ts';
+import { rateWindowMs, ratePerSecond, sameRun, type FrameTime } from './rates.ts';
 
 /** What became of a frame: shown as live values, kept for the sparklines only, or refused. */
 export type FrameVerdict = 'live' | 'history' | 'unknown-table' | 'wrong-length';
@@ -40,8 +43,15 @@ const CLOCK_OFFSET_SLACK_MS = 2000;
 /** Frames that came before ones already seen: their rates are made among themselves. */
 interface PastChain {
   readonly time: FrameTime;
-  readonly cpuBusySeconds: number;
+  readonly host: HostReading;
   readonly counters: ReadonlyMap<string, Counters>;
+}
+
+/** The end of a container as it was told. */
+export interface ContainerEnd {
+  readonly timeUnixMs: number;
+  /** `undefined` while nobody told how it ended. */
+  readonly exit: MarkedExit | undefined;
 }
 
 /**
@@ -53,20 +63,39 @@ export class HostFeed {
   readonly rows = new Map<string, ContainerRow>();
   /** In the order of {@link HOST_VIEW_COLUMNS}; NaN where unknown. */
   readonly values = new Float64Array(HOST_VIEW_COLUMNS.length).fill(Number.NaN);
-  /** {@link HOST_HISTORY_COLUMNS}. */
-  readonly history = new HistoryRing();
+  /** The host's own line of history; `undefined` when there was no room for one. */
+  line: Series | undefined;
   host: HostInventory | undefined;
   lastReceived: Received | undefined;
-  readonly #rings: RingBudget;
-  readonly #tables = new Map<number, readonly string[]>();
+  readonly #book: HistoryBook;
+  readonly #tables = new Map<number, FrameLayout>();
   #lastTime: FrameTime | undefined;
-  #cpuBusySeconds = Number.NaN;
+  #lastHost: HostReading | undefined;
   #past: PastChain | undefined;
   #clockOffsetMs = 0;
+  /** Time between frames that was asked for, milliseconds. */
+  #paceMs = 0;
+  /** The same for the frame to come, which may have been sent before the last change. */
+  #nextPaceMs = 0;
 
-  constructor(nodeId: string, rings: RingBudget) {
+  constructor(nodeId: string, book: HistoryBook) {
     this.nodeId = nodeId;
-    this.#rings = rings;
+    this.#book = book;
+  }
+
+  /** Frames are to be expected this far apart, milliseconds. */
+  get intervalMs(): number {
+    return Math.max(this.host?.intervalMs ?? 1000, this.#nextPaceMs);
+  }
+
+  setPace(everyMs: number): void {
+    this.#nextPaceMs = Math.max(everyMs, this.#nextPaceMs);
+    this.#paceMs = everyMs;
+  }
+
+  /** What the host's last frame said of it. */
+  get reading(): HostReading | undefined {
+    return this.#lastHost;
   }
 
   /** A new connection: its table numbers may start anew. Values and history stay. */
@@ -76,135 +105,146 @@ export class HostFeed {
   }
 
   /** Takes a new set of containers; `false` when two of them share a key. Values of those that stay are kept. */
-  applyInventory(inventory: Inventory): boolean {
-    const keys = inventory.containers.map((container) => container.key);
-    const present = new Set(keys);
-    if (present.size !== keys.length) return false;
+  applyInventory(inventory: Inventory, nowUnixMs: number): boolean {
+    const layout = layoutOf(inventory);
+    const present = new Set(layout.keys);
+    if (present.size !== layout.keys.length) return false;
     this.host = inventory.host;
-    this.#tables.set(inventory.tableVersion, keys);
+    this.#tables.set(inventory.tableVersion, layout);
     for (const version of this.#tables.keys()) {
       if (this.#tables.size <= TABLES_KEPT) break;
       this.#tables.delete(version);
     }
-    for (const key of this.rows.keys()) if (!present.has(key)) this.removeContainer(key);
-    for (const container of inventory.containers) this.#upsert(container);
+    const end = { timeUnixMs: nowUnixMs, exit: undefined };
+    for (const key of this.rows.keys()) if (!present.has(key)) this.removeContainer(key, end);
+    const opening = { nodeId: this.nodeId, host: inventory.host.hostname, nowUnixMs };
+    this.line = this.#book.openHost(opening);
+    for (const container of inventory.containers) {
+      const row = this.#upsert(container);
+      row.line = this.#book.openContainer(row.inventory, opening);
+    }
     return true;
   }
 
-  /** Forgets a container whose end was told. */
-  removeContainer(key: string): boolean {
-    this.#rings.release(this.rows.get(key)?.history);
+  /** Forgets a container that ended. */
+  removeContainer(key: string, end: ContainerEnd): boolean {
+    const line = this.rows.get(key)?.line;
+    if (line !== undefined) this.#book.closeContainer(line, key, end);
     return this.rows.delete(key);
   }
 
-  /** Gives back everything; the host is forgotten. */
+  /** The host is forgotten; what became of its containers nobody knows. */
   clear(): void {
-    for (const key of this.rows.keys()) this.removeContainer(key);
+    for (const [key, { line }] of this.rows) if (line !== undefined) this.#book.releaseContainer(line, key);
+    this.rows.clear();
   }
 
   /** Takes one frame, live or from a back-fill; the order does not matter. */
   applyFrame(frame: Frame, received: Received): FrameVerdict {
-    const keys = this.#tables.get(frame.tableVersion);
-    if (keys === undefined || this.host === undefined) return 'unknown-table';
-    const block = float64Columns(frame.containers, CONTAINER_COLUMNS.length, keys.length);
-    const hostBlock = float64Columns(frame.host, HOST_COLUMNS.length, 1);
-    if (block === undefined || hostBlock === undefined) return 'wrong-length';
+    const layout = this.#tables.get(frame.tableVersion);
+    if (layout === undefined || this.host === undefined) return 'unknown-table';
+    const reading = readFrame(frame, layout);
+    if (reading === undefined) return 'wrong-length';
     const past = this.#lastTime !== undefined && sameRun(this.#lastTime, frame) && frame.seq <= this.#lastTime.seq;
     if (past) {
-      this.#applyPast(frame, keys, { block, hostBlock });
+      this.#applyPast(frame, reading);
       return 'history';
     }
     this.#clockOffsetMs = offsetOf(frame.timeUnixMs, received.nowUnixMs);
-    const elapsedMs = rateWindowMs(this.#lastTime, frame, this.host.intervalMs);
-    for (const [index, key] of keys.entries()) {
+    const elapsedMs = rateWindowMs(this.#lastTime, frame, this.intervalMs);
+    for (const [index, key] of reading.keys.entries()) {
       const row = this.rows.get(key);
       if (row === undefined) continue;
-      const current = countersOfRow(block, index, keys.length);
-      this.#derive(row, row.values, { previous: row.counters, current, elapsedMs });
+      const current = reading.countersOf(index);
+      const change = this.#derive(row, row.values, { previous: row.counters, current, elapsedMs });
       row.counters = current;
-      this.#record(row, row.values, frame.timeUnixMs);
+      this.#record(row, frame.timeUnixMs, [...historyValues(row.values), ...containerDetails(change)]);
     }
-    this.#applyHost(hostBlock, frame.timeUnixMs, elapsedMs);
+    this.#applyHost(reading.host, frame.timeUnixMs, elapsedMs);
     this.#lastTime = timeOf(frame);
     this.lastReceived = received;
+    this.#nextPaceMs = this.#paceMs;
     return 'live';
   }
 
-  #applyPast(
-    frame: Frame,
-    keys: readonly string[],
-    { block, hostBlock }: { readonly block: Float64Array; readonly hostBlock: Float64Array },
-  ): void {
+  #applyPast(frame: Frame, reading: FrameReading): void {
     const elapsedMs = rateWindowMs(this.#past?.time, frame, this.host?.intervalMs ?? Number.NaN);
     const counters = new Map<string, Counters>();
     const values = emptyValues();
-    for (const [index, key] of keys.entries()) {
+    for (const [index, key] of reading.keys.entries()) {
       const row = this.rows.get(key);
       if (row === undefined) continue;
-      const current = countersOfRow(block, index, keys.length);
-      this.#derive(row, values, { previous: this.#past?.counters.get(key), current, elapsedMs });
+      const current = reading.countersOf(index);
+      const change = this.#derive(row, values, { previous: this.#past?.counters.get(key), current, elapsedMs });
       counters.set(key, current);
-      this.#record(row, values, frame.timeUnixMs);
+      this.#record(row, frame.timeUnixMs, [...historyValues(values), ...containerDetails(change)]);
     }
-    const host = readHost(hostBlock);
-    const cpuCores = ratePerSecond(this.#past?.cpuBusySeconds ?? Number.NaN, host.cpuBusySeconds, elapsedMs);
-    this.history.write(frame.timeUnixMs + this.#clockOffsetMs, [cpuCores, host.memoryUsedBytes]);
-    this.#past = { time: timeOf(frame), counters, cpuBusySeconds: host.cpuBusySeconds };
-  }
-
-  #derive(
-    row: ContainerRow,
-    target: Float64Array,
-    reading: { readonly previous: Counters | undefined; readonly current: Counters; readonly elapsedMs: number },
-  ): void {
-    deriveValues(target, row.inventory, { ...reading, hostCpuCores: this.host?.cpuCores ?? Number.NaN });
-  }
-
-  #record(row: ContainerRow, values: Float64Array, timeUnixMs: number): void {
-    row.history?.write(timeUnixMs + this.#clockOffsetMs, [
-      values[columnIndex('cpuOfLimitRatio')] ?? Number.NaN,
-      values[columnIndex('memoryWorkingSetBytes')] ?? Number.NaN,
+    this.line?.write(frame.timeUnixMs + this.#clockOffsetMs, [
+      ...hostValues(this.#past?.host, reading.host, elapsedMs),
+      ...hostDetails(this.#past?.host, reading.host, elapsedMs),
     ]);
+    this.#past = { time: timeOf(frame), counters, host: reading.host };
   }
 
-  #applyHost(block: Float64Array, timeUnixMs: number, elapsedMs: number): void {
-    const { cpuBusySeconds, memoryUsedBytes } = readHost(block);
+  #derive(row: ContainerRow, target: Float64Array, change: Omit<Reading, 'hostCpuCores'>): Reading {
+    const reading = { ...change, hostCpuCores: this.host?.cpuCores ?? Number.NaN };
+    deriveValues(target, row.inventory, reading);
+    return reading;
+  }
+
+  #record(row: ContainerRow, timeUnixMs: number, values: readonly number[]): void {
+    ownLine(row)?.write(timeUnixMs + this.#clockOffsetMs, values);
+  }
+
+  #applyHost(reading: HostReading, timeUnixMs: number, elapsedMs: number): void {
     let containersCpuCores = 0;
     let containersMemoryBytes = 0;
     for (const row of this.rows.values()) {
       containersCpuCores += orZero(row.values[columnIndex('cpuCores')]);
       containersMemoryBytes += orZero(row.values[columnIndex('memoryWorkingSetBytes')]);
     }
-    const cpuCores = ratePerSecond(this.#cpuBusySeconds, cpuBusySeconds, elapsedMs);
-    this.values.set([cpuCores, memoryUsedBytes, containersCpuCores, containersMemoryBytes]);
-    this.history.write(timeUnixMs + this.#clockOffsetMs, [cpuCores, memoryUsedBytes]);
-    this.#cpuBusySeconds = cpuBusySeconds;
+    const own = hostValues(this.#lastHost, reading, elapsedMs);
+    const [cpuCores, memoryUsedBytes, ...rest] = own;
+    this.values.set([cpuCores, memoryUsedBytes, containersCpuCores, containersMemoryBytes, ...rest]);
+    this.line?.write(timeUnixMs + this.#clockOffsetMs, [...own, ...hostDetails(this.#lastHost, reading, elapsedMs)]);
+    this.#lastHost = reading;
   }
 
-  #upsert(container: ContainerInventory): void {
+  #upsert(container: ContainerInventory): ContainerRow {
     const inventory = { ...container, labels: firstLabels(container.labels) };
     const known = this.rows.get(container.key);
     if (known !== undefined) {
       known.inventory = inventory;
-      return;
+      return known;
     }
-    this.rows.set(container.key, {
+    const row: ContainerRow = {
       key: `${this.nodeId}/${container.key}`,
       nodeId: this.nodeId,
       inventory,
       values: emptyValues(),
       counters: undefined,
-      history: this.#rings.take(),
-    });
+      line: undefined,
+    };
+    this.rows.set(container.key, row);
+    return row;
   }
 }
 
-/** NaN where the host block does not tell. */
-function readHost(block: Float64Array): { cpuBusySeconds: number; memoryUsedBytes: number } {
-  const [cpuBusySeconds = Number.NaN, memoryTotalBytes = Number.NaN, memoryAvailableBytes = Number.NaN] = [
-    ...block,
-  ].map(sane);
-  return { cpuBusySeconds, memoryUsedBytes: sane(memoryTotalBytes - memoryAvailableBytes) };
+type HostValues = readonly [number, number, number, number, number, number, number];
+
+/** In the order of {@link HOST_HISTORY_COLUMNS}, and of what {@link HOST_VIEW_COLUMNS} has around the containers' sums. */
+function hostValues(previous: HostReading | undefined, current: HostReading, elapsedMs: number): HostValues {
+  const rate = (name: keyof HostReading): number =>
+    ratePerSecond(previous?.[name] ?? Number.NaN, current[name], elapsedMs);
+  return [
+    rate('cpuBusySeconds'),
+    current.memoryUsedBytes,
+    current.load1,
+    rate('diskReadBytes'),
+    rate('diskWrittenBytes'),
+    rate('networkReceiveBytes'),
+    rate('networkTransmitBytes'),
+  ];
 }
 
 function timeOf(frame: Frame): FrameTime {

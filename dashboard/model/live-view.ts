@@ -1,11 +1,13 @@
-import type { FrameMessage, HistoryMessage, InventoryMessage, ServerView } from '../wire.ts';
+import type { ServerView, Suggest, SuggestionsMessage } from '../wire.ts';
 import type { Cluster } from './cluster.ts';
-import { frameMessage, historyMessage, inventoryMessage, rowOrder, type RowOrder } from './cluster-view.ts';
+import { rowOrder, type RowOrder } from './cluster-view.ts';
+import { suggestAt } from './filter-suggest.ts';
+import { RoomView } from './room-view.ts';
+import { rowsInScope, type Scope } from './scope.ts';
+import { indexValues, type ValueIndex } from './value-index.ts';
+import { subjectOf, type Selection } from './view-selection.ts';
 
-/**
- * What browsers are sent of the cluster, with the order of rows that all messages of one inventory version share. Invariant: a
- * frame or history names the version of the last inventory that {@link LiveView.inventory} gave.
- */
+/** The rows of the cluster in their order, and what is said of the server; the rooms of browsers are cut out of it. */
 export class LiveView {
   readonly #cluster: Cluster;
   readonly #facts: Omit<ServerView, 'etcd'>;
@@ -13,10 +15,11 @@ export class LiveView {
   #order: RowOrder = { hosts: [], containers: [] };
   #revision = -1;
   #version: number;
+  #generation = 0;
   #changed = true;
-  #seq = 0;
+  #values: { readonly generation: number; readonly index: ValueIndex } | undefined;
 
-  /** `firstVersion` must not have been used by an earlier process: browsers would read frames with other rows. */
+  /** `first.version` must not have been used by an earlier process: browsers would read frames with other rows. */
   constructor(
     cluster: Cluster,
     facts: Omit<ServerView, 'etcd'>,
@@ -47,27 +50,33 @@ export class LiveView {
     return this.#revision === this.#cluster.revision ? this.#order : rowOrder(this.#cluster);
   }
 
-  /** Takes over what changed since the last call. @returns whether browsers need a new inventory. */
-  refresh(): boolean {
-    const changed = this.#changed || this.#revision !== this.#cluster.revision;
-    if (!changed) return false;
+  /** Takes over what changed since the last call. */
+  refresh(): void {
+    if (!this.#changed && this.#revision === this.#cluster.revision) return;
     this.#order = rowOrder(this.#cluster);
     this.#revision = this.#cluster.revision;
     this.#changed = false;
-    this.#version += 1;
-    return true;
+    this.#generation += 1;
   }
 
-  inventory(nowUnixMs: number): InventoryMessage {
-    return inventoryMessage(this.#order, { inventoryVersion: this.#version, nowUnixMs, server: this.server });
+  /** A view of its own on some of the rows. */
+  open(selection: Selection, scope?: Scope): RoomView {
+    const room = new RoomView(selection, scope, () => (this.#version += 1));
+    room.refresh(this.#order, this.#generation);
+    return room;
   }
 
-  history(nowUnixMs: number): HistoryMessage {
-    return historyMessage(this.#order, { inventoryVersion: this.#version, nowUnixMs });
+  /** What could be typed in a filter, by the containers of now. */
+  suggest(request: Suggest, scope: Scope | undefined): SuggestionsMessage {
+    if (scope !== undefined)
+      return suggestAt(request, indexValues(rowsInScope(this.#order, scope).containers.map(subjectOf)));
+    if (this.#values?.generation !== this.#generation)
+      this.#values = { generation: this.#generation, index: indexValues(this.#order.containers.map(subjectOf)) };
+    return suggestAt(request, this.#values.index);
   }
 
-  frame(nowUnixMs: number): FrameMessage {
-    this.#seq += 1;
-    return frameMessage(this.#order, { seq: this.#seq, inventoryVersion: this.#version, nowUnixMs });
+  /** Brings a room up to the last {@link refresh}. @returns whether its browsers need a new inventory. */
+  refreshRoom(room: RoomView): boolean {
+    return room.refresh(this.#order, this.#generation);
   }
 }

@@ -4,6 +4,10 @@ export interface RequestPlace {
   readonly origin: string | undefined;
   readonly referer: string | undefined;
   readonly secFetchSite: string | undefined;
+  /** How the browser speaks to whoever ends its connection: us, or a proxy that we trust. */
+  readonly scheme: 'http' | 'https';
+  /** Where it comes from, as far as that is known for sure. */
+  readonly address: string;
   /** Whether the connection ends at a loopback address of ours. */
   readonly onLoopback: boolean;
 }
@@ -25,12 +29,12 @@ export function hostComplaint(place: RequestPlace, publicUrl: string | undefined
   if (host === undefined || !HOST.test(host)) return 'the Host header is missing or malformed';
   if (publicUrl !== undefined && host.toLowerCase() === hostOf(publicUrl)) return undefined;
   if (!place.onLoopback || LOOPBACK_HOST.test(host)) return undefined;
-  return `"${host}" is not a name of this dashboard; start it with --public-url http://${host} if it is`;
+  return `"${host}" is not a name of this dashboard; start it with --public-url ${place.scheme}://${host} if it is`;
 }
 
-function isOwnOrigin(origin: string, host: string | undefined, publicUrl: string | undefined): boolean {
+function isOwnOrigin(origin: string, { host, scheme }: RequestPlace, publicUrl: string | undefined): boolean {
   if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return true;
-  return host !== undefined && origin === `http://${host.toLowerCase()}`;
+  return host !== undefined && origin === `${scheme}://${host.toLowerCase()}`;
 }
 
 function refererOrigin(referer: string | undefined): string | undefined {
@@ -46,12 +50,12 @@ export function originComplaint(
   publicUrl: string | undefined,
   need: 'origin' | 'any-proof' | 'no-contradiction',
 ): string | undefined {
-  const { host, secFetchSite } = place;
+  const { secFetchSite } = place;
   const origin = place.origin ?? refererOrigin(place.referer);
   if (secFetchSite !== undefined && secFetchSite !== 'same-origin' && secFetchSite !== 'none')
     return `the browser says the request is ${secFetchSite.slice(0, 20)}`;
   if (origin !== undefined) {
-    if (isOwnOrigin(origin, host, publicUrl)) return undefined;
+    if (isOwnOrigin(origin, place, publicUrl)) return undefined;
     return `origin ${JSON.stringify(origin.slice(0, 200))} is not this dashboard's; behind a proxy start it with --public-url`;
   }
   if (need === 'no-contradiction' || (need === 'any-proof' && secFetchSite !== undefined)) return undefined;

@@ -1,16 +1,18 @@
 import type { JSX } from 'preact';
-import { Link } from 'wouter-preact';
-import { fieldTerm } from '../model/filter.ts';
 import type { AlertStateName, AlertView } from '../wire.ts';
+import { formatMeasured } from './alerts/amount.ts';
+import { Subject } from './alerts/subject.tsx';
 import { nowUnixMs } from './clock.ts';
 import { FactTable, type FactColumn } from './fact-table.tsx';
-import { formatDuration, formatMetric, formatSetting } from './format.ts';
-import { containersWith } from './links.ts';
+import { formatDuration } from './format.ts';
 import { Mark, type MarkKind } from './mark.tsx';
+import { formatStamp } from './stamp.ts';
+import { timeZone } from './time-zone.ts';
 
 const MARK: Readonly<Record<AlertStateName, MarkKind>> = {
   pending: 'pending',
   firing: 'critical',
+  recovering: 'late',
   resolved: 'resolved',
 };
 
@@ -46,26 +48,12 @@ function StateCell({ alert }: { readonly alert: AlertView }): JSX.Element {
   );
 }
 
-function Labels({ alert }: { readonly alert: AlertView }): JSX.Element {
-  return (
-    <span class="chips">
-      {Object.entries(alert.labels)
-        .filter(([name]) => name !== 'alertname')
-        .map(([name, value]) => (
-          <span key={name} class="chip">
-            <span class="chip-name">{name}</span>
-            {value}
-          </span>
-        ))}
-    </span>
-  );
-}
-
 function ValueCell({ alert }: { readonly alert: AlertView }): JSX.Element {
+  const [value, threshold] = formatMeasured(alert);
   return (
     <>
-      <span class="alert-value">{formatMetric(alert.metric, alert.value)}</span>
-      <span class="muted"> / {formatSetting(alert.metric, alert.threshold)}</span>
+      <span class="alert-value">{value}</span>
+      <span class="muted"> / {threshold}</span>
     </>
   );
 }
@@ -75,6 +63,7 @@ function sinceUnixMs(alert: AlertView): number {
     case 'pending':
       return alert.activeAtUnixMs;
     case 'firing':
+    case 'recovering':
       return alert.firedAtUnixMs ?? alert.activeAtUnixMs;
     case 'resolved':
       return alert.resolvedAtUnixMs ?? alert.activeAtUnixMs;
@@ -84,49 +73,42 @@ function sinceUnixMs(alert: AlertView): number {
 function SinceCell({ alert }: { readonly alert: AlertView }): JSX.Element {
   const since = new Date(sinceUnixMs(alert));
   return (
-    <time dateTime={since.toISOString()} title={since.toLocaleString()}>
+    <time dateTime={since.toISOString()} title={formatStamp(since.getTime(), timeZone.value)}>
       {formatDuration(nowUnixMs.value - since.getTime())}
       {alert.state === 'resolved' ? ' ago' : null}
     </time>
   );
 }
 
-/** The containers page for what the alert is about; nothing when its labels do not say. */
-function subjectLink(alert: AlertView): string | undefined {
-  const { host, container } = alert.labels;
-  const terms = [
-    ...(host === undefined ? [] : [fieldTerm('host', host)]),
-    ...(container === undefined ? [] : [fieldTerm('name', container)]),
-  ];
-  return terms.length === 0 ? undefined : containersWith(terms.join(' '));
-}
+const SEVERITY_MARKS: Readonly<Record<string, MarkKind>> = { critical: 'critical', warning: 'late', info: 'off' };
 
-function SubjectCell({ alert }: { readonly alert: AlertView }): JSX.Element {
-  const href = subjectLink(alert);
-  return href === undefined ? (
-    <Labels alert={alert} />
-  ) : (
-    <Link href={href} class="chips-link">
-      <Labels alert={alert} />
-    </Link>
-  );
+/** How bad it is, by shape, colour and word. */
+export function Severity({ severity }: { readonly severity: string }): JSX.Element {
+  return <Mark kind={SEVERITY_MARKS[severity] ?? 'off'}>{severity}</Mark>;
 }
 
 const COLUMNS: readonly [FactColumn<AlertView>, ...FactColumn<AlertView>[]] = [
   { header: 'Alert', cell: (alert) => <RuleCell alert={alert} /> },
+  { header: 'Severity', cell: (alert) => <Severity severity={alert.severity} /> },
   { header: 'State', cell: (alert) => <StateCell alert={alert} /> },
-  { header: 'Labels', cell: (alert) => <SubjectCell alert={alert} /> },
+  { header: 'Labels', cell: (alert) => <Subject about={alert} /> },
   { header: 'Value / threshold', numeric: true, cell: (alert) => <ValueCell alert={alert} /> },
   { header: 'Since', numeric: true, cell: (alert) => <SinceCell alert={alert} /> },
   { header: 'Notification', cell: (alert) => alert.delivery },
 ];
 
+interface AlertTableProps {
+  readonly label: string;
+  readonly alerts: readonly AlertView[];
+  readonly actions?: (alert: AlertView) => JSX.Element;
+}
+
 /** Alerts with their state, what they are about, and what became of their notification. */
-export function AlertTable({ label, alerts }: { label: string; alerts: readonly AlertView[] }): JSX.Element {
+export function AlertTable({ label, alerts, actions }: AlertTableProps): JSX.Element {
   return (
     <FactTable
       label={label}
-      columns={COLUMNS}
+      columns={actions === undefined ? COLUMNS : [...COLUMNS, { header: 'Actions', cell: actions }]}
       rows={alerts}
       keyOf={(alert) => alert.fingerprint}
       rowClass={(alert) => `alert-${alert.state}`}

@@ -1,33 +1,34 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Route, Switch, useLocation } from 'wouter-preact';
-import type { Subscribe } from '../wire.ts';
 import { Banner } from './banner.tsx';
 import { Header } from './header.tsx';
 import { Help, showHelp } from './help.tsx';
+import { lazyPage } from './lazy.tsx';
+import { Palette, showPalette } from './palette.tsx';
+import { pageTitle } from './page.ts';
+import { PasswordNotice } from './password-notice.tsx';
+import { learnWho } from './session.ts';
+import { focusRow } from './row-keys.ts';
 import { listenForShortcuts } from './shortcuts.ts';
-import { connection, retryNow, subscribeTo } from './socket.ts';
+import { connection, retryNow } from './socket.ts';
 import { alerts, announcement, inventory } from './store.ts';
 import { cycleTheme } from './theme.ts';
 import { Alerts } from './view/alerts.tsx';
 import { Containers } from './view/containers.tsx';
+import { Hosts } from './view/hosts.tsx';
 import { Login } from './view/login.tsx';
 import { NotFound } from './view/not-found.tsx';
 import { Overview } from './view/overview.tsx';
+import { Settings } from './view/settings.tsx';
 
-interface Page {
-  readonly title: string;
-  readonly view: Subscribe['view'];
-}
+const Host = lazyPage('Host', async () => (await import('./view/host.tsx')).Host);
+const Container = lazyPage('Container', async () => (await import('./view/container.tsx')).Container);
+const Compare = lazyPage('Compare', async () => (await import('./view/compare.tsx')).Compare);
 
-const PAGES: Readonly<Record<string, Page>> = {
-  '/': { title: 'Overview', view: 'overview' },
-  '/containers': { title: 'Containers', view: 'containers' },
-  '/alerts': { title: 'Alerts', view: 'alerts' },
-};
-
-function Title({ title }: { readonly title: string }): null {
-  const firing = alerts.value.filter((alert) => alert.state === 'firing').length;
+function Title(): null {
+  const title = pageTitle.value;
+  const firing = alerts.value.filter((alert) => alert.state === 'firing' || alert.state === 'recovering').length;
   useEffect(() => {
     document.title = `${firing > 0 ? `(${firing}) ` : ''}${title} · weft`;
   }, [firing, title]);
@@ -48,36 +49,43 @@ function useFocusOnArrival(location: string): { readonly current: HTMLElement | 
 
 function Shell(): JSX.Element {
   const [location, navigate] = useLocation();
-  const page = PAGES[location];
   const main = useFocusOnArrival(location);
-  useEffect(() => listenForShortcuts({ navigate, cycleTheme, showHelp }), [navigate]);
+  useEffect(() => listenForShortcuts({ navigate, cycleTheme, showHelp, showPalette, focusRow }), [navigate]);
   useEffect(retryNow, []);
-  useEffect(() => {
-    subscribeTo(page?.view ?? 'overview');
-  }, [page]);
   // Nothing to keep readable yet: a visitor without a session is asked to log in.
   const mustLogIn = connection.value.kind === 'refused' && inventory.value === undefined;
   useEffect(() => {
     if (mustLogIn) navigate('/login', { replace: true });
   }, [mustLogIn]);
+  const isConnected = connection.value.kind === 'connected';
+  useEffect(() => {
+    if (isConnected) void learnWho();
+  }, [isConnected]);
   const isOld = connection.value.kind === 'lost' || connection.value.kind === 'refused';
   return (
     <>
       <a class="skip-link" href="#content">
         Skip to the content
       </a>
-      <Title title={page?.title ?? 'Not found'} />
+      <Title />
       <Header />
       <Banner />
+      <PasswordNotice />
       <main ref={main} id="content" tabIndex={-1} class={isOld ? 'is-old' : ''}>
         <Switch>
           <Route path="/" component={Overview} />
+          <Route path="/hosts" component={Hosts} />
+          <Route path="/hosts/:node" component={Host} />
           <Route path="/containers" component={Containers} />
-          <Route path="/alerts" component={Alerts} />
+          <Route path="/containers/:series" component={Container} />
+          <Route path="/compare" component={Compare} />
+          <Route path="/alerts/:tab?" component={Alerts} />
+          <Route path="/settings/:panel?" component={Settings} />
           <Route component={NotFound} />
         </Switch>
       </main>
       <Help />
+      <Palette />
       <div class="visually-hidden" role="status" aria-live="polite">
         {announcement.value}
       </div>

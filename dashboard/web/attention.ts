@@ -30,7 +30,7 @@ function pendingWords(alert: AlertView, nowUnixMs: number): string {
 
 function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
   const value = `${formatMetric(alert.metric, alert.value)}, threshold ${formatSetting(alert.metric, alert.threshold)}`;
-  const firing = alert.state === 'firing';
+  const firing = alert.state === 'firing' || alert.state === 'recovering';
   return {
     id: `alert:${alert.fingerprint}`,
     level: firing && alert.severity === 'critical' ? 'critical' : 'warning',

@@ -6,7 +6,9 @@ import type * as wire from '../wire.ts';
  */
 export const UI_NAMESPACE: typeof wire.UI_NAMESPACE = '/ui';
 
-const VIEW_COLUMNS: typeof wire.VIEW_COLUMNS = [
+export const MAX_COMPARED: typeof wire.MAX_COMPARED = 8;
+
+export const VIEW_COLUMNS: typeof wire.VIEW_COLUMNS = [
   'cpuCores',
   'cpuOfLimitRatio',
   'memoryWorkingSetBytes',
@@ -14,6 +16,9 @@ const VIEW_COLUMNS: typeof wire.VIEW_COLUMNS = [
   'blockReadBytesPerSecond',
   'blockWriteBytesPerSecond',
   'pidsCurrent',
+  'cpuThrottledRatio',
+  'networkReceiveBytesPerSecond',
+  'networkTransmitBytesPerSecond',
 ];
 
 const HOST_VIEW_COLUMNS: typeof wire.HOST_VIEW_COLUMNS = [
@@ -21,6 +26,33 @@ const HOST_VIEW_COLUMNS: typeof wire.HOST_VIEW_COLUMNS = [
   'memoryUsedBytes',
   'containersCpuCores',
   'containersMemoryBytes',
+  'load1',
+  'diskReadBytesPerSecond',
+  'diskWriteBytesPerSecond',
+  'networkReceiveBytesPerSecond',
+  'networkTransmitBytesPerSecond',
+];
+
+const CONTAINER_DETAIL_COLUMNS: typeof wire.CONTAINER_DETAIL_COLUMNS = [
+  'memoryAnonBytes',
+  'memoryShmemBytes',
+  'memoryCacheBytes',
+  'memorySlabBytes',
+  'cpuWaitingRatio',
+  'memoryWaitingRatio',
+  'ioWaitingRatio',
+];
+
+const HOST_DETAIL_COLUMNS: typeof wire.HOST_DETAIL_COLUMNS = [
+  'cpuUserCores',
+  'cpuSystemCores',
+  'cpuIowaitCores',
+  'cpuStealCores',
+  'swapUsedBytes',
+  'cpuWaitingRatio',
+  'memoryWaitingRatio',
+  'ioWaitingRatio',
+  'rootUsedRatio',
 ];
 
 /** A block's values, column after column; `rows` is undefined while the block does not fit the inventory. */
@@ -55,9 +87,52 @@ export function decodeContainerBlock(bytes: Uint8Array | ArrayBuffer, rows: numb
   return decodeBlock(bytes, VIEW_COLUMNS, rows);
 }
 
+/** Rows whose bit is set, lowest bit of the first byte first. */
+export function rowsOf(bitmap: Uint8Array | ArrayBuffer, rows: number): number[] {
+  const set: number[] = [];
+  for (const [at, byte] of (bitmap instanceof ArrayBuffer ? new Uint8Array(bitmap) : bitmap).entries())
+    for (let rest = byte, row = at * 8; rest !== 0 && row < rows; rest >>>= 1, row += 1)
+      if ((rest & 1) === 1) set.push(row);
+  return set;
+}
+
+/** The block before, with the rows that `changed` names as `bytes` has them; `undefined` when the two do not fit. */
+export function patchBlock<Column extends string>(
+  before: Block<Column>,
+  bytes: Uint8Array | ArrayBuffer,
+  changed: Uint8Array | ArrayBuffer,
+): Block<Column> | undefined {
+  const rows = rowsOf(changed, before.rows);
+  if (bytes.byteLength !== rows.length * before.columns.length * 4) return undefined;
+  const patch = float32Of(bytes);
+  const values = before.values.slice();
+  for (let column = 0; column < before.columns.length; column += 1)
+    for (const [index, row] of rows.entries())
+      values[column * before.rows + row] = patch[column * rows.length + index] ?? Number.NaN;
+  return { columns: before.columns, rows: before.rows, values };
+}
+
 /** `undefined` when the block does not have exactly these rows, or the view is not sent any. */
 export function decodeHostBlock(bytes: Uint8Array | ArrayBuffer, rows: number): HostBlock | undefined {
   return decodeBlock(bytes, HOST_VIEW_COLUMNS, rows);
+}
+
+/** What a view of few rows is told beyond its blocks. */
+export interface DetailBlocks {
+  readonly containers: Block<wire.ContainerDetailColumn> | undefined;
+  readonly hosts: Block<wire.HostDetailColumn> | undefined;
+}
+
+/** `undefined` where the view is sent no details; a block of it where that does not have exactly these rows. */
+export function decodeDetails(
+  details: wire.FrameMessage['details'],
+  rows: { readonly containers: number; readonly hosts: number },
+): DetailBlocks | undefined {
+  if (details === undefined) return undefined;
+  return {
+    containers: decodeBlock(details.containers, CONTAINER_DETAIL_COLUMNS, rows.containers),
+    hosts: decodeBlock(details.hosts, HOST_DETAIL_COLUMNS, rows.hosts),
+  };
 }
 
 /** One value, NaN where unavailable: no block, no such row, or the agent could not read it. */

@@ -1,35 +1,31 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { Link } from 'wouter-preact';
-import type { ContainerView, HostView, ViewColumn } from '../wire.ts';
-import { valueAt, type ContainerBlock } from './columns.ts';
-import type { SortKey } from './container-rows.ts';
+import { fieldTerm } from '../model/filter.ts';
+import { belongingOf } from '../model/history/identity.ts';
+import type { ViewColumn } from '../wire.ts';
+import type { ContainerBlock } from './columns.ts';
 import {
-  formatAge,
-  formatBytes,
-  formatCount,
-  formatInUnit,
-  formatNumber,
-  formatRatio,
-  formatSet,
-  shortImage,
-  UNAVAILABLE,
-} from './format.ts';
-import { hostDataAgeMs } from './host-facts.ts';
-import { containersOfHost } from './links.ts';
-import { Mark, type MarkKind } from './mark.tsx';
-import { bandOf, Meter } from './meter.tsx';
-import { Sparkline } from './sparkline.tsx';
-import { cpuSeries, memorySeries } from './store.ts';
+  Age,
+  cellValue,
+  CoresCell,
+  CpuCell,
+  LimitCell,
+  MemoryCell,
+  NameCell,
+  stateOf,
+  stateWords,
+  type RowFacts,
+} from './container-cells.tsx';
+import type { SortKey } from './container-rows.ts';
+import { formatCount, formatInUnit, formatNumber, formatRatio, shortImage, UNAVAILABLE } from './format.ts';
+import { sumOf } from './grouping.ts';
+import { containersWith, hostPage } from './links.ts';
 import type { Ordered } from './use-order.ts';
 
-/** All that a row's cells are made of. */
-export interface RowFacts {
-  readonly container: ContainerView;
-  readonly host: HostView | undefined;
+/** All that a group's totals are made of. */
+export interface GroupFacts {
   readonly block: ContainerBlock | undefined;
-  readonly row: number;
-  readonly frameUnixMs: number | undefined;
-  readonly nowUnixMs: number;
+  readonly rows: readonly number[];
   readonly units: Ordered['units'];
 }
 
@@ -40,92 +36,8 @@ export interface ContainerColumn {
   readonly unit?: (units: Ordered['units']) => string;
   readonly numeric: boolean;
   cell(facts: RowFacts): ComponentChildren;
-}
-
-const value = ({ block, row }: RowFacts, column: ViewColumn): number => valueAt(block, column, row);
-
-function stateOf({ container, host }: RowFacts): { readonly kind: MarkKind; readonly word: string } {
-  if (container.state === 'stale') return { kind: 'stale', word: 'stale' };
-  if (host?.state === 'late') return { kind: 'late', word: 'late' };
-  return { kind: 'ok', word: 'running' };
-}
-
-/** `stale 23 s`, or just `running`. */
-function stateWords({ container, host, frameUnixMs, nowUnixMs }: RowFacts, word: string): string {
-  if (container.state === 'running' && host?.state === 'live') return word;
-  const ageMs = host === undefined ? undefined : hostDataAgeMs(host, frameUnixMs, nowUnixMs);
-  return ageMs === undefined ? word : `${word} ${formatAge(ageMs)}`;
-}
-
-/** The state's shape before the name; its word too, as soon as it is not simply running and there is room. */
-function NameCell({ narrow = false, ...facts }: RowFacts & { readonly narrow?: boolean }): JSX.Element {
-  const { container } = facts;
-  const { kind, word } = stateOf(facts);
-  const labels = Object.entries(container.labels).map(([name, text]) => `${name}=${text}`);
-  return (
-    <span class="name-cell" title={[container.name, container.image ?? '', ...labels].filter(Boolean).join('\n')}>
-      <Mark kind={kind}>
-        <span class={kind === 'ok' || narrow ? 'visually-hidden' : 'state-word'}>{stateWords(facts, word)}</span>
-      </Mark>
-      <span class="name">{container.name}</span>
-    </span>
-  );
-}
-
-function CpuCell(facts: RowFacts): JSX.Element {
-  const ratio = value(facts, 'cpuOfLimitRatio');
-  const { key, state, cpuLimitCores } = facts.container;
-  // Much of the host is not much of anything that was promised; only a limit has a colour.
-  const band = cpuLimitCores === undefined ? 'calm' : bandOf(ratio);
-  return (
-    <span class="spark-cell">
-      <Sparkline read={() => cpuSeries(key)} width={72} height={22} ceiling={0.1} frozen={state === 'stale'} />
-      <span class={`spark-value band-${band}`}>{formatRatio(ratio)}</span>
-    </span>
-  );
-}
-
-function MemoryCell(facts: RowFacts): JSX.Element {
-  const { key, state } = facts.container;
-  return (
-    <span class="spark-cell spark-memory">
-      <Sparkline read={() => memorySeries(key)} width={72} height={22} frozen={state === 'stale'} />
-      <span class="spark-value">{formatInUnit(value(facts, 'memoryWorkingSetBytes'), facts.units.memory)}</span>
-    </span>
-  );
-}
-
-function OfLimit({ used, limit }: { readonly used: string; readonly limit: string | undefined }): JSX.Element {
-  return (
-    <>
-      {used}
-      <span class="of-limit">{limit === undefined ? ' no limit' : ` / ${limit}`}</span>
-    </>
-  );
-}
-
-function CoresCell(facts: RowFacts): JSX.Element {
-  const limit = facts.container.cpuLimitCores;
-  return (
-    <OfLimit used={formatNumber(value(facts, 'cpuCores'))} limit={limit === undefined ? undefined : formatSet(limit)} />
-  );
-}
-
-function LimitCell(facts: RowFacts): JSX.Element {
-  const limitBytes = facts.container.memoryLimitBytes;
-  if (limitBytes === undefined) return <span class="of-limit">no limit</span>;
-  const ratio = value(facts, 'memoryOfLimitRatio');
-  return (
-    <span class="limit-cell">
-      <Meter ratio={ratio} />
-      <span class={`limit-ratio band-${bandOf(ratio)}`}>{formatRatio(ratio)}</span>
-      <span class="of-limit">{formatBytes(limitBytes)}</span>
-    </span>
-  );
-}
-
-function ageOf({ container, nowUnixMs }: RowFacts): string {
-  return container.startedAtUnixMs === undefined ? UNAVAILABLE : formatAge(nowUnixMs - container.startedAtUnixMs);
+  /** What a group's rows make together; absent where a sum means nothing. */
+  readonly total?: (facts: GroupFacts) => ComponentChildren;
 }
 
 const NAME: ContainerColumn = { key: 'name', header: 'Name', numeric: false, cell: (facts) => <NameCell {...facts} /> };
@@ -136,6 +48,7 @@ const CPU: ContainerColumn = {
   unit: () => '% of limit, or of host',
   numeric: true,
   cell: (facts) => <CpuCell {...facts} />,
+  total: ({ block, rows }) => `${formatNumber(sumOf(block, 'cpuCores', rows))} cores`,
 };
 
 const MEMORY: ContainerColumn = {
@@ -144,17 +57,45 @@ const MEMORY: ContainerColumn = {
   unit: (units) => `${units.memory.label} working set`,
   numeric: true,
   cell: (facts) => <MemoryCell {...facts} />,
+  total: ({ block, rows, units }) => formatInUnit(sumOf(block, 'memoryWorkingSetBytes', rows), units.memory),
 };
 
-/** Left to right; the style sheet drops the less telling ones where there is no room. */
+/** Bytes a second. */
+function flow(key: 'rx' | 'tx' | 'read' | 'write', header: string, column: ViewColumn): ContainerColumn {
+  return {
+    key,
+    header,
+    unit: (units) => `${units[key].label}/s`,
+    numeric: true,
+    cell: (facts) => formatInUnit(cellValue(facts, column), facts.units[key]),
+    total: ({ block, rows, units }) => formatInUnit(sumOf(block, column, rows), units[key]),
+  };
+}
+
+/** A link to all of the same project or service. */
+function belonging(key: 'project' | 'service', header: string): ContainerColumn {
+  return {
+    key,
+    header,
+    numeric: false,
+    cell: ({ container }) => {
+      const name = belongingOf(container.labels)[key];
+      return name === undefined ? UNAVAILABLE : <Link href={containersWith(fieldTerm(key, name))}>{name}</Link>;
+    },
+  };
+}
+
+/** Left to right. */
 export const CONTAINER_COLUMNS: readonly ContainerColumn[] = [
   NAME,
   {
     key: 'host',
     header: 'Host',
     numeric: false,
-    cell: ({ container }) => <Link href={containersOfHost(container.hostName)}>{container.hostName}</Link>,
+    cell: ({ container }) => <Link href={hostPage(container.nodeId)}>{container.hostName}</Link>,
   },
+  belonging('project', 'Project'),
+  belonging('service', 'Service'),
   {
     key: 'image',
     header: 'Image',
@@ -170,6 +111,7 @@ export const CONTAINER_COLUMNS: readonly ContainerColumn[] = [
     unit: () => 'used / limit',
     numeric: true,
     cell: (facts) => <CoresCell {...facts} />,
+    total: ({ block, rows }) => formatNumber(sumOf(block, 'cpuCores', rows)),
   },
   MEMORY,
   {
@@ -180,21 +122,24 @@ export const CONTAINER_COLUMNS: readonly ContainerColumn[] = [
     cell: (facts) => <LimitCell {...facts} />,
   },
   {
-    key: 'read',
-    header: 'Read',
-    unit: (units) => `${units.read.label}/s`,
+    key: 'throttled',
+    header: 'Throttled',
+    unit: () => '% of periods',
     numeric: true,
-    cell: (facts) => formatInUnit(value(facts, 'blockReadBytesPerSecond'), facts.units.read),
+    cell: (facts) => formatRatio(cellValue(facts, 'cpuThrottledRatio')),
   },
+  flow('rx', 'Received', 'networkReceiveBytesPerSecond'),
+  flow('tx', 'Sent', 'networkTransmitBytesPerSecond'),
+  flow('read', 'Read', 'blockReadBytesPerSecond'),
+  flow('write', 'Write', 'blockWriteBytesPerSecond'),
   {
-    key: 'write',
-    header: 'Write',
-    unit: (units) => `${units.write.label}/s`,
+    key: 'pids',
+    header: 'PIDs',
     numeric: true,
-    cell: (facts) => formatInUnit(value(facts, 'blockWriteBytesPerSecond'), facts.units.write),
+    cell: (facts) => formatCount(cellValue(facts, 'pidsCurrent')),
+    total: ({ block, rows }) => formatCount(sumOf(block, 'pidsCurrent', rows)),
   },
-  { key: 'pids', header: 'PIDs', numeric: true, cell: (facts) => formatCount(value(facts, 'pidsCurrent')) },
-  { key: 'age', header: 'Age', numeric: true, cell: ageOf },
+  { key: 'age', header: 'Age', numeric: true, cell: (facts) => <Age {...facts} /> },
 ];
 
 /** On a phone: the name with the host under it, and the two numbers that matter. */
@@ -206,7 +151,7 @@ export const NARROW_COLUMNS: readonly ContainerColumn[] = [
         <NameCell {...facts} narrow />
         <span class="name-host muted">
           {facts.container.hostName} ·{' '}
-          {stateOf(facts).kind === 'ok' ? ageOf(facts) : stateWords(facts, stateOf(facts).word)}
+          {stateOf(facts).kind === 'ok' ? <Age {...facts} /> : stateWords(facts, stateOf(facts).word)}
         </span>
       </>
     ),
@@ -214,3 +159,36 @@ export const NARROW_COLUMNS: readonly ContainerColumn[] = [
   { ...CPU, unit: () => '% of limit' },
   { ...MEMORY, unit: (units) => units.memory.label },
 ];
+
+/** What is shown before anybody chose; the style sheet drops the less telling ones where there is no room. */
+const USUAL: ReadonlySet<SortKey> = new Set([
+  'name',
+  'host',
+  'image',
+  'runtime',
+  'cpu',
+  'cores',
+  'memory',
+  'limit',
+  'rx',
+  'tx',
+  'read',
+  'write',
+  'pids',
+  'age',
+]);
+
+export const USUAL_COLUMNS = CONTAINER_COLUMNS.filter(({ key }) => USUAL.has(key));
+
+/** The columns of `name,cpu,rx`, with the name in any case; `undefined` for the usual ones. */
+export function parseColumns(text: string | null): readonly ContainerColumn[] | undefined {
+  const wanted = new Set(text?.split(','));
+  const chosen = CONTAINER_COLUMNS.filter(({ key }) => key === 'name' || wanted.has(key));
+  return chosen.length < 2 ? undefined : chosen;
+}
+
+/** As it stands in the address; nothing for the usual ones. */
+export function formatColumns(columns: readonly ContainerColumn[]): string {
+  const isUsual = columns.length === USUAL_COLUMNS.length && columns.every(({ key }) => USUAL.has(key));
+  return isUsual ? '' : columns.map(({ key }) => key).join(',');
+}

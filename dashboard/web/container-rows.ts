@@ -1,16 +1,24 @@
-import { matchesFilter, type Filter, type FilterSubject } from '../model/filter.ts';
+import { matchesFilter } from '../model/filter-match.ts';
+import type { Filter, FilterSubject } from '../model/filter.ts';
+import { belongingOf } from '../model/history/identity.ts';
 import type { ContainerView, ViewColumn } from '../wire.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
+import { rowIds } from './row-ids.ts';
 
 export const SORT_KEYS = [
   'name',
   'host',
+  'project',
+  'service',
   'image',
   'runtime',
   'cpu',
   'cores',
   'memory',
   'limit',
+  'throttled',
+  'rx',
+  'tx',
   'read',
   'write',
   'pids',
@@ -38,7 +46,7 @@ export function formatSort(sort: Sort): string {
   return `${sort.descending ? '-' : ''}${sort.key}`;
 }
 
-const TEXT_KEYS: ReadonlySet<SortKey> = new Set(['name', 'host', 'image', 'runtime']);
+const TEXT_KEYS: ReadonlySet<SortKey> = new Set(['name', 'host', 'project', 'service', 'image', 'runtime']);
 
 /** The order after a click on a header: text starts upwards, numbers start with the largest. */
 export function nextSort(current: Sort, key: SortKey): Sort {
@@ -63,12 +71,17 @@ const byColumn =
 const SORT_VALUES: Readonly<Record<SortKey, SortValue>> = {
   name: (container) => container.name,
   host: (container) => container.hostName,
+  project: ({ labels }) => belongingOf(labels).project,
+  service: ({ labels }) => belongingOf(labels).service,
   image: (container) => container.image,
   runtime: (container) => container.runtime,
   cpu: byColumn('cpuOfLimitRatio'),
   cores: byColumn('cpuCores'),
   memory: byColumn('memoryWorkingSetBytes'),
   limit: byColumn('memoryOfLimitRatio'),
+  throttled: byColumn('cpuThrottledRatio'),
+  rx: byColumn('networkReceiveBytesPerSecond'),
+  tx: byColumn('networkTransmitBytesPerSecond'),
   read: byColumn('blockReadBytesPerSecond'),
   write: byColumn('blockWriteBytesPerSecond'),
   pids: byColumn('pidsCurrent'),
@@ -83,7 +96,9 @@ export function filterSubject(container: ContainerView, block: ContainerBlock | 
     host: container.hostName,
     image: container.image,
     runtime: container.runtime,
+    ...belongingOf(container.labels),
     state: container.state,
+    health: container.health,
     labels: container.labels,
     value: (column) => valueAt(block, column, row),
   };
@@ -105,8 +120,9 @@ export interface OrderRequest {
   readonly sort: Sort;
 }
 
-/** Keys of the containers that pass the filter, in order; equal ones by host and name, so that the order is stable. */
+/** Ids of the containers that pass the filter, in order; equal ones by host and name, so that the order is stable. */
 export function orderContainers({ containers, block, filter, sort }: OrderRequest): string[] {
+  const ids = rowIds(containers);
   return containers
     .map((container, row) => ({ container, row, value: SORT_VALUES[sort.key](container, { block, row }) }))
     .filter(({ container, row }) => matchesFilter(filter, filterSubject(container, block, row)))
@@ -117,7 +133,7 @@ export function orderContainers({ containers, block, filter, sort }: OrderReques
         compareText(a.container.name, b.container.name) ||
         compareText(a.container.key, b.container.key),
     )
-    .map(({ container }) => container.key);
+    .flatMap(({ row }) => ids[row] ?? []);
 }
 
 /** While the order is paused: what is gone goes, what is new comes last, and nothing else moves. */

@@ -1,24 +1,37 @@
+import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { nowUnixMs } from './clock.ts';
-import { CONTAINER_COLUMNS, NARROW_COLUMNS, type ContainerColumn, type RowFacts } from './container-columns.tsx';
+import { useEffect, useState } from 'preact/hooks';
+import type { ContainerView } from '../wire.ts';
+import { stateOf, type RowFacts } from './container-cells.tsx';
+import { NARROW_COLUMNS, USUAL_COLUMNS, type ContainerColumn } from './container-columns.tsx';
 import { nextSort, type Sort } from './container-rows.ts';
+import { gather, tableItems, type GroupBy, type TableItem } from './grouping.ts';
 import { isNarrow } from './media.ts';
-import { requestPaint } from './paint-loop.ts';
-import { rowWindow } from './row-window.ts';
-import { containers, hostOfNode, lastFrame, rowOfContainer } from './store.ts';
-import { orderPaused, type Ordered } from './use-order.ts';
+import { HOLD_ORDER } from './order-pause.ts';
+import { rowWindow, type RowWindow } from './row-window.ts';
+import { containers, hostOfNode, lastFrame, liveFrame, rowOfContainer, type LastFrame } from './store.ts';
+import { GroupRow, Row } from './table-rows.tsx';
+import type { Ordered } from './use-order.ts';
+import { useViewport } from './use-viewport.ts';
 
 const ROW_HEIGHT_PX = 34;
 const NARROW_ROW_HEIGHT_PX = 54;
 
 interface TableProps {
   readonly ordered: Ordered;
+  readonly groupBy?: GroupBy;
+  /** Those that somebody chose; without it the usual ones. */
+  readonly chosen?: readonly ContainerColumn[] | undefined;
   readonly sort: Sort;
   readonly onSort: (sort: Sort) => void;
 }
 
-function HeaderCell({ column, ordered, sort, onSort }: TableProps & { readonly column: ContainerColumn }): JSX.Element {
+function HeaderCell({
+  column,
+  ordered,
+  sort,
+  onSort,
+}: Pick<TableProps, 'ordered' | 'sort' | 'onSort'> & { readonly column: ContainerColumn }): JSX.Element {
   const sorted = sort.key === column.key;
   const direction = sort.descending ? 'descending' : 'ascending';
   return (
@@ -47,102 +60,140 @@ function HeaderCell({ column, ordered, sort, onSort }: TableProps & { readonly c
   );
 }
 
-interface RowProps {
-  readonly facts: RowFacts;
-  readonly columns: readonly ContainerColumn[];
-  readonly position: number;
-}
-
-function Row({ facts, columns, position }: RowProps): JSX.Element {
-  return (
-    <tr aria-rowindex={position + 2} class={facts.container.state === 'stale' ? 'is-stale' : ''}>
-      {columns.map((column) => {
-        const classes = `col-${column.key} ${column.numeric ? 'numeric' : ''}`;
-        return column.key === 'name' ? (
-          <th key={column.key} scope="row" class={classes}>
-            {column.cell(facts)}
-          </th>
-        ) : (
-          <td key={column.key} class={classes}>
-            {column.cell(facts)}
-          </td>
-        );
-      })}
-    </tr>
-  );
-}
-
-function Spacer({ height, columns }: { readonly height: number; readonly columns: number }): JSX.Element | null {
+/** Stands in for rows that are not there. One cell: in more columns than are shown it would make the others narrower. */
+function Spacer({ height }: { readonly height: number }): JSX.Element | null {
   if (height === 0) return null;
   return (
     <tr class="spacer" aria-hidden="true">
-      <td colSpan={columns} style={{ height: `${height}px` }} />
+      <td style={{ height: `${height}px` }} />
     </tr>
   );
 }
 
-/** Facts of the rows in the window; a container that just left is left out. */
-function factsOf(keys: readonly string[], units: Ordered['units']): RowFacts[] {
+/** Facts of a row; `undefined` of a container that just left. */
+function factsOf(id: string, frame: LastFrame | undefined, units: Ordered['units']): RowFacts | undefined {
+  const row = rowOfContainer.value.get(id);
+  const container = row === undefined ? undefined : containers.value[row];
+  if (row === undefined || container === undefined) return undefined;
+  const host = hostOfNode.value.get(container.nodeId);
+  return { id, container, host, block: frame?.containers, row, frameUnixMs: frame?.timeUnixMs, units };
+}
+
+interface LineProps {
+  readonly item: TableItem;
+  readonly columns: readonly ContainerColumn[];
+  readonly position: number;
+  readonly units: Ordered['units'];
+  readonly onToggle: (label: string | undefined) => void;
+}
+
+/** One container: looks at a frame only when that changed something of it. */
+function ContainerLine({
+  id,
+  columns,
+  position,
+  units,
+}: Omit<LineProps, 'item' | 'onToggle'> & { readonly id: string }): JSX.Element | null {
+  const stamp = useComputed(() => liveFrame.value?.containerStamps[rowOfContainer.value.get(id) ?? -1]);
+  const facts = factsOf(id, stamp.value === undefined ? undefined : liveFrame.peek(), units);
+  return facts === undefined ? null : <Row facts={facts} columns={columns} position={position} />;
+}
+
+function GroupLine({
+  item: { group, isOpen },
+  columns,
+  position,
+  units,
+  onToggle,
+}: LineProps & { readonly item: Extract<TableItem, { kind: 'group' }> }): JSX.Element {
   const frame = lastFrame.value;
-  const known = containers.value;
-  return keys.flatMap((key) => {
-    const row = rowOfContainer.value.get(key);
-    const container = row === undefined ? undefined : known[row];
-    if (row === undefined || container === undefined) return [];
-    const host = hostOfNode.value.get(container.nodeId);
-    const times = { frameUnixMs: frame?.timeUnixMs, nowUnixMs: nowUnixMs.value };
-    return [{ container, host, block: frame?.containers, row, ...times, units }];
-  });
+  const members = group.ids.flatMap((id) => factsOf(id, frame, units) ?? []);
+  return (
+    <GroupRow
+      group={group}
+      isOpen={isOpen}
+      troubled={members.filter((facts) => stateOf(facts).kind !== 'ok').length}
+      facts={{ block: frame?.containers, rows: members.map(({ row }) => row), units }}
+      columns={columns}
+      position={position}
+      onToggle={() => {
+        onToggle(group.label);
+      }}
+    />
+  );
 }
 
-/** Scroll position and height of the table's region. */
-function useViewport(): {
-  readonly ref: { current: HTMLDivElement | null };
-  readonly top: number;
-  readonly height: number;
-} {
-  const ref = useRef<HTMLDivElement>(null);
-  const [viewport, setViewport] = useState({ top: 0, height: 600 });
+function Line({ item, onToggle, ...rest }: LineProps): JSX.Element | null {
+  if (item.kind === 'row') return <ContainerLine id={item.id} {...rest} />;
+  return <GroupLine item={item} onToggle={onToggle} {...rest} />;
+}
+
+/** The lines to show, and the groups that are open. */
+function useItems(
+  keys: readonly string[],
+  groupBy: GroupBy,
+): { readonly items: readonly TableItem[]; readonly onToggle: LineProps['onToggle'] } {
+  const [open, setOpen] = useState<ReadonlySet<string | undefined>>(new Set());
   useEffect(() => {
-    const region = ref.current;
-    if (region === null) return undefined;
-    const measure = (): void => {
-      setViewport({ top: region.scrollTop, height: region.clientHeight });
-      requestPaint();
-    };
-    const observer = new ResizeObserver(measure);
-    observer.observe(region);
-    region.addEventListener('scroll', measure, { passive: true });
-    return () => {
-      observer.disconnect();
-      region.removeEventListener('scroll', measure);
-    };
-  }, []);
-  return { ref, ...viewport };
+    setOpen(new Set());
+  }, [groupBy]);
+  const onToggle = (label: string | undefined): void => {
+    setOpen(
+      (before) => new Set(before.has(label) ? [...before].filter((other) => other !== label) : [...before, label]),
+    );
+  };
+  if (groupBy === undefined) return { items: keys.map((id) => ({ kind: 'row', id })), onToggle };
+  const containerOf = (id: string): ContainerView | undefined => containers.value[rowOfContainer.value.get(id) ?? -1];
+  return { items: tableItems(gather(keys, groupBy, containerOf), open), onToggle };
 }
 
-const pauseFor = (event: PointerEvent): void => {
-  // A finger has left when it is lifted, but the browser says so only at the next touch elsewhere.
-  if (event.pointerType === 'mouse') orderPaused.value = true;
-};
-const pauseForKeys = (event: FocusEvent): void => {
-  if (event.target instanceof HTMLElement && event.target.matches(':focus-visible')) orderPaused.value = true;
-};
-const resume = (): void => {
-  orderPaused.value = false;
-};
+/** With chosen columns the table may be wider than its region, which then scrolls. */
+const LEAST_COLUMN_REM = 7;
+const LEAST_NAME_REM = 12;
+
+function Body({
+  items,
+  shown,
+  ...rest
+}: Omit<LineProps, 'item' | 'position'> & {
+  readonly items: readonly TableItem[];
+  readonly shown: RowWindow;
+}): JSX.Element {
+  return (
+    <tbody {...HOLD_ORDER}>
+      <Spacer height={shown.heightBefore} />
+      {items.slice(shown.first, shown.end).map((item, index) => (
+        // Rows that leave on one side come back on the other with new contents: making one costs ten times that.
+        <Line
+          key={(shown.first + index) % (shown.end - shown.first)}
+          item={item}
+          position={shown.first + index}
+          {...rest}
+        />
+      ))}
+      <Spacer height={shown.heightAfter} />
+    </tbody>
+  );
+}
 
 /** All containers; only the rows in sight are in the document. */
-export function ContainerTable({ ordered, sort, onSort }: TableProps): JSX.Element {
-  const columns = isNarrow.value ? NARROW_COLUMNS : CONTAINER_COLUMNS;
+export function ContainerTable({ ordered, groupBy, chosen, sort, onSort }: TableProps): JSX.Element {
+  const columns = isNarrow.value ? NARROW_COLUMNS : (chosen ?? USUAL_COLUMNS);
+  const isChosen = chosen !== undefined && !isNarrow.value;
   const rowHeight = isNarrow.value ? NARROW_ROW_HEIGHT_PX : ROW_HEIGHT_PX;
+  const { items, onToggle } = useItems(ordered.keys, groupBy);
   const { ref, top, height } = useViewport();
-  const shown = rowWindow({ rows: ordered.keys.length, rowHeight, scrollTop: top, viewportHeight: height });
+  const shown = rowWindow({ rows: items.length, rowHeight, scrollTop: top, viewportHeight: height });
   // What a person asks for starts at its top.
-  useEffect(() => ref.current?.scrollTo({ top: 0 }), [sort.key, sort.descending]);
+  useEffect(() => ref.current?.scrollTo({ top: 0 }), [sort.key, sort.descending, groupBy]);
+  const leastWidth = isChosen ? `${LEAST_NAME_REM + LEAST_COLUMN_REM * (columns.length - 1)}rem` : '';
   return (
     <div ref={ref} class="container-region" tabIndex={0} role="region" aria-label="Containers">
-      <table class="container-table" aria-rowcount={ordered.keys.length + 1}>
+      <table
+        class={`container-table ${isChosen ? 'is-chosen' : ''}`}
+        style={{ minWidth: leastWidth }}
+        aria-rowcount={items.length + 1}
+      >
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column) => (
@@ -150,19 +201,7 @@ export function ContainerTable({ ordered, sort, onSort }: TableProps): JSX.Eleme
             ))}
           </tr>
         </thead>
-        <tbody onPointerEnter={pauseFor} onPointerLeave={resume} onFocusIn={pauseForKeys} onFocusOut={resume}>
-          <Spacer height={shown.heightBefore} columns={columns.length} />
-          {factsOf(ordered.keys.slice(shown.first, shown.end), ordered.units).map((facts, index) => (
-            // Rows that leave on one side come back on the other with new contents: making one costs ten times that.
-            <Row
-              key={(shown.first + index) % (shown.end - shown.first)}
-              facts={facts}
-              columns={columns}
-              position={shown.first + index}
-            />
-          ))}
-          <Spacer height={shown.heightAfter} columns={columns.length} />
-        </tbody>
+        <Body items={items} shown={shown} columns={columns} units={ordered.units} onToggle={onToggle} />
       </table>
     </div>
   );

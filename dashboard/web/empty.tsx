@@ -35,7 +35,7 @@ export function NoAgents(): JSX.Element {
         <code>{`weft statsd --dashboard ${location.origin} --agent-token-file agent-token`}</code>
       </pre>
       <p>
-        The file <code>agent-token</code> is in the state folder of this dashboard; copy it to the host. This page shows
+        The file <code>agent-token</code> is in the data folder of this dashboard; copy it to the host. This page shows
         the host as soon as its agent connects.
       </p>
     </Empty>

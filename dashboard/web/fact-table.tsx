@@ -4,6 +4,8 @@ import { isNarrow } from './media.ts';
 export interface FactColumn<Row> {
   readonly header: string;
   readonly numeric?: boolean;
+  /** With it the header orders the table by this column. */
+  readonly sortKey?: string;
   cell(row: Row): ComponentChildren;
 }
 
@@ -15,6 +17,49 @@ export interface FactTableProps<Row> {
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
   readonly rowClass?: (row: Row) => string;
+  readonly sorting?: Sorting;
+}
+
+/** How a table is ordered, and who is told of another wish, such as `-cpu` for the largest first. */
+export interface Sorting {
+  readonly key: string;
+  readonly descending: boolean;
+  readonly onSort: (sort: string) => void;
+}
+
+interface HeaderProps<Row> {
+  readonly column: FactColumn<Row>;
+  readonly alignment: string;
+  readonly sorting: Sorting | undefined;
+}
+
+function Header<Row>({ column: { header, sortKey, numeric }, alignment, sorting }: HeaderProps<Row>): JSX.Element {
+  if (sorting === undefined || sortKey === undefined)
+    return (
+      <th scope="col" class={alignment}>
+        {header}
+      </th>
+    );
+  const isSorted = sorting.key === sortKey;
+  const descending = isSorted ? !sorting.descending : numeric === true;
+  return (
+    <th scope="col" class={alignment} aria-sort={isSorted ? (sorting.descending ? 'descending' : 'ascending') : 'none'}>
+      <button
+        type="button"
+        class="sort-button"
+        onClick={() => {
+          sorting.onSort(`${descending ? '-' : ''}${sortKey}`);
+        }}
+      >
+        {header}
+        {isSorted ? (
+          <span class="sort-arrow" aria-hidden="true">
+            {sorting.descending ? '▼' : '▲'}
+          </span>
+        ) : null}
+      </button>
+    </th>
+  );
 }
 
 /** A short table, where the page is wide; one card for each row, where it is narrow. */
@@ -22,7 +67,7 @@ export function FactTable<Row>(props: FactTableProps<Row>): JSX.Element {
   return isNarrow.value ? <Cards {...props} /> : <Table {...props} />;
 }
 
-function Table<Row>({ label, columns, rows, keyOf, rowClass }: FactTableProps<Row>): JSX.Element {
+function Table<Row>({ label, columns, rows, keyOf, rowClass, sorting }: FactTableProps<Row>): JSX.Element {
   const alignment = (column: FactColumn<Row>): string => (column.numeric === true ? 'numeric' : '');
   const [naming, ...others] = columns;
   return (
@@ -31,9 +76,7 @@ function Table<Row>({ label, columns, rows, keyOf, rowClass }: FactTableProps<Ro
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.header} scope="col" class={alignment(column)}>
-                {column.header}
-              </th>
+              <Header key={column.header} column={column} alignment={alignment(column)} sorting={sorting} />
             ))}
           </tr>
         </thead>

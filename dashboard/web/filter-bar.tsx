@@ -1,11 +1,12 @@
-import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import type { ComponentChildren, JSX } from 'preact';
 import type { Filter } from '../model/filter.ts';
 import { formatSort, parseSort, SORT_KEYS, type Sort } from './container-rows.ts';
+import { FilterChips } from './filter-chips.tsx';
+import { FilterInput } from './filter-input.tsx';
 import { formatCount } from './format.ts';
+import { PauseIcon } from './icons.tsx';
 import { isNarrow } from './media.ts';
-import { FILTER_INPUT_ID } from './shortcuts.ts';
-import { orderPaused } from './use-order.ts';
+import { orderPaused } from './order-pause.ts';
 
 interface FilterBarProps {
   readonly text: string;
@@ -15,14 +16,17 @@ interface FilterBarProps {
   readonly sort: Sort;
   readonly onText: (text: string) => void;
   readonly onSort: (sort: Sort) => void;
+  /** Further tools of the list. */
+  readonly children?: ComponentChildren;
 }
 
 const EXAMPLES = [
   { term: 'web', means: 'a word in the name, host, image, runtime or a label' },
-  { term: 'host:h1', means: 'also name: image: runtime: state: label:team=a; * stands for anything' },
-  { term: 'cpu>50%', means: 'of the limit; cpu>0.5 is cores; also read> write> pids>' },
+  { term: 'host:h1', means: 'also name: project: service: image: runtime: state: label:team=a; * stands for anything' },
+  { term: 'name:~^api-[0-9]+$', means: 'a regular expression, found anywhere unless ^ or $ bind it' },
+  { term: 'cpu>50%', means: 'of the limit; cpu>0.5 is cores; also throttled> read> write> rx> tx> pids>' },
   { term: 'mem>64MiB', means: 'working set; mem>80% is of the limit' },
-  { term: '-tmp', means: 'without; all terms must hold' },
+  { term: '-name:~tmp', means: 'without; all terms must hold' },
 ] as const;
 
 function Grammar(): JSX.Element {
@@ -46,12 +50,17 @@ function Grammar(): JSX.Element {
 const SORT_NAMES: Readonly<Record<Sort['key'], string>> = {
   name: 'name',
   host: 'host',
+  project: 'project',
+  service: 'service',
   image: 'image',
   runtime: 'runtime',
   cpu: 'CPU',
   cores: 'cores',
   memory: 'memory',
   limit: 'share of memory limit',
+  throttled: 'throttling',
+  rx: 'received',
+  tx: 'sent',
   read: 'read',
   write: 'write',
   pids: 'PIDs',
@@ -93,50 +102,32 @@ function Count({ matches, total, text }: Pick<FilterBarProps, 'matches' | 'total
 }
 
 /** The filter box with what it understood, the number of matches and the state of the order. */
-export function FilterBar({ text, filter, matches, total, sort, onText, onSort }: FilterBarProps): JSX.Element {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (location.hash === `#${FILTER_INPUT_ID}`) input.current?.focus();
-  }, []);
-  const leave = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') input.current?.blur();
-  };
+export function FilterBar({
+  text,
+  filter,
+  matches,
+  total,
+  sort,
+  onText,
+  onSort,
+  children,
+}: FilterBarProps): JSX.Element {
   return (
     <div class="filter-bar">
       <div class="page-head">
         <h1>Containers</h1>
         <Count matches={matches} total={total} text={text} />
         <span class="order-paused" hidden={!orderPaused.value}>
-          ⏸ order paused
+          <PauseIcon /> order paused
         </span>
       </div>
       <div class="filter-line">
-        <label class="visually-hidden" for={FILTER_INPUT_ID}>
-          Filter containers
-        </label>
-        <input
-          ref={input}
-          id={FILTER_INPUT_ID}
-          type="search"
-          value={text}
-          placeholder="Filter, such as  web host:h1 cpu>50% mem>64MiB"
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
-          title="Filter (/)"
-          aria-invalid={filter.faults.length > 0}
-          aria-describedby="filter-faults"
-          onInput={(event) => {
-            onText(event.currentTarget.value);
-          }}
-          onKeyDown={leave}
-        />
+        <FilterInput label="Filter containers" text={text} hasFaults={filter.faults.length > 0} onText={onText} />
         {isNarrow.value ? <SortSelect sort={sort} onSort={onSort} /> : null}
+        {children}
         <Grammar />
       </div>
-      <p id="filter-faults" class="filter-faults" hidden={filter.faults.length === 0}>
-        {filter.faults.join('. ')}
-      </p>
+      <FilterChips text={text} filter={filter} onText={onText} />
     </div>
   );
 }

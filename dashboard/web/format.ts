@@ -49,7 +49,8 @@ const BYTE_UNITS: readonly ByteUnit[] = [
   { label: 'TiB', bytes: 2 ** 40 },
 ];
 
-function byteUnitOf(value: number): ByteUnit {
+/** The unit in which a value reads well. */
+export function byteUnitOf(value: number): ByteUnit {
   return BYTE_UNITS.findLast((unit) => Math.abs(value) >= unit.bytes) ?? BYTE;
 }
 

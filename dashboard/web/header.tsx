@@ -6,7 +6,7 @@ import { formatDuration } from './format.ts';
 import { showHelp } from './help.tsx';
 import { ThemeIcon, WeftIcon } from './icons.tsx';
 import { Mark } from './mark.tsx';
-import { logOut } from './session.ts';
+import { logOut, me } from './session.ts';
 import { connection, disconnect } from './socket.ts';
 import { alerts, clearStore, lastFrame } from './store.ts';
 import { cycleTheme, theme } from './theme.ts';
@@ -14,14 +14,23 @@ import { cycleTheme, theme } from './theme.ts';
 /** Two frames may go missing before the page says so. */
 const LATE_MS = 3_000;
 
-const firing = computed(() => alerts.value.filter((alert) => alert.state === 'firing').length);
+const firing = computed(
+  () => alerts.value.filter((alert) => alert.state === 'firing' || alert.state === 'recovering').length,
+);
 const pending = computed(() => alerts.value.filter((alert) => alert.state === 'pending').length);
 
 const PAGES = [
   { path: '/', name: 'Overview' },
+  { path: '/hosts', name: 'Hosts' },
   { path: '/containers', name: 'Containers' },
   { path: '/alerts', name: 'Alerts' },
+  { path: '/settings', name: 'Settings' },
 ] as const;
+
+/** A page's address, or that of one of its parts. */
+function isWithin(location: string, path: string): boolean {
+  return location === path || (path !== '/' && location.startsWith(`${path}/`));
+}
 
 function AlertCount(): JSX.Element | null {
   const count = firing.value > 0 ? firing.value : pending.value;
@@ -72,7 +81,7 @@ export function Header(): JSX.Element {
       </Link>
       <nav aria-label="Pages">
         {PAGES.map(({ path, name }) => (
-          <Link key={path} href={path} aria-current={location === path ? 'page' : undefined}>
+          <Link key={path} href={path} aria-current={isWithin(location, path) ? 'page' : undefined}>
             {name}
             {path === '/alerts' ? <AlertCount /> : null}
           </Link>
@@ -87,7 +96,12 @@ export function Header(): JSX.Element {
           <span class="visually-hidden">Keyboard help</span>
         </button>
         <ThemeButton />
-        <button type="button" class="button quiet" onClick={() => void leave()}>
+        <button
+          type="button"
+          class="button quiet"
+          title={me.value === undefined ? undefined : `Logged in as ${me.value.name}, ${me.value.role}`}
+          onClick={() => void leave()}
+        >
           Log out
         </button>
       </div>

@@ -1,35 +1,16 @@
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
-import type { HostState, HostView } from '../wire.ts';
-import { nowUnixMs } from './clock.ts';
-import { valueAt } from './columns.ts';
 import { FactTable, type FactColumn } from './fact-table.tsx';
 import { columnByteUnit, formatCount, formatInUnit, formatNumber, formatSet, UNAVAILABLE } from './format.ts';
-import { formatFreshness, hostDataAgeMs } from './host-facts.ts';
-import { containersOfHost } from './links.ts';
-import { Mark, type MarkKind } from './mark.tsx';
+import { formatFreshness } from './host-facts.ts';
+import { HostMark } from './host-mark.tsx';
+import type { HostRow, HostSort } from './host-rows.ts';
+import { containersOfHost, hostPage } from './links.ts';
+import { Mark } from './mark.tsx';
 import { Meter } from './meter.tsx';
-import { hosts, lastFrame } from './store.ts';
+import { HOLD_ORDER } from './order-pause.ts';
 
-interface Row {
-  readonly host: HostView;
-  readonly cpuCores: number;
-  readonly memoryUsedBytes: number;
-  readonly ageMs: number | undefined;
-}
-
-const MARK: Readonly<Record<HostState, MarkKind>> = { live: 'ok', late: 'late', stale: 'stale' };
-
-function StateCell({ host, ageMs }: Row): JSX.Element {
-  return (
-    <Mark kind={MARK[host.state]}>
-      {host.state}
-      {host.state === 'live' || ageMs === undefined ? null : ` ${formatFreshness(ageMs)}`}
-    </Mark>
-  );
-}
-
-function SubnetCell({ host }: Row): JSX.Element {
+function SubnetCell({ host }: HostRow): JSX.Element {
   if (host.overlay === undefined) return <>{UNAVAILABLE}</>;
   return (
     <span class="marks">
@@ -39,7 +20,8 @@ function SubnetCell({ host }: Row): JSX.Element {
   );
 }
 
-function CpuCell({ host, cpuCores }: Row): JSX.Element {
+function CpuCell({ host, value }: HostRow): JSX.Element {
+  const cpuCores = value('cpuCores');
   return (
     <span class="usage">
       <Meter ratio={cpuCores / (host.cpuCores ?? Number.NaN)} />
@@ -49,7 +31,8 @@ function CpuCell({ host, cpuCores }: Row): JSX.Element {
   );
 }
 
-function MemoryCell({ host, memoryUsedBytes }: Row): JSX.Element {
+function MemoryCell({ host, value }: HostRow): JSX.Element {
+  const memoryUsedBytes = value('memoryUsedBytes');
   const unit = columnByteUnit([host.memoryTotalBytes ?? memoryUsedBytes]);
   return (
     <span class="usage">
@@ -65,36 +48,125 @@ function MemoryCell({ host, memoryUsedBytes }: Row): JSX.Element {
 const code = (text: string | undefined): JSX.Element | string =>
   text === undefined ? UNAVAILABLE : <code>{text}</code>;
 
-const COLUMNS: readonly [FactColumn<Row>, ...FactColumn<Row>[]] = [
-  { header: 'Host', cell: ({ host }) => <Link href={containersOfHost(host.name)}>{host.name}</Link> },
-  { header: 'State', cell: (row) => <StateCell {...row} /> },
-  { header: 'Overlay subnet', cell: (row) => <SubnetCell {...row} /> },
+type Column = FactColumn<HostRow>;
+
+/** Received and sent, or read and written, in one unit. */
+function FlowCell({ one, other }: { readonly one: number; readonly other: number }): JSX.Element {
+  if (Number.isNaN(one) && Number.isNaN(other)) return <>{UNAVAILABLE}</>;
+  const unit = columnByteUnit([one, other]);
+  return (
+    <span class="usage">
+      <span class="usage-value">{formatInUnit(one, unit)}</span>
+      <span class="usage-total">/</span>
+      <span class="usage-value">{formatInUnit(other, unit)}</span>
+      <span class="usage-total">{unit.label}/s</span>
+    </span>
+  );
+}
+
+const HOST: Column = {
+  header: 'Host',
+  sortKey: 'name',
+  cell: ({ host }) => <Link href={hostPage(host.nodeId)}>{host.name}</Link>,
+};
+const STATE: Column = {
+  header: 'State',
+  sortKey: 'state',
+  cell: ({ host, ageMs }) => <HostMark state={host.state} ageMs={ageMs} />,
+};
+const SUBNET: Column = { header: 'Overlay subnet', cell: (row) => <SubnetCell {...row} /> };
+const MTU: Column = { header: 'MTU', numeric: true, cell: ({ host }) => host.overlay?.mtu ?? UNAVAILABLE };
+const CONTAINERS: Column = {
+  header: 'Containers',
+  numeric: true,
+  sortKey: 'containers',
+  cell: ({ host }) => <Link href={containersOfHost(host.name)}>{formatCount(host.containers)}</Link>,
+};
+const CPU: Column = { header: 'CPU', sortKey: 'cpu', cell: (row) => <CpuCell {...row} /> };
+const MEMORY: Column = { header: 'Memory', sortKey: 'memory', cell: (row) => <MemoryCell {...row} /> };
+const AGE: Column = { header: 'Data', numeric: true, cell: ({ ageMs }) => formatFreshness(ageMs) };
+
+/** On the overview: where a host is in the overlay, and how full it is. */
+const OVERLAY_COLUMNS: readonly [Column, ...Column[]] = [
+  HOST,
+  STATE,
+  SUBNET,
   { header: 'Public IP', cell: ({ host }) => code(host.overlay?.publicIp) },
   { header: 'VTEP MAC', cell: ({ host }) => code(host.overlay?.vtepMac) },
   { header: 'VNI', numeric: true, cell: ({ host }) => host.overlay?.vni ?? UNAVAILABLE },
-  { header: 'MTU', numeric: true, cell: ({ host }) => host.overlay?.mtu ?? UNAVAILABLE },
-  { header: 'Containers', numeric: true, cell: ({ host }) => formatCount(host.containers) },
-  { header: 'CPU', cell: (row) => <CpuCell {...row} /> },
-  { header: 'Memory', cell: (row) => <MemoryCell {...row} /> },
-  { header: 'Data', numeric: true, cell: ({ ageMs }) => formatFreshness(ageMs) },
+  MTU,
+  CONTAINERS,
+  CPU,
+  MEMORY,
+  AGE,
 ];
 
-/** Every host with its overlay facts and its use of CPU and memory. */
-export function HostTable(): JSX.Element {
-  const frame = lastFrame.value;
-  const rows = hosts.value.map((host, row) => ({
-    host,
-    cpuCores: valueAt(frame?.hosts, 'cpuCores', row),
-    memoryUsedBytes: valueAt(frame?.hosts, 'memoryUsedBytes', row),
-    ageMs: hostDataAgeMs(host, frame?.timeUnixMs, nowUnixMs.value),
-  }));
+/** On the hosts' own page: what each does. */
+const WORK_COLUMNS: readonly [Column, ...Column[]] = [
+  HOST,
+  STATE,
+  {
+    header: 'Alerts',
+    numeric: true,
+    sortKey: 'alerts',
+    cell: ({ alerts }) =>
+      alerts === 0 ? (
+        '0'
+      ) : (
+        <Link href="/alerts">
+          <Mark kind="critical">{formatCount(alerts)}</Mark>
+        </Link>
+      ),
+  },
+  CONTAINERS,
+  CPU,
+  {
+    header: 'Load, 1 min',
+    sortKey: 'load',
+    cell: ({ host, value }) => (
+      <span class="usage">
+        <span class="usage-value">{formatNumber(value('load1'))}</span>
+        <span class="usage-total">/ {formatSet(host.cpuCores)} cores</span>
+      </span>
+    ),
+  },
+  MEMORY,
+  {
+    header: 'Disk read / written',
+    cell: ({ value }) => <FlowCell one={value('diskReadBytesPerSecond')} other={value('diskWriteBytesPerSecond')} />,
+  },
+  {
+    header: 'Network in / out',
+    cell: ({ value }) => (
+      <FlowCell one={value('networkReceiveBytesPerSecond')} other={value('networkTransmitBytesPerSecond')} />
+    ),
+  },
+  SUBNET,
+  { header: 'Agent', cell: ({ host }) => code(host.agentVersion) },
+];
+
+const ROW_PROPS = {
+  label: 'Hosts',
+  keyOf: ({ host }: HostRow): string => host.nodeId,
+  rowClass: ({ host }: HostRow): string => (host.state === 'stale' ? 'is-stale' : ''),
+};
+
+/** Hosts with their overlay facts and their use of CPU and memory. */
+export function OverlayTable({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element {
+  return <FactTable {...ROW_PROPS} columns={OVERLAY_COLUMNS} rows={rows} />;
+}
+
+interface HostTableProps {
+  readonly rows: readonly HostRow[];
+  readonly sort: HostSort;
+  readonly onSort: (sort: string) => void;
+}
+
+/** Hosts with what they do, in an order that holds still under the pointer. */
+export function HostTable({ rows, sort, onSort }: HostTableProps): JSX.Element {
   return (
-    <FactTable
-      label="Hosts"
-      columns={COLUMNS}
-      rows={rows}
-      keyOf={({ host }) => host.nodeId}
-      rowClass={({ host }) => (host.state === 'stale' ? 'is-stale' : '')}
-    />
+    <div {...HOLD_ORDER}>
+      <FactTable {...ROW_PROPS} columns={WORK_COLUMNS} rows={rows} sorting={{ ...sort, onSort }} />
+    </div>
   );
 }

@@ -56,3 +56,12 @@ function ThemePath({ theme }: { readonly theme: Theme }): JSX.Element {
       return <path d="M13.4 9.8A5.8 5.8 0 0 1 6.2 2.6a5.8 5.8 0 1 0 7.2 7.2z" />;
   }
 }
+
+/** Two bars. */
+export function PauseIcon(): JSX.Element {
+  return (
+    <svg viewBox="0 0 12 12" width="10" height="10" aria-hidden="true" fill="currentColor">
+      <path d="M2 1.5h3v9H2zM7 1.5h3v9H7z" />
+    </svg>
+  );
+}

@@ -1,4 +1,5 @@
 import { fieldTerm } from '../model/filter.ts';
+import type { ContainerView } from '../wire.ts';
 
 /** The containers page with this filter. */
 export function containersWith(filter: string): string {
@@ -8,4 +9,24 @@ export function containersWith(filter: string): string {
 /** The containers page for one host. */
 export function containersOfHost(hostName: string): string {
   return containersWith(fieldTerm('host', hostName));
+}
+
+/** The page of one host. */
+export function hostPage(nodeId: string): string {
+  return `/hosts/${encodeURIComponent(nodeId)}`;
+}
+
+/** What a container is known by from one creation to the next, where it has a line of history; else itself. */
+export function lineOf({ series, key }: Pick<ContainerView, 'series' | 'key'>): string {
+  return series ?? key;
+}
+
+/** The page of one container, which its next creation has too. */
+export function containerPage(container: Pick<ContainerView, 'series' | 'key'>): string {
+  return `/containers/${encodeURIComponent(lineOf(container))}`;
+}
+
+/** The page with these lines of history side by side. */
+export function comparePage(series: readonly string[]): string {
+  return `/compare?${new URLSearchParams(series.map((line): [string, string] => ['series', line])).toString()}`;
 }

@@ -61,9 +61,9 @@ export class SeriesTable {
     this.#ringOf(id)[this.#slotOf(this.#newestStep)] = value;
   }
 
-  /** Forgets the ids that are not in `keep`. */
+  /** Forgets the ids that are not in `keep`, as soon as no value of theirs is left: one that comes back goes on where it ended. */
   retain(keep: ReadonlySet<string>): void {
-    for (const id of this.#rings.keys()) if (!keep.has(id)) this.#rings.delete(id);
+    for (const [id, ring] of this.#rings) if (!keep.has(id) && ring.every(Number.isNaN)) this.#rings.delete(id);
   }
 
   view(id: string): SeriesView | undefined {

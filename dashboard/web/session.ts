@@ -1,36 +1,41 @@
-/** What came of a try to log in; `reason` is a sentence for the person. */
-export type LoginOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+import { signal } from '@preact/signals';
+import { ask, type Answer } from './api.ts';
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
-
-function sentenceOf(body: unknown, status: number): string {
-  if (typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string') return body.error;
-  return `the server answered ${status}`;
+/** Who is logged in here, as `GET /api/v1/me` tells it. */
+export interface Me {
+  readonly name: string;
+  readonly role: 'admin' | 'editor' | 'viewer';
+  /** What of the cluster is shown; `null` for all of it. */
+  readonly scope: string | null;
+  /** Came by a one-time token, and has nothing to come back with. */
+  readonly needsPassword: boolean;
+  readonly canSetPassword: boolean;
 }
 
-/** Exchanges the token for a session cookie. Never throws. */
-export async function logIn(token: string, signal?: AbortSignal): Promise<LoginOutcome> {
-  try {
-    const response = await fetch('/api/v1/login', {
-      method: 'POST',
-      headers: JSON_HEADERS,
-      body: JSON.stringify({ token }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (response.ok) return { ok: true };
-    return { ok: false, reason: sentenceOf(await response.json().catch(() => undefined), response.status) };
-  } catch {
-    return { ok: false, reason: 'the server cannot be reached' };
-  }
+/** `undefined` until the server told. */
+export const me = signal<Me | undefined>(undefined);
+
+/** Asks who is logged in. */
+export async function learnWho(): Promise<void> {
+  const answer = await ask<Me>('GET', '/me');
+  if (answer.ok) me.value = answer.value;
+}
+
+/** How people can log in here. */
+export interface SignIn {
+  /** Whether anybody has a password. */
+  readonly password: boolean;
+}
+
+/** Exchanges a one-time token, or a name and its password, for a session cookie. Never throws. */
+export async function logIn(
+  by: { readonly token: string } | { readonly name: string; readonly password: string },
+): Promise<Answer<object>> {
+  return await ask<object>('POST', '/login', { body: by });
 }
 
 /** Ends the session on the server. `false` when it could not be told; the cookie then lives on. */
-export async function logOut(signal?: AbortSignal): Promise<boolean> {
-  try {
-    const options = { method: 'POST', headers: JSON_HEADERS, body: '{}' };
-    const response = await fetch('/api/v1/logout', signal === undefined ? options : { ...options, signal });
-    return response.ok;
-  } catch {
-    return false;
-  }
+export async function logOut(): Promise<boolean> {
+  me.value = undefined;
+  return (await ask<object>('POST', '/logout', { body: {} })).ok;
 }

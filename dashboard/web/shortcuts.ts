@@ -25,12 +25,30 @@ effect(() => {
 export const SHORTCUTS: readonly { readonly keys: string; readonly does: string }[] = [
   { keys: '/', does: 'filter the containers' },
   { keys: 'g o', does: 'go to the overview' },
+  { keys: 'Ctrl K', does: 'go to a page, a host or containers by name' },
+  { keys: 'g h', does: 'go to the hosts' },
   { keys: 'g c', does: 'go to the containers' },
   { keys: 'g a', does: 'go to the alerts' },
+  { keys: 'g s', does: 'go to the settings' },
+  { keys: 'j k', does: 'go down or up the rows of a table; Enter opens' },
   { keys: 't', does: 'change the theme' },
+  { keys: '[ ]', does: 'show less or more time on a page with charts' },
+  { keys: 'l', does: 'show the last minutes live on a page with charts' },
+  { keys: '← →', does: 'move the cursor of a chart' },
   { keys: '?', does: 'show this help' },
   { keys: 'Esc', does: 'leave the filter, or close this help' },
 ];
+
+/** Keys of the page in sight. */
+const pageKeys = new Map<string, () => void>();
+
+/** Single keys that do something on one page only, until the returned function is called. */
+export function onPageKeys(actions: Readonly<Record<string, () => void>>): () => void {
+  for (const [key, action] of Object.entries(actions)) pageKeys.set(key, action);
+  return () => {
+    for (const key of Object.keys(actions)) pageKeys.delete(key);
+  };
+}
 
 const CHORD_MS = 1_000;
 
@@ -41,9 +59,17 @@ export interface ShortcutActions {
   navigate(path: string): void;
   cycleTheme(): void;
   showHelp(): void;
+  showPalette(): void;
+  focusRow(step: 1 | -1): void;
 }
 
-const PAGE_OF: Readonly<Record<string, string>> = { o: '/', c: '/containers', a: '/alerts' };
+const PAGE_OF: Readonly<Record<string, string>> = {
+  o: '/',
+  h: '/hosts',
+  c: '/containers',
+  a: '/alerts',
+  s: '/settings',
+};
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, dialog') !== null;
@@ -65,6 +91,12 @@ export function listenForShortcuts(actions: ShortcutActions): () => void {
     t: () => {
       actions.cycleTheme();
     },
+    j: () => {
+      actions.focusRow(1);
+    },
+    k: () => {
+      actions.focusRow(-1);
+    },
     '?': () => {
       actions.showHelp();
     },
@@ -75,7 +107,7 @@ export function listenForShortcuts(actions: ShortcutActions): () => void {
     goPressedAt = event.key === 'g' ? event.timeStamp : -Infinity;
     const action =
       page === undefined
-        ? singles[event.key]
+        ? (pageKeys.get(event.key) ?? singles[event.key])
         : () => {
             actions.navigate(page);
           };
@@ -83,8 +115,16 @@ export function listenForShortcuts(actions: ShortcutActions): () => void {
     event.preventDefault();
     action();
   };
+  // With a modifier it is nobody's letter: it works while typing too, and cannot be switched off.
+  const onPaletteKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    actions.showPalette();
+  };
   document.addEventListener('keydown', onKey);
+  document.addEventListener('keydown', onPaletteKey);
   return () => {
     document.removeEventListener('keydown', onKey);
+    document.removeEventListener('keydown', onPaletteKey);
   };
 }

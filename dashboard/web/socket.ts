@@ -1,6 +1,6 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import { io, type Socket } from 'socket.io-client';
-import type { BrowserToServer, ServerToBrowser, Subscribe } from '../wire.ts';
+import type { BrowserToServer, ServerToBrowser, Subscribe, Suggest, SuggestionsMessage } from '../wire.ts';
 import { UI_NAMESPACE } from './columns.ts';
 import { retryDelayMs } from './retry.ts';
 import { applyAlerts, applyFrame, applyHistory, applyInventory } from './store.ts';
@@ -13,13 +13,19 @@ export type Connection =
   /** The server answered and does not know this browser: only a login helps. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-type View = Subscribe['view'];
-
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** The server answers no more often. */
+const RESYNC_EVERY_MS = 2_000;
 
 const state = signal<Connection>({ kind: 'connecting' });
 
 export const connection: ReadonlySignal<Connection> = state;
+
+const told = signal<SuggestionsMessage | undefined>(undefined);
+
+/** The last answer to {@link askSuggestions}. */
+export const suggestions: ReadonlySignal<SuggestionsMessage | undefined> = told;
 
 const socket: Socket<ServerToBrowser, BrowserToServer> = io(UI_NAMESPACE, {
   autoConnect: false,
@@ -29,14 +35,28 @@ const socket: Socket<ServerToBrowser, BrowserToServer> = io(UI_NAMESPACE, {
   transports: ['websocket', 'polling'],
 });
 
-let view: View = 'overview';
+const wanted = signal<Subscribe>({ view: 'overview' });
+const answered = signal('');
+
+/** Whether what is in the store is what the page in sight asked for; before, it may be of the page before it. */
+export const isAnswered: ReadonlySignal<boolean> = computed(() => answered.value === viewKey(wanted.value));
+
 let attempt = 0;
+let lastResyncMs = -Infinity;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 
 socket.on('inventory', applyInventory);
 socket.on('history', applyHistory);
-socket.on('frame', applyFrame);
+socket.on('frame', (message) => {
+  if (!applyFrame(message)) askAgain();
+});
 socket.on('alerts', applyAlerts);
+socket.on('subscribed', (request) => {
+  if (request.view !== 'none') answered.value = viewKey(request);
+});
+socket.on('suggestions', (message) => {
+  told.value = message;
+});
 
 socket.on('connect', () => {
   attempt = 0;
@@ -70,9 +90,27 @@ function retryLater(reason: string): void {
   retryTimer = setTimeout(retryNow, delayMs);
 }
 
+/** Asks for a whole frame after one was missed. */
+function askAgain(): void {
+  const now = performance.now();
+  if (now - lastResyncMs < RESYNC_EVERY_MS) return;
+  lastResyncMs = now;
+  socket.emit('resync');
+}
+
 function tellView(): void {
   // A hidden page is sent nothing.
-  if (socket.connected) socket.emit('subscribe', { view: document.hidden ? 'none' : view });
+  if (socket.connected) socket.emit('subscribe', document.hidden ? { view: 'none' } : wanted.value);
+}
+
+/** Equal for equal requests. */
+function viewKey({ view, host, key, filter, series }: Subscribe): string {
+  return JSON.stringify([view, host, key, filter, series]);
+}
+
+/** Asks what could be typed at the caret; the answer comes in {@link suggestions}. */
+export function askSuggestions(request: Suggest): void {
+  if (socket.connected) socket.emit('suggest', request);
 }
 
 /** Opens the connection, or tries again at once. */
@@ -88,10 +126,10 @@ export function disconnect(): void {
   state.value = { kind: 'connecting' };
 }
 
-/** Asks for what this view shows, now and after each reconnection. */
-export function subscribeTo(wanted: View): void {
-  if (view === wanted) return;
-  view = wanted;
+/** Asks for what a page shows, now and after each reconnection. Asking for the same again does nothing. */
+export function subscribeTo(request: Subscribe): void {
+  if (viewKey(wanted.peek()) === viewKey(request)) return;
+  wanted.value = request;
   tellView();
 }
 

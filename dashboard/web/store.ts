@@ -10,28 +10,40 @@ import type {
 } from '../wire.ts';
 import { learnServerTime } from './clock.ts';
 import {
-  decodeClusterHistory,
   decodeContainerBlock,
-  decodeHistory,
+  decodeDetails,
   decodeHostBlock,
-  valueAt,
+  patchBlock,
   withRows,
+  type Block,
   type ContainerBlock,
+  type DetailBlocks,
   type HostBlock,
 } from './columns.ts';
-import { clusterUsage, CPU_USAGE, MEMORY_USAGE } from './host-facts.ts';
-import { SeriesTable, sinceFirstValue } from './series.ts';
+import { rowIds } from './row-ids.ts';
+import { stampRows, type RowStamps } from './row-stamps.ts';
+import { loadSeries, recordSeries, retainSeries } from './sparkline-series.ts';
 import { alertTransitions } from './transitions.ts';
 
-/** One second as it was last told; a block is absent when the view is not sent it. */
+/** The values as they were last told; a block is absent when the view is not sent it. */
 export interface LastFrame {
   readonly timeUnixMs: number;
   readonly containers: ContainerBlock | undefined;
   readonly hosts: HostBlock | undefined;
+  readonly details?: DetailBlocks | undefined;
+}
+
+/** The same, with what tells which rows changed. */
+interface LiveFrame extends LastFrame {
+  readonly containerStamps: RowStamps;
+  readonly hostStamps: RowStamps;
 }
 
 export const inventory = signal<InventoryMessage | undefined>(undefined);
+/** Moves on once a second: for whatever is made of many hosts, which would never stand still otherwise, and for lines. */
 export const lastFrame = signal<LastFrame | undefined>(undefined);
+/** Moves on with each animation frame that has news: for a row, whose numbers change when its host told them. */
+export const liveFrame = signal<LiveFrame | undefined>(undefined);
 export const alertsMessage = signal<AlertsMessage | undefined>(undefined);
 
 /** The sentences that the live region reads; replaced at each change of an alert's state. */
@@ -45,33 +57,11 @@ export const hosts = computed(() => inventory.value?.hosts ?? NO_HOSTS);
 export const containers = computed(() => inventory.value?.containers ?? NO_CONTAINERS);
 export const alerts = computed(() => alertsMessage.value?.alerts ?? NO_ALERTS);
 
+/** What each row of the frame's blocks is known by. */
+export const idOfRow = computed(() => rowIds(containers.value));
 /** Row of each container in the frame's blocks. */
-export const rowOfContainer = computed(() => new Map(containers.value.map(({ key }, row) => [key, row])));
+export const rowOfContainer = computed(() => new Map(idOfRow.value.map((id, row) => [id, row])));
 export const hostOfNode = computed(() => new Map(hosts.value.map((host) => [host.nodeId, host])));
-
-/** The five minutes that a sparkline shows. */
-const SPARKLINE_MS = 5 * 60_000;
-const DEFAULT_STEP_MS = 5_000;
-
-const shapeOf = (stepMs: number): { stepMs: number; points: number } => ({
-  stepMs,
-  points: Math.max(2, Math.round(SPARKLINE_MS / stepMs)),
-});
-
-let cpuHistory = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
-let memoryHistory = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
-let clusterSeries = new SeriesTable(shapeOf(DEFAULT_STEP_MS));
-/** The line of a cluster that was just started is not squeezed into its last pixel. */
-const LEAST_CLUSTER_POINTS = 6;
-
-export const CLUSTER_CPU = 'cpuCores';
-export const CLUSTER_MEMORY = 'memoryUsedBytes';
-
-export const cpuSeries = (key: string): ReturnType<SeriesTable['view']> => cpuHistory.view(key);
-export const memorySeries = (key: string): ReturnType<SeriesTable['view']> => memoryHistory.view(key);
-/** Sums over the hosts of the last five minutes. */
-export const clusterHistory = (id: string): ReturnType<SeriesTable['view']> =>
-  sinceFirstValue(clusterSeries.view(id), LEAST_CLUSTER_POINTS);
 
 /** How long after its start a server may know no host because their agents are still on the way back. */
 const AGENTS_RETURN_MS = 10_000;
@@ -92,23 +82,26 @@ export function applyInventory(message: InventoryMessage): void {
 
 function takeInventory(message: InventoryMessage): void {
   learnServerTime(message.timeUnixMs);
-  const keys = new Set(message.containers.map(({ key }) => key));
-  cpuHistory.retain(keys);
-  memoryHistory.retain(keys);
+  retainSeries(new Set(rowIds(message.containers)));
   batch(() => {
     const before = inventory.value;
-    const frame = lastFrame.value;
     inventory.value = message;
-    if (before !== undefined && frame !== undefined) lastFrame.value = reindexed(frame, before, message);
+    if (before === undefined || newest === undefined) return;
+    newest = reindexed(newest, before, message);
+    calmAtMs = -Infinity;
+    publish();
   });
 }
 
 /** The last values under the new rows, so that a container that comes or goes does not blank all others for a second. */
-function reindexed(frame: LastFrame, before: InventoryMessage, after: InventoryMessage): LastFrame {
+function reindexed(frame: LastFrame, before: InventoryMessage, after: InventoryMessage): LiveFrame {
   const containerRows = new Map(before.containers.map(({ key }, row) => [key, row]));
   const hostRows = new Map(before.hosts.map(({ nodeId }, row) => [nodeId, row]));
+  stamp += 1;
   return {
     timeUnixMs: frame.timeUnixMs,
+    containerStamps: stampRows(undefined, { rows: after.containers.length, stamp, changed: undefined }),
+    hostStamps: stampRows(undefined, { rows: after.hosts.length, stamp, changed: undefined }),
     containers: withRows(
       frame.containers,
       after.containers.map(({ key }) => containerRows.get(key) ?? -1),
@@ -123,61 +116,99 @@ function reindexed(frame: LastFrame, before: InventoryMessage, after: InventoryM
 /** The past of the sparklines. */
 export function applyHistory(message: HistoryMessage): void {
   const known = inventory.value;
-  if (known?.inventoryVersion !== message.inventoryVersion) return;
-  const past = decodeHistory(message, known.containers.length);
-  cpuHistory = new SeriesTable(shapeOf(message.stepMs));
-  memoryHistory = new SeriesTable(shapeOf(message.stepMs));
-  loadCluster(message);
-  if (past === undefined) return;
-  known.containers.forEach(({ key }, row) => {
-    const [from, to] = [row * message.points, (row + 1) * message.points];
-    cpuHistory.load(key, past.cpuOfLimitRatio.subarray(from, to), message.endUnixMs);
-    memoryHistory.load(key, past.memoryWorkingSetBytes.subarray(from, to), message.endUnixMs);
+  if (known?.inventoryVersion === message.inventoryVersion) loadSeries(message, idOfRow.value);
+}
+
+/** The frame that came last: a frame of changes is laid over the one just before it, and over no other. */
+let shown: { readonly seq: number; readonly inventoryVersion: number } | undefined;
+
+/** What came, and may not be shown before the next animation frame. */
+let newest: LiveFrame | undefined;
+let stamp = 0;
+
+/** Lays a block of a frame over the one before. */
+function overlaid<Column extends string>(
+  before: Block<Column> | undefined,
+  bytes: Uint8Array | ArrayBuffer,
+  {
+    changed,
+    whole,
+  }: { changed: FrameMessage['changed']; whole: (bytes: Uint8Array | ArrayBuffer) => Block<Column> | undefined },
+): Block<Column> | undefined {
+  if (changed === undefined) return whole(bytes);
+  return before === undefined ? undefined : patchBlock(before, bytes, changed);
+}
+
+/** Whether a frame is whole, or changes the one that came last. */
+function isApplicable({ changed, changedHosts, seq, inventoryVersion }: FrameMessage): boolean {
+  if (changed === undefined && changedHosts === undefined) return true;
+  return newest !== undefined && shown?.inventoryVersion === inventoryVersion && shown.seq + 1 === seq;
+}
+
+/** Values that changed; dropped when their inventory is not the one that is known. @returns `false` when a frame before it was missed, and a whole one is needed. */
+export function applyFrame(message: FrameMessage): boolean {
+  const known = inventory.value;
+  if (known?.inventoryVersion !== message.inventoryVersion) return true;
+  if (!isApplicable(message)) return false;
+  const { changed, changedHosts } = message;
+  const rows = { containers: known.containers.length, hosts: known.hosts.length };
+  stamp += 1;
+  newest = {
+    timeUnixMs: message.timeUnixMs,
+    containers: overlaid(newest?.containers, message.containers, {
+      changed,
+      whole: (bytes) => decodeContainerBlock(bytes, rows.containers),
+    }),
+    hosts: overlaid(newest?.hosts, message.hosts, {
+      changed: changedHosts,
+      whole: (bytes) => decodeHostBlock(bytes, rows.hosts),
+    }),
+    details: decodeDetails(message.details, rows),
+    containerStamps: stampRows(newest?.containerStamps, { rows: rows.containers, stamp, changed }),
+    hostStamps: stampRows(newest?.hostStamps, { rows: rows.hosts, stamp, changed: changedHosts }),
+  };
+  shown = { seq: message.seq, inventoryVersion: message.inventoryVersion };
+  schedulePublish();
+  return true;
+}
+
+/** A second, less what hosts' ticks are early at times: what one host tells each second is shown with its frame. */
+const CALM_MS = 950;
+
+let calmAtMs = -Infinity;
+let calmTimer: ReturnType<typeof setTimeout> | undefined;
+let isScheduled = false;
+
+function schedulePublish(): void {
+  if (isScheduled) return;
+  isScheduled = true;
+  requestAnimationFrame(() => {
+    isScheduled = false;
+    publish();
   });
 }
 
-function loadCluster(message: HistoryMessage): void {
-  const sums = decodeClusterHistory(message);
-  clusterSeries = new SeriesTable(shapeOf(message.stepMs));
-  if (sums === undefined) return;
-  clusterSeries.load(CLUSTER_CPU, sums.cpuCores, message.endUnixMs);
-  clusterSeries.load(CLUSTER_MEMORY, sums.memoryUsedBytes, message.endUnixMs);
+function publish(): void {
+  batch(() => {
+    liveFrame.value = newest;
+    const waitMs = calmAtMs + CALM_MS - performance.now();
+    clearTimeout(calmTimer);
+    if (waitMs <= 0) publishCalm();
+    else calmTimer = setTimeout(publishCalm, waitMs);
+  });
 }
 
-/** One second of values; dropped when its inventory is not the one that is known. */
-export function applyFrame(message: FrameMessage): void {
+/** Once a second: also the lines and this browser's idea of the server's clock. */
+function publishCalm(): void {
   const known = inventory.value;
-  if (known?.inventoryVersion !== message.inventoryVersion) return;
-  const frame: LastFrame = {
-    timeUnixMs: message.timeUnixMs,
-    containers: decodeContainerBlock(message.containers, known.containers.length),
-    hosts: decodeHostBlock(message.hosts, known.hosts.length),
-  };
-  recordContainers(known, frame);
-  recordCluster(known, frame);
+  const frame = newest;
+  if (known === undefined || frame === undefined) return;
+  calmAtMs = performance.now();
+  recordSeries({ known, ids: idOfRow.value, frame });
   batch(() => {
-    learnServerTime(message.timeUnixMs);
+    learnServerTime(frame.timeUnixMs);
     lastFrame.value = frame;
   });
-}
-
-function recordContainers(known: InventoryMessage, { timeUnixMs, containers: block }: LastFrame): void {
-  if (block === undefined) return;
-  cpuHistory.advanceTo(timeUnixMs);
-  memoryHistory.advanceTo(timeUnixMs);
-  known.containers.forEach((container, row) => {
-    // What a stale host last said is not what its containers use now: the line ends.
-    if (container.state === 'stale') return;
-    cpuHistory.set(container.key, valueAt(block, 'cpuOfLimitRatio', row));
-    memoryHistory.set(container.key, valueAt(block, 'memoryWorkingSetBytes', row));
-  });
-}
-
-function recordCluster(known: InventoryMessage, { timeUnixMs, hosts: block }: LastFrame): void {
-  if (block === undefined) return;
-  clusterSeries.advanceTo(timeUnixMs);
-  clusterSeries.set(CLUSTER_CPU, clusterUsage(known.hosts, block, CPU_USAGE).used);
-  clusterSeries.set(CLUSTER_MEMORY, clusterUsage(known.hosts, block, MEMORY_USAGE).used);
 }
 
 export function applyAlerts(message: AlertsMessage): void {
@@ -192,9 +223,12 @@ export function applyAlerts(message: AlertsMessage): void {
 /** Forgets everything, after logging out. */
 export function clearStore(): void {
   clearTimeout(heldBack);
+  clearTimeout(calmTimer);
+  newest = undefined;
   batch(() => {
     inventory.value = undefined;
     lastFrame.value = undefined;
+    liveFrame.value = undefined;
     alertsMessage.value = undefined;
     announcement.value = '';
   });

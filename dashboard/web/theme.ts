@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals';
 
-const THEMES = ['auto', 'light', 'dark'] as const;
+export const THEMES = ['auto', 'light', 'dark'] as const;
 
 export type Theme = (typeof THEMES)[number];
 

@@ -1,9 +1,10 @@
-import { computed, signal } from '@preact/signals';
+import { computed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Filter } from '../model/filter.ts';
 import type { ViewColumn } from '../wire.ts';
 import { keepOrder, orderContainers, type Sort } from './container-rows.ts';
 import { columnByteUnit, type ByteUnit } from './format.ts';
+import { orderPaused } from './order-pause.ts';
 import { containers, lastFrame } from './store.ts';
 
 /** Values move rows no more often than this. */
@@ -12,11 +13,8 @@ const RESORT_MS = 5_000;
 /** Rows in order, and the units of the byte columns, which change no more often than the order. */
 export interface Ordered {
   readonly keys: readonly string[];
-  readonly units: Readonly<Record<'memory' | 'read' | 'write', ByteUnit>>;
+  readonly units: Readonly<Record<'memory' | 'rx' | 'tx' | 'read' | 'write', ByteUnit>>;
 }
-
-/** While somebody points at the table or reads it by keyboard, its rows stay where they are. */
-export const orderPaused = signal(false);
 
 const hasValues = computed(() => lastFrame.value?.containers !== undefined);
 
@@ -33,6 +31,8 @@ function compute(filter: Filter, sort: Sort): Ordered {
     keys: orderContainers({ containers: containers.peek(), block, filter, sort }),
     units: {
       memory: unitOf('memoryWorkingSetBytes'),
+      rx: unitOf('networkReceiveBytesPerSecond'),
+      tx: unitOf('networkTransmitBytesPerSecond'),
       read: unitOf('blockReadBytesPerSecond'),
       write: unitOf('blockWriteBytesPerSecond'),
     },

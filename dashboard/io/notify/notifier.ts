@@ -1,235 +1,258 @@
-import { Backoff } from '../../../native/host/backoff.ts';
-import type { Clock, RandomSource } from '../../../native/host/clock.ts';
+import type { Clock } from '../../../native/host/clock.ts';
 import type { Logger } from '../../../native/host/log.ts';
-import type { Alert } from '../../model/alert-book.ts';
-import { episodeOf, groupKeyOf, planNotification, type Notification } from '../../model/notification.ts';
-import { webhookPayload } from '../../model/webhook-payload.ts';
-import type { DeliveryRecord } from '../alert-record.ts';
-import type { StateStore } from '../store.ts';
-import type { SendOutcome, Webhook } from './webhook.ts';
+import type { Alert } from '../../model/alert/alert.ts';
+import type { NotifyEntry } from '../../model/notify/dedup.ts';
+import { firesFor, planFlush, type Notification, type Suppression } from '../../model/notify/flush.ts';
+import type { Group, GroupBook } from '../../model/notify/group-book.ts';
+import { webhookPayload } from '../../model/notify/webhook-payload.ts';
+import { whyLine } from '../../model/notify/why.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import type { Channel } from './channel.ts';
+import type { Channels } from './channels.ts';
+import type { Delivery, MessageOfLog } from './delivery.ts';
+import type { Entries } from './entries.ts';
+import type { Suppressor } from './suppressor.ts';
+
+/** Which of several dashboards notifies. */
+export interface Leadership {
+  /** Whether it is this one. */
+  readonly leads: boolean;
+  /** The other one, as people know it. */
+  readonly leader: string | undefined;
+}
 
 export interface NotifierParts {
-  readonly webhooks: readonly Webhook[];
-  readonly store: Pick<StateStore, 'loadDeliveries' | 'saveDelivery' | 'removeDelivery'>;
+  readonly groups: GroupBook;
+  readonly channels: Channels;
+  readonly suppressor: Suppressor;
+  readonly entries: Entries;
+  readonly delivery: Delivery;
+  readonly acknowledgements: Acknowledgements;
+  readonly leadership: () => Leadership;
   /** All alerts, as they are now. */
   readonly alerts: () => readonly Alert[];
   readonly externalUrl: string;
   readonly clock: Clock;
-  readonly random: RandomSource;
   readonly log: Logger;
-  readonly onOutcome: (outcome: SendOutcome['kind'] | 'dropped') => void;
-}
-
-/** Groups that wait for one receiver at most; the oldest gives way and is counted. */
-export const MAX_WAITING = 10_000;
-
-/** Messages on their way to one receiver at once: a receiver that hangs for one group does not hold up the others. */
-const MAX_IN_FLIGHT = 4;
-
-const RETRY = { firstMs: 1000, maxMs: 300_000 };
-
-interface Waiting {
-  readonly backoff: Backoff;
-  dueMonotonicMs: number;
-  attempts: number;
-  inFlight: boolean;
-}
-
-interface Channel {
-  readonly webhook: Webhook;
-  readonly delivered: Map<string, DeliveryRecord>;
-  readonly waiting: Map<string, Waiting>;
-  inFlight: number;
 }
 
 /**
- * Tells receivers what changed. It keeps no messages: a group is marked, and what to say is made from the alerts and from what
- * the receiver was told last, at the moment of sending. So a newer state supersedes an older one by itself, a restart finds out
- * what is owed, and what was told before is not told again. Invariant: one message per receiver and group at a time.
+ * Decides each second what channels have to be told: groups that are due, less what is kept quiet, against what was told before.
+ * What comes of it goes to {@link Delivery}.
  */
 export class Notifier {
   readonly #parts: NotifierParts;
-  readonly #channels: readonly Channel[];
-  readonly #stop = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  #led = false;
+  #grace = false;
 
   constructor(parts: NotifierParts) {
     this.#parts = parts;
-    const stored = parts.store.loadDeliveries();
-    this.#channels = parts.webhooks.map((webhook) => ({
-      webhook,
-      delivered: new Map(
-        stored.filter(({ receiver }) => receiver === webhook.id).map(({ groupKey, record }) => [groupKey, record]),
-      ),
-      waiting: new Map<string, Waiting>(),
-      inFlight: 0,
-    }));
-    for (const alert of parts.alerts()) this.mark(alert);
   }
 
-  /** Groups that wait, over all receivers. */
   get waiting(): number {
-    return this.#channels.reduce((sum, { waiting }) => sum + waiting.size, 0);
+    return this.#parts.delivery.waiting;
   }
 
-  /** An alert changed: its group is looked at, at once even if an older state of it is being retried. */
-  mark(alert: Alert): void {
-    const groupKey = groupKeyOf(alert.labels);
-    for (const channel of this.#channels) {
-      const fresh: Waiting = {
-        backoff: new Backoff({ ...RETRY, random: this.#parts.random }),
-        dueMonotonicMs: this.#parts.clock.monotonicMs(),
-        attempts: 0,
-        inFlight: channel.waiting.get(groupKey)?.inFlight ?? false,
-      };
-      channel.waiting.set(groupKey, fresh);
-      this.#bound(channel);
+  /** One second. `grace`: soon after the start, before every known host was heard: nothing new is decided. */
+  tick(grace: boolean): void {
+    const { groups, suppressor, delivery, clock, channels } = this.#parts;
+    this.#grace = grace;
+    const { leads } = this.#parts.leadership();
+    if (leads && !this.#led) delivery.reconsider();
+    if (grace) {
+      // What was decided before the restart is owed all the same.
+      if (leads) delivery.pump();
+      return;
     }
+    const alerts = this.#parts.alerts();
+    if (leads && !this.#led) groups.hurry(clock.nowMs());
+    this.#led = leads;
+    suppressor.update(alerts);
+    const due = groups.update(alerts, { nowUnixMs: clock.nowMs(), monotonicMs: clock.monotonicMs() });
+    if (!leads) return;
+    this.#dropOver(alerts);
+    for (const group of due) this.#flush(group);
+    delivery.pump();
+    for (const forwarder of channels.forwarders) forwarder.pump(alerts, delivery.signal);
   }
 
-  /** Whether a receiver still waits to be told what became of an alert. */
+  /** Sends a message of the log that was not taken once more. @returns why that cannot be, if so */
+  resend(message: MessageOfLog): string | undefined {
+    return this.whyNotAgain(message) ?? this.#parts.delivery.resend(message);
+  }
+
+  /** Why a message of the log cannot be sent again; `undefined` when it can. */
+  whyNotAgain(message: MessageOfLog): string | undefined {
+    const { delivery, leadership } = this.#parts;
+    const { leads, leader = 'another dashboard' } = leadership();
+    return leads ? delivery.whyNotAgain(message) : `${leader} notifies, not this dashboard`;
+  }
+
+  /** Whether a channel still has to be told of an alert's end. */
   owed(alert: Alert): boolean {
-    const groupKey = groupKeyOf(alert.labels);
-    return this.#channels.some(({ waiting }) => waiting.has(groupKey));
+    const { channels, entries, delivery, groups, leadership } = this.#parts;
+    if (!leadership().leads) return false;
+    return groups.of(alert).some(({ key, route }) =>
+      channels.of(route.receiver).some(({ id }) => {
+        if (channels.disabledBecause(id) !== undefined) return false;
+        const item = delivery.get(id, key);
+        if (item?.refused === undefined && item?.firing.includes(alert.fingerprint) === true) return true;
+        return entries.get(id, key)?.firing.includes(alert.fingerprint) === true;
+      }),
+    );
   }
 
-  /** Forgets groups that have no alert any more. */
+  /** Forgets what was told of groups that are no more. */
   prune(): void {
-    const groups = this.#groups();
-    for (const { delivered, webhook, waiting } of this.#channels) {
-      for (const groupKey of delivered.keys()) {
-        if (groups.has(groupKey) || waiting.has(groupKey)) continue;
-        delivered.delete(groupKey);
-        this.#parts.store.removeDelivery(webhook.id, groupKey);
-      }
-    }
+    const { groups, entries, clock } = this.#parts;
+    const known = new Set(groups.all.map(({ key }) => key));
+    entries.prune((key) => known.has(key), clock.nowMs());
   }
 
-  /** Starts whatever is due; called every second and after every change. */
-  pump(): void {
-    if (this.#stop.signal.aborted || this.waiting === 0) return;
-    const groups = this.#groups();
-    const now = this.#parts.clock.monotonicMs();
-    for (const channel of this.#channels) {
-      for (const [groupKey, waiting] of channel.waiting) {
-        if (channel.inFlight >= MAX_IN_FLIGHT) break;
-        if (waiting.inFlight || waiting.dueMonotonicMs > now) continue;
-        this.#start(channel, groupKey, groups.get(groupKey) ?? []);
-      }
+  /** What keeps an alert quiet along one of its ways; `undefined` when one is open. */
+  suppression(alert: Alert): Suppression | undefined {
+    const { groups, suppressor, clock } = this.#parts;
+    let first: Suppression | undefined;
+    for (const route of groups.routesFor(alert.labels)) {
+      const one = suppressor.suppression(alert, route, clock.nowMs());
+      if (one === undefined) return undefined;
+      first ??= one;
     }
+    return first;
   }
 
-  /** What became of an alert's notification, in one sentence. */
+  /** What became of an alert's notification, and why, in one sentence. */
   sentence(alert: Alert): string {
-    if (this.#channels.length === 0) return 'not sent: no webhook is configured';
-    const groupKey = groupKeyOf(alert.labels);
-    return this.#channels.map((channel) => sentenceOf(channel, groupKey, alert)).join('; ');
+    const { groups, channels, entries, delivery, leadership, clock, acknowledgements } = this.#parts;
+    const [group] = groups.of(alert);
+    const receivers = groups.routesFor(alert.labels).map(({ receiver }) => receiver);
+    const told = receivers.flatMap((receiver) => channels.of(receiver));
+    const sent = [
+      ...told.map((channel) => ({
+        label: channel.label,
+        status: delivery.status(channel.id, group?.key ?? ''),
+        entry: entries.get(channel.id, group?.key ?? ''),
+      })),
+      ...channels.forwarders.map((forwarder) => forwardView(forwarder, alert)),
+    ];
+    const { leads, leader } = leadership();
+    return whyLine({
+      alert,
+      nowUnixMs: clock.nowMs(),
+      group,
+      suppression: this.suppression(alert),
+      channels: sent,
+      leader: leads ? undefined : (leader ?? 'another dashboard'),
+      graceUntil: this.#grace ? 'hosts' : undefined,
+      acknowledgedBy: acknowledgements.of(alert)?.by,
+    });
   }
 
-  /** Ends what is on its way; it is owed again after the next start. */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#running);
+    await this.#parts.delivery.stop();
+    await Promise.all(this.#parts.channels.forwarders.map((forwarder) => forwarder.settled()));
   }
 
-  #groups(): Map<string, Alert[]> {
-    return Map.groupBy(this.#parts.alerts(), (alert) => groupKeyOf(alert.labels));
+  /** Between two looks at a group, which may be minutes apart. */
+  #dropOver(alerts: readonly Alert[]): void {
+    const { delivery } = this.#parts;
+    if (delivery.waiting === 0) return;
+    const firing = new Set(alerts.filter(firesFor).map(({ fingerprint }) => fingerprint));
+    delivery.dropOver((fingerprint) => firing.has(fingerprint));
   }
 
-  #bound({ waiting }: Channel): void {
-    for (const [groupKey, { inFlight }] of waiting) {
-      if (waiting.size <= MAX_WAITING) return;
-      if (inFlight) continue;
-      waiting.delete(groupKey);
-      this.#parts.onOutcome('dropped');
+  #flush(group: Group): void {
+    const { channels, suppressor, clock, log } = this.#parts;
+    const nowUnixMs = clock.nowMs();
+    const open = group.alerts.filter((alert) => suppressor.suppression(alert, group.route, nowUnixMs) === undefined);
+    for (const channel of channels.of(group.route.receiver)) {
+      try {
+        this.#tell(channel, group, open);
+      } catch (err) {
+        // A disk that is full must not keep the other channels from being told.
+        log.error({ err, channel: channel.label, groupKey: group.key }, 'notification could not be written down');
+      }
     }
   }
 
-  #start(channel: Channel, groupKey: string, group: readonly Alert[]): void {
-    const plan = planNotification(group, channel.delivered.get(groupKey));
+  #tell(channel: Channel, group: Group, alerts: readonly Alert[]): void {
+    const { delivery, entries, acknowledgements, clock, externalUrl } = this.#parts;
+    const at = { channel: channel.id, groupKey: group.key };
+    const before = delivery.get(channel.id, group.key);
+    const entry = this.#heardEntry(channel, group) ?? entries.get(channel.id, group.key);
+    const nowUnixMs = clock.nowMs();
+    const plan = planFlush({
+      group,
+      entry,
+      // Of a host that fell silent before anybody was told it shows soon whether the host itself is the news.
+      alerts: alerts.filter((alert) => !isHeld(alert, entry)),
+      isAcknowledged: (alert) => acknowledgements.of(alert) !== undefined,
+      sendResolved: channel.sendResolved,
+      nowUnixMs,
+    });
     if (plan === undefined) {
-      channel.waiting.delete(groupKey);
+      if (before !== undefined && alerts.length > 0) delivery.drop(at);
       return;
     }
-    const running = this.#send(channel, plan)
-      .catch((err: unknown) => {
-        if (!this.#stop.signal.aborted) this.#parts.log.error({ err, groupKey }, 'notification failed');
-      })
-      .finally(() => {
-        this.#running.delete(running);
-        this.pump();
+    if (before?.id === plan.id) {
+      const { refused } = before;
+      if (refused === undefined || nowUnixMs - refused.atUnixMs < group.route.repeatIntervalMs) return;
+    }
+    if (isOnlyForTheLog(channel, plan)) {
+      entries.put({
+        groupKey: group.key,
+        receiver: channel.id,
+        firing: [],
+        resolved: plan.resolved,
+        atUnixMs: nowUnixMs,
       });
-    this.#running.add(running);
-  }
-
-  async #send(channel: Channel, plan: Notification): Promise<void> {
-    const { webhook, waiting } = channel;
-    setInFlight(channel, plan.groupKey, true);
-    try {
-      const payload = webhookPayload(plan, { externalUrl: this.#parts.externalUrl, receiver: 'webhook' });
-      const outcome = await webhook.send({ id: plan.id, body: JSON.stringify(payload) }, this.#stop.signal);
-      this.#parts.onOutcome(outcome.kind);
-      const facts = { receiver: webhook.label, groupKey: plan.groupKey, reason: plan.reason, messageId: plan.id };
-      if (outcome.kind === 'sent') this.#parts.log.info({ ...facts, status: outcome.status }, 'notification sent');
-      else this.#parts.log.warn({ ...facts, outcome: outcome.kind, why: outcome.why }, 'notification not taken');
-      this.#record(channel, plan, outcome);
-    } catch (error) {
-      // Its outcome could not be written down: later, and not at once, or a full disk would become a storm of messages.
-      const entry = waiting.get(plan.groupKey);
-      if (entry !== undefined) entry.dueMonotonicMs = this.#parts.clock.monotonicMs() + entry.backoff.nextMs();
-      throw error;
-    } finally {
-      setInFlight(channel, plan.groupKey, false);
-    }
-  }
-
-  #record(channel: Channel, plan: Notification, outcome: SendOutcome): void {
-    const { clock, store } = this.#parts;
-    const { label, id: receiver } = channel.webhook;
-    const told = channel.delivered.get(plan.groupKey)?.firing ?? [];
-    const at = timeOfDay(clock.nowMs());
-    if (outcome.kind === 'retry') {
-      this.#retry(channel, plan, outcome.why);
+      delivery.drop(at);
       return;
     }
-    const record: DeliveryRecord =
-      outcome.kind === 'sent'
-        ? { firing: plan.firing, refusedId: undefined, sentence: `sent to ${label} at ${at} (${outcome.status})` }
-        : { firing: told, refusedId: plan.id, sentence: `${label} ${outcome.why} at ${at}; it is not sent again` };
-    // Told first, written second: a crash in between repeats the message under the same id, the other order would lose it.
-    channel.delivered.set(plan.groupKey, record);
-    store.saveDelivery({ receiver, groupKey: plan.groupKey, record });
+    const payload = webhookPayload(plan, { externalUrl, receiver: group.route.receiver });
+    const { id, reason, firing, resolved } = plan;
+    const message = { id, reason, firing, resolved, payload, createdUnixMs: nowUnixMs };
+    delivery.put({ ...at, ...message, attempts: 0, heard: false, refused: undefined });
   }
 
-  #retry(channel: Channel, plan: Notification, why: string): void {
-    const { clock } = this.#parts;
-    const known = channel.delivered.get(plan.groupKey);
-    const waiting = channel.waiting.get(plan.groupKey);
-    if (waiting === undefined) return;
-    waiting.attempts += 1;
-    const delayMs = waiting.backoff.nextMs();
-    waiting.dueMonotonicMs = clock.monotonicMs() + delayMs;
-    const next = timeOfDay(clock.nowMs() + delayMs);
-    const sentence = `${channel.webhook.label} ${why}; attempt ${waiting.attempts + 1} at ${next}`;
-    channel.delivered.set(plan.groupKey, { firing: known?.firing ?? [], refusedId: known?.refusedId, sentence });
+  /** A receiver that gave no answer may know all the same: then its end has to be told too. */
+  #heardEntry(channel: Channel, group: Group): NotifyEntry | undefined {
+    const { delivery, entries } = this.#parts;
+    const item = delivery.get(channel.id, group.key);
+    if (item?.heard !== true) return undefined;
+    const known = entries.get(channel.id, group.key);
+    const stillFires = group.alerts.some(
+      ({ fingerprint, state }) => state.kind === 'firing' && item.firing.includes(fingerprint),
+    );
+    if (stillFires) return undefined;
+    const firing = [...new Set([...(known?.firing ?? []), ...item.firing])];
+    return {
+      groupKey: group.key,
+      receiver: channel.id,
+      firing,
+      resolved: known?.resolved ?? [],
+      atUnixMs: item.createdUnixMs,
+    };
   }
 }
 
-function setInFlight(channel: Channel, groupKey: string, inFlight: boolean): void {
-  channel.inFlight += inFlight ? 1 : -1;
-  const waiting = channel.waiting.get(groupKey);
-  if (waiting !== undefined) waiting.inFlight = inFlight;
+function isHeld({ state, fingerprint, labels }: Alert, entry: NotifyEntry | undefined): boolean {
+  const silent = state.kind === 'firing' && state.noData && Number.isFinite(state.value);
+  return silent && labels['alertname'] !== 'HostUnreachable' && entry?.firing.includes(fingerprint) !== true;
 }
 
-function sentenceOf(channel: Channel, groupKey: string, alert: Alert): string {
-  const record = channel.delivered.get(groupKey);
-  if (alert.state.kind === 'pending') return `not sent: it is pending until it has held for ${alert.forMs / 1000} s`;
-  if (channel.waiting.get(groupKey)?.attempts === 0) return `being sent to ${channel.webhook.label}`;
-  if (record?.sentence !== undefined) return record.sentence;
-  if (record?.firing.includes(episodeOf(alert)) === true) return `sent to ${channel.webhook.label}`;
-  return alert.state.kind === 'resolved' ? 'not sent: it resolved before anyone was told' : 'not sent';
+/** A channel that does not want to hear of ends is not told, but its log is cleared. */
+function isOnlyForTheLog(channel: Channel, plan: Notification): boolean {
+  return !channel.sendResolved && plan.firing.length === 0;
 }
 
-function timeOfDay(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(11, 19)} UTC`;
+function forwardView(
+  forwarder: { readonly label: string; sentAt(fingerprint: string): number | undefined },
+  { fingerprint }: Alert,
+): Parameters<typeof whyLine>[0]['channels'][number] {
+  const atUnixMs = forwarder.sentAt(fingerprint);
+  const label = forwarder.label;
+  if (atUnixMs === undefined) return { label, status: { kind: 'sending' }, entry: undefined };
+  const entry = { groupKey: '', receiver: '', firing: [fingerprint], resolved: [fingerprint], atUnixMs };
+  return { label, status: { kind: 'idle' }, entry };
 }

@@ -1,122 +1,63 @@
 import type { JSX } from 'preact';
-import type { AlertView, RuleView } from '../../wire.ts';
-import { AlertTable } from '../alert-table.tsx';
-import { Empty, Waiting } from '../empty.tsx';
-import { FactTable, type FactColumn } from '../fact-table.tsx';
-import { formatDuration, formatSetting, plural } from '../format.ts';
-import { Mark } from '../mark.tsx';
-import { alerts, alertsMessage, inventory } from '../store.ts';
+import { Link, useRoute } from 'wouter-preact';
+import { Active } from '../alerts/active.tsx';
+import { Delivery } from '../alerts/delivery.tsx';
+import { AlertHistory } from '../alerts/history.tsx';
+import { Rules } from '../alerts/rules.tsx';
+import { Silences } from '../alerts/silences.tsx';
+import { Waiting } from '../empty.tsx';
+import { plural } from '../format.ts';
+import { usePage } from '../page.ts';
+import { me } from '../session.ts';
+import { alertsMessage, inventory } from '../store.ts';
+import { Tabs } from '../tabs.tsx';
+import { NotFound } from './not-found.tsx';
 
-const STATE_RANK = { firing: 0, pending: 1, resolved: 2 } as const;
+const TABS = [
+  { path: '/alerts', name: 'Active', Part: Active },
+  { path: '/alerts/rules', name: 'Rules', Part: Rules },
+  { path: '/alerts/silences', name: 'Silences', Part: Silences },
+  { path: '/alerts/history', name: 'History', Part: AlertHistory },
+  { path: '/alerts/delivery', name: 'Delivery', Part: Delivery },
+] as const;
 
-function byUrgency(a: AlertView, b: AlertView): number {
-  return STATE_RANK[a.state] - STATE_RANK[b.state] || a.activeAtUnixMs - b.activeAtUnixMs;
-}
+/** Messages tell of alerts of the whole cluster together: who sees a part of it is not shown them. */
+const tabsOf = (scope: string | null | undefined): readonly (typeof TABS)[number][] =>
+  TABS.filter(({ Part }) => Part !== Delivery || (scope ?? null) === null);
 
-function RuleState({ rule }: { readonly rule: RuleView }): JSX.Element {
-  const count = (state: string): number =>
-    alerts.value.filter((alert) => alert.rule === rule.name && alert.state === state).length;
-  const [firing, pending] = [count('firing'), count('pending')];
-  if (firing + pending === 0) return <Mark kind="resolved">quiet</Mark>;
-  return (
-    <span class="marks">
-      {firing > 0 ? <Mark kind="critical">{firing} firing</Mark> : null}
-      {pending > 0 ? <Mark kind="pending">{pending} pending</Mark> : null}
-    </span>
-  );
-}
-
-const RULE_COLUMNS: readonly [FactColumn<RuleView>, ...FactColumn<RuleView>[]] = [
-  { header: 'Rule', cell: (rule) => rule.name },
-  { header: 'State', cell: (rule) => <RuleState rule={rule} /> },
-  {
-    header: 'Fires when',
-    cell: (rule) => (
-      <>
-        <code>{rule.metric}</code> {rule.op} {formatSetting(rule.metric, rule.threshold)}
-      </>
-    ),
-  },
-  { header: 'For', numeric: true, cell: (rule) => (rule.forMs === 0 ? 'at once' : formatDuration(rule.forMs)) },
-  { header: 'Severity', cell: (rule) => rule.severity },
-];
-
-function Rules({ rules }: { readonly rules: readonly RuleView[] }): JSX.Element {
-  return (
-    <section aria-labelledby="rules-title">
-      <div class="section-head">
-        <h2 id="rules-title">Rules</h2>
-        <span class="muted">{plural(rules.length, 'rule')}</span>
-      </div>
-      {rules.length === 0 ? (
-        <Empty title="There are no rules">
-          <p>
-            Start <code>weft dashboard</code> with <code>--rules FILE.yaml</code> to be told when a container uses too
-            much.
-          </p>
-        </Empty>
-      ) : (
-        <FactTable label="Alert rules" columns={RULE_COLUMNS} rows={rules} keyOf={(rule) => rule.name} />
-      )}
-    </section>
-  );
-}
-
-function Webhooks(): JSX.Element | null {
+function Receivers(): JSX.Element | null {
   const count = inventory.value?.server.webhooks;
   if (count === undefined) return null;
   return (
     <p class="muted page-note">
       {count === 0 ? (
         <>
-          Nobody is notified: start <code>weft dashboard</code> with <code>--webhook URL</code>.
+          Nobody is notified. <Link href="/settings/channels">Make a channel</Link>
         </>
       ) : (
-        `Notifications go to ${plural(count, 'webhook')}.`
+        `Notifications go to ${plural(count, 'channel')}.`
       )}
     </p>
   );
 }
 
-/** What fires, what is about to, what is over, and the rules that decide it. */
+/** Alerts: what is active, the rules that decide it, what is kept quiet, what was, and who was told. */
 export function Alerts(): JSX.Element {
-  const message = alertsMessage.value;
-  if (message === undefined) return <Waiting title="Alerts" />;
-  const active = message.alerts.filter((alert) => alert.state !== 'resolved').sort(byUrgency);
-  const resolved = message.alerts
-    .filter((alert) => alert.state === 'resolved')
-    .sort((a, b) => (b.resolvedAtUnixMs ?? 0) - (a.resolvedAtUnixMs ?? 0));
+  usePage('Alerts', { view: 'alerts' });
+  const [, parameters] = useRoute('/alerts/:tab?');
+  const tabs = tabsOf(me.value?.scope);
+  const tab = tabs.find(({ path }) => path === `/alerts${parameters?.tab === undefined ? '' : `/${parameters.tab}`}`);
+  if (tab === undefined) return <NotFound />;
+  if (alertsMessage.value === undefined) return <Waiting title="Alerts" />;
+  const { Part } = tab;
   return (
     <div class="stack">
       <div class="page-head">
         <h1>Alerts</h1>
-        <Webhooks />
+        <Receivers />
       </div>
-      <section aria-labelledby="active-title">
-        <div class="section-head">
-          <h2 id="active-title">Active</h2>
-          <span class="muted">{plural(active.length, 'alert')}</span>
-        </div>
-        {active.length === 0 ? (
-          <p class="quiet-line">
-            <Mark kind="resolved">
-              {message.rules.length === 0 ? 'No alerts' : `All quiet: ${plural(message.rules.length, 'rule')} watched`}
-            </Mark>
-          </p>
-        ) : (
-          <AlertTable label="Active alerts" alerts={active} />
-        )}
-      </section>
-      {resolved.length > 0 ? (
-        <section aria-labelledby="resolved-title">
-          <div class="section-head">
-            <h2 id="resolved-title">Resolved</h2>
-            <span class="muted">{plural(resolved.length, 'alert')}</span>
-          </div>
-          <AlertTable label="Resolved alerts" alerts={resolved} />
-        </section>
-      ) : null}
-      <Rules rules={message.rules} />
+      <Tabs label="Alerts" tabs={tabs} />
+      <Part />
     </div>
   );
 }

@@ -1,14 +1,30 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { useSearchParams } from 'wouter-preact';
-import { mostExcludingTerm, parseFilter, withoutTerm, type Filter } from '../../model/filter.ts';
+import { mostExcludingTerm } from '../../model/filter-match.ts';
+import { lastingFilter, parseFilter, withoutTerm, type Filter } from '../../model/filter.ts';
+import type { InventoryMessage } from '../../wire.ts';
 import { DEFAULT_SORT, filterSubject, formatSort, parseSort, type Sort } from '../container-rows.ts';
+import { parseColumns } from '../container-columns.tsx';
 import { ContainerTable } from '../container-table.tsx';
 import { Empty, NoAgents, Waiting } from '../empty.tsx';
 import { FilterBar } from '../filter-bar.tsx';
 import { plural } from '../format.ts';
+import { parseGroupBy } from '../grouping.ts';
+import { ColumnChooser, ExportMenu, GroupSelect } from '../list-tools.tsx';
+import { isNarrow } from '../media.ts';
+import { usePage, useQuery } from '../page.ts';
+import { isAnswered } from '../socket.ts';
 import { containers, hosts, inventory, lastFrame } from '../store.ts';
 import { useOrder } from '../use-order.ts';
+import { useSettled } from '../use-settled.ts';
+
+/** A term that compares values, among the containers that the others let through. */
+function mostExcludingHere(filter: Filter): InventoryMessage['mostExcluding'] {
+  const block = lastFrame.value?.containers;
+  const subjects = containers.value.map((container, row) => filterSubject(container, block, row));
+  const blamed = mostExcludingTerm(filter, subjects);
+  return blamed === undefined ? undefined : { source: blamed.term.source, matchesWithout: blamed.matchesWithout };
+}
 
 interface NoMatchProps {
   readonly text: string;
@@ -17,21 +33,19 @@ interface NoMatchProps {
 }
 
 function NoMatch({ text, filter, onText }: NoMatchProps): JSX.Element {
-  const block = lastFrame.value?.containers;
-  const subjects = containers.value.map((container, row) => filterSubject(container, block, row));
-  const blamed = mostExcludingTerm(filter, subjects);
+  const blamed = inventory.value?.mostExcluding ?? mostExcludingHere(filter);
   return (
     <Empty title="No container matches">
       {blamed === undefined ? (
         <p>No single term is to blame.</p>
       ) : (
         <p>
-          Without <code>{blamed.term.source}</code> there would be {plural(blamed.matchesWithout, 'container')}.{' '}
+          Without <code>{blamed.source}</code> there would be {plural(blamed.matchesWithout, 'container')}.{' '}
           <button
             type="button"
             class="button"
             onClick={() => {
-              onText(withoutTerm(text, blamed.term));
+              onText(withoutTerm(text, blamed));
             }}
           >
             Leave it out
@@ -65,11 +79,14 @@ function NoContainers(): JSX.Element {
   );
 }
 
-/** Every container of every host. The address holds filter and order. */
+/** Every container of every host. The address holds filter, order, groups and columns. */
 export function Containers(): JSX.Element {
-  const [params, setParams] = useSearchParams();
+  const { params, setParams } = useQuery();
   const text = params.get('q') ?? '';
+  usePage('Containers', { view: 'containers', filter: useSettled(lastingFilter(text)) });
   const sort = parseSort(params.get('sort'));
+  const groupBy = parseGroupBy(params.get('group'));
+  const chosen = parseColumns(params.get('cols'));
   const filter = useMemo(() => parseFilter(text), [text]);
   const ordered = useOrder(filter, sort);
 
@@ -87,13 +104,31 @@ export function Containers(): JSX.Element {
   };
 
   if (inventory.value === undefined) return <Waiting title="Containers" />;
-  const total = containers.value.length;
+  const total = inventory.value.totalContainers;
+  // The rows of the filter before this one may not have what this one lets through.
+  const isEmpty = ordered.keys.length === 0 && isAnswered.value;
   return (
     <div class="containers-page">
-      <FilterBar {...{ text, filter, sort, onText, onSort, total }} matches={ordered.keys.length} />
-      {ordered.keys.length > 0 ? <ContainerTable {...{ ordered, sort, onSort }} /> : null}
+      <FilterBar {...{ text, filter, sort, onText, onSort, total }} matches={ordered.keys.length}>
+        <GroupSelect
+          groupBy={groupBy}
+          onGroup={(wanted) => {
+            change('group', wanted);
+          }}
+        />
+        {isNarrow.value ? null : (
+          <ColumnChooser
+            chosen={chosen}
+            onColumns={(wanted) => {
+              change('cols', wanted);
+            }}
+          />
+        )}
+        <ExportMenu ids={ordered.keys} />
+      </FilterBar>
+      {ordered.keys.length > 0 ? <ContainerTable {...{ ordered, groupBy, chosen, sort, onSort }} /> : null}
       {total === 0 ? <NoContainers /> : null}
-      {total > 0 && ordered.keys.length === 0 ? <NoMatch {...{ text, filter, onText }} /> : null}
+      {total > 0 && isEmpty ? <NoMatch {...{ text, filter, onText }} /> : null}
     </div>
   );
 }

@@ -1,12 +1,13 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { Link } from 'wouter-preact';
-import type { HostState } from '../../wire.ts';
+import type { HostState, HostView } from '../../wire.ts';
 import { formatCount, formatInUnit, formatNumber, columnByteUnit, formatRatio, formatSet } from '../format.ts';
 import { clusterUsage, CPU_USAGE, MEMORY_USAGE, type Usage } from '../host-facts.ts';
 import { containersWith } from '../links.ts';
 import { Mark, type MarkKind } from '../mark.tsx';
 import { Sparkline } from '../sparkline.tsx';
-import { alerts, CLUSTER_CPU, CLUSTER_MEMORY, clusterHistory, containers, hosts, lastFrame } from '../store.ts';
+import { CLUSTER_CPU, CLUSTER_MEMORY, clusterHistory } from '../sparkline-series.ts';
+import { alerts, hosts, lastFrame } from '../store.ts';
 
 interface TileProps {
   readonly title: string;
@@ -16,20 +17,14 @@ interface TileProps {
   readonly chart?: JSX.Element;
 }
 
-/** A place on this page is for the browser to scroll to, not for the router. */
-function TileLink({ href, children }: { readonly href: string; readonly children: ComponentChildren }): JSX.Element {
-  const to = { href, class: 'tile', children };
-  return href.startsWith('#') ? <a {...to} /> : <Link {...to} />;
-}
-
 function Tile({ title, href, value, children, chart }: TileProps): JSX.Element {
   return (
-    <TileLink href={href}>
+    <Link href={href} class="tile">
       <span class="tile-title">{title}</span>
       <span class="tile-value">{value}</span>
       <span class="tile-detail">{children}</span>
       {chart ?? null}
-    </TileLink>
+    </Link>
   );
 }
 
@@ -42,7 +37,7 @@ function HostsTile(): JSX.Element {
     count: hosts.value.filter((host) => host.state === state).length,
   }));
   return (
-    <Tile title="Hosts" href="#hosts" value={formatCount(hosts.value.length)}>
+    <Tile title="Hosts" href="/hosts" value={formatCount(hosts.value.length)}>
       {counts
         .filter(({ state, count }) => count > 0 || state === 'live')
         .map(({ state, count }) => (
@@ -55,12 +50,11 @@ function HostsTile(): JSX.Element {
 }
 
 function ContainersTile(): JSX.Element {
-  const stale = containers.value.filter((container) => container.state === 'stale').length;
+  const count = (known: readonly HostView[]): number => known.reduce((sum, host) => sum + host.containers, 0);
+  const [total, stale] = [count(hosts.value), count(hosts.value.filter((host) => host.state === 'stale'))];
   return (
-    <Tile title="Containers" href="/containers" value={formatCount(containers.value.length)}>
-      <Mark kind={stale === containers.value.length ? 'off' : 'ok'}>
-        {formatCount(containers.value.length - stale)} running
-      </Mark>
+    <Tile title="Containers" href="/containers" value={formatCount(total)}>
+      <Mark kind={stale === total ? 'off' : 'ok'}>{formatCount(total - stale)} running</Mark>
       {stale > 0 ? <Mark kind="stale">{formatCount(stale)} stale</Mark> : null}
     </Tile>
   );
@@ -68,7 +62,7 @@ function ContainersTile(): JSX.Element {
 
 function AlertsTile(): JSX.Element {
   const count = (state: string): number => alerts.value.filter((alert) => alert.state === state).length;
-  const [firing, pending] = [count('firing'), count('pending')];
+  const [firing, pending] = [count('firing') + count('recovering'), count('pending')];
   return (
     <Tile title="Alerts" href="/alerts" value={formatCount(firing + pending)}>
       {firing > 0 ? <Mark kind="critical">{firing} firing</Mark> : null}

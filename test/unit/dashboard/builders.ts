@@ -5,6 +5,7 @@ import {
   type Frame,
   type Inventory,
 } from '../../../statsd/wire.ts';
+import type { AlertRule } from '../../../dashboard/model/alert/rule.ts';
 
 type ContainerColumn = (typeof CONTAINER_COLUMNS)[number];
 type HostColumn = (typeof HOST_COLUMNS)[number];
@@ -54,6 +55,30 @@ export interface FrameOver {
   readonly timeUnixMs?: number;
   readonly tableVersion?: number;
   readonly host?: Partial<Record<HostColumn, number>>;
+}
+
+/** A warning on more than 100 bytes of memory for two seconds; `over` is taken as it is. */
+export function aRule(over: Partial<AlertRule> = {}): AlertRule {
+  return {
+    id: 'r1',
+    name: 'MemoryMuch',
+    group: 'default',
+    origin: { kind: 'api' },
+    enabled: true,
+    scope: [],
+    match: {},
+    query: { metric: 'memoryWorkingSetBytes', agg: 'last', windowMs: 0 },
+    op: '>',
+    levels: [{ severity: 'warning', threshold: 100, recovery: 100 }],
+    and: [],
+    forMs: 2000,
+    keepFiringForMs: 0,
+    noData: 'keep',
+    labels: {},
+    annotations: {},
+    limit: 1000,
+    ...over,
+  };
 }
 
 /** One second after the other: frame `seq` is taken at `seq` seconds of the agent and `T0 + seq` seconds of the wall. */

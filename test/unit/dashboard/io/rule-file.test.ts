@@ -25,7 +25,7 @@ describe('thresholds', () => {
     ['cpuCores', '2.5', 2.5],
   ])('%s > %s is %s', (metric, threshold, want) => {
     const [rule] = parseRules(`rules: [{ name: A, metric: ${metric}, op: '>', threshold: ${threshold} }]`, 'r.yaml');
-    expect(rule?.threshold).toBe(want);
+    expect(rule?.levels[0].threshold).toBe(want);
   });
 
   test.each([
@@ -46,16 +46,23 @@ describe('thresholds', () => {
 test('everything that may be left out has its default', () => {
   expect(parseRules(base, 'r.yaml')).toEqual([
     {
+      id: 'A',
       name: 'A',
-      metric: 'cpuCores',
+      group: 'default',
+      origin: { kind: 'file', path: 'r.yaml' },
+      enabled: true,
+      scope: [],
+      match: {},
+      query: { metric: 'cpuCores', agg: 'last', windowMs: 0 },
       op: '>',
-      threshold: 1,
+      levels: [{ severity: 'warning', threshold: 1, recovery: 1 }],
+      and: [],
       forMs: 0,
       keepFiringForMs: 0,
-      severity: 'warning',
+      noData: 'keep',
       labels: {},
       annotations: {},
-      match: {},
+      limit: 1000,
     },
   ]);
 });

@@ -1,98 +1,108 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openStateStore, StateStoreError } from '../../../../dashboard/io/store.ts';
-import type { Alert } from '../../../../dashboard/model/alert-book.ts';
+import { Store, StoreError, type TableSet } from '../../../../dashboard/io/store.ts';
 
 let folder: string;
-const corrupt: string[] = [];
-const open = () => openStateStore(folder, (record) => corrupt.push(record));
+let path: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'weft-test-store-'));
-  corrupt.length = 0;
+  path = join(folder, 'x.db');
 });
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const resolved = {
-  kind: 'resolved',
-  activeAtUnixMs: 1,
-  heldMs: 2,
-  clearMs: undefined,
-  noData: false,
-  value: 0.5,
-  firedAtUnixMs: 3,
-  resolvedAtUnixMs: 4,
-  reason: 'recovered',
-} as const;
-const alert: Alert = {
-  fingerprint: 'f',
-  rule: 'A',
-  target: 'n1/runc:api',
-  labels: { container: '<img src=x onerror=alert(1)>' },
-  annotations: {},
-  severity: 'warning',
-  metric: 'cpuCores',
-  threshold: 1,
-  forMs: 0,
-  noDataSinceUnixMs: undefined,
-  before: resolved,
-  state: { kind: 'pending', activeAtUnixMs: 1, heldMs: 2, clearMs: undefined, noData: false, value: 0.5 },
-};
+const FIRST = 'CREATE TABLE notes (text TEXT NOT NULL) STRICT';
+const SECOND = "ALTER TABLE notes ADD COLUMN author TEXT NOT NULL DEFAULT 'nobody'";
+const open = (migrations: readonly string[] = [FIRST], others: readonly TableSet[] = []): Store =>
+  new Store({ path, durability: 'commit', tables: [{ name: 'notes', migrations }, ...others] });
 
-test('gives back after a reopen what was saved', () => {
-  const record = { firing: ['f/1'], refusedId: undefined, sentence: 'sent' };
+test('a file of an older version is brought up to date once, with what is in it', async () => {
   {
-    using store = open();
-    store.saveAlerts([alert, { ...alert, fingerprint: 'g', state: resolved, before: undefined }], []);
-    store.saveAlerts([], ['g']);
-    store.saveDelivery({ receiver: 'r', groupKey: 'k', record });
-    store.saveDelivery({ receiver: 'r', groupKey: 'other', record });
-    store.removeDelivery('r', 'other');
-    store.revokeSession('s', 100);
+    using old = open();
+    old.prepare('INSERT INTO notes VALUES (?)').run('hello');
   }
-  using store = open();
-  expect(store.loadAlerts()).toEqual([alert]);
-  expect(store.loadDeliveries()).toEqual([{ receiver: 'r', groupKey: 'k', record }]);
-  expect([...store.revokedSessions(50)]).toEqual([['s', 100]]);
-  expect([...store.revokedSessions(101)]).toEqual([]);
+  for (let times = 0; times < 2; times += 1) {
+    using store = open([FIRST, SECOND]);
+    expect(
+      store
+        .prepare('SELECT * FROM notes')
+        .all()
+        .map((row) => ({ ...row })),
+    ).toEqual([{ text: 'hello', author: 'nobody' }]);
+  }
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-test('a second dashboard on the same folder is refused in one sentence', () => {
-  using _store = open();
-  expect(open).toThrow('another weft dashboard uses this state folder');
-});
-
-test('a record that cannot be read is left out and told', () => {
+test('a step that fails leaves the file as it was, with all sets of tables', () => {
   open()[Symbol.dispose]();
-  const database = new DatabaseSync(join(folder, 'dashboard.db'));
-  database.exec("INSERT INTO alerts VALUES ('bad', '{\"v\":2}'), ('worse', 'x')");
-  database.close();
-  using store = open();
-  expect(store.loadAlerts()).toEqual([]);
-  expect(corrupt).toEqual(['bad', 'worse']);
+  expect(() => open([FIRST, SECOND], [{ name: 'bad', migrations: ['CREATE NONSENSE'] }])).toThrow(StoreError);
+  using store = open([FIRST, SECOND]);
+  expect(store.prepare('SELECT author FROM notes').all()).toEqual([]);
 });
+
+test('a transaction that fails changes nothing and tells the file', () => {
+  using store = open();
+  const put = store.prepare('INSERT INTO notes VALUES (?)');
+  expect(() => {
+    store.transaction(() => {
+      put.run('one');
+      put.run(null);
+    });
+  }).toThrow(`cannot write ${path}: NOT NULL constraint failed`);
+  expect(store.prepare('SELECT * FROM notes').all()).toEqual([]);
+});
+
+test('a disk that is full is told as such, and the store goes on when there is room again', () => {
+  using store = open();
+  const put = store.prepare('INSERT INTO notes VALUES (?)');
+  const fill = (): void => {
+    store.transaction(() => {
+      put.run('x'.repeat(100_000));
+    });
+  };
+  store.prepare('PRAGMA max_page_count = 10').get();
+  expect(fill).toThrow(`cannot write ${path}: database or disk is full`);
+  store.prepare('PRAGMA max_page_count = 1000').get();
+  fill();
+  expect(store.prepare('SELECT count(*) AS count FROM notes').get()?.['count']).toBe(1);
+});
+
+test('a second process on the same file is refused in one sentence', () => {
+  using _store = open();
+  expect(() => open()).toThrow('another weft dashboard uses this state folder');
+});
+
+const newer = (sql: string) => (): Promise<void> => {
+  open()[Symbol.dispose]();
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+  return Promise.resolve();
+};
 
 test.each([
   {
     name: 'a file that is no database',
-    prepare: () => writeFile(join(folder, 'dashboard.db'), 'not a database, not at all'.repeat(100)),
+    prepare: () => writeFile(path, 'not a database, not at all'.repeat(100)),
+    sentence: 'file is not a database',
   },
   {
     name: 'a file of a newer weft',
-    prepare: () => {
-      const database = new DatabaseSync(join(folder, 'dashboard.db'));
-      database.exec('PRAGMA user_version = 99');
-      database.close();
-      return Promise.resolve();
-    },
+    prepare: newer('PRAGMA user_version = 99'),
+    sentence: 'it was written by a newer weft (file version 99)',
   },
-])('$name is refused with its path', async ({ prepare }) => {
+  {
+    name: 'a table of a newer weft',
+    prepare: newer('UPDATE table_sets SET version = 7'),
+    sentence: 'it was written by a newer weft (version 7 of its notes tables)',
+  },
+])('$name is refused with its path', async ({ prepare, sentence }) => {
   await prepare();
-  expect(open).toThrow(StateStoreError);
-  expect(open).toThrow(join(folder, 'dashboard.db'));
+  expect(() => open()).toThrow(StoreError);
+  expect(() => open()).toThrow(`cannot open ${path}: ${sentence}`);
 });

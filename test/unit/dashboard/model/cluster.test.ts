@@ -2,14 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { Cluster, FORGET_AFTER_MS, hostStateAt, MAX_CONTAINERS } from '../../../../dashboard/model/cluster.ts';
 import { columnIndex } from '../../../../dashboard/model/container-row.ts';
 import {
-  frameMessage,
+  containerBlock,
+  hostBlock,
   historyMessage,
   HISTORY_POINTS,
   inventoryMessage,
   rowOrder,
 } from '../../../../dashboard/model/cluster-view.ts';
 import { VIEW_COLUMNS, type ViewColumn } from '../../../../dashboard/wire.ts';
-import type { FlannelPresence } from '../../../../flannel/wire.ts';
+import type { FlannelPresence } from '../../../../flannel/presence-wire.ts';
 import { aContainer, aFrame, anInventory, at, T0 } from '../builders.ts';
 
 function clusterWith(...containers: Parameters<typeof anInventory>[0]): Cluster {
@@ -56,6 +57,29 @@ describe('values', () => {
     cluster.frame('n1', aFrame(2, [{ cpuUsageSeconds: 1, memoryWorkingSetBytes: 50 }]), at(2));
     expect(value(cluster, 'api', 'cpuOfLimitRatio')).toBe(0.25);
     expect(value(cluster, 'api', 'memoryOfLimitRatio')).toBeNaN();
+  });
+
+  test('frames as far apart as they were asked for are neither late nor a gap, also the last one of them', () => {
+    const cluster = clusterWith(aContainer('api'));
+    cluster.setPace(5000);
+    const frame = (second: number): void => {
+      cluster.frame('n1', aFrame(second, [{ cpuUsageSeconds: second }], { monotonicMs: second * 1040 }), at(second));
+    };
+    frame(1);
+    frame(6);
+    expect(value(cluster, 'api', 'cpuCores')).toBeCloseTo(1 / 1.04);
+    cluster.tick(11_000);
+    expect(cluster.hosts.get('n1')?.state).toBe('live');
+    cluster.setPace(0);
+    cluster.tick(12_000);
+    expect(cluster.hosts.get('n1')?.state).toBe('live');
+    frame(12);
+    expect(value(cluster, 'api', 'cpuCores')).toBeCloseTo(1 / 1.04);
+    cluster.tick(15_000);
+    expect(cluster.hosts.get('n1')?.state).toBe('late');
+    // Every frame was asked for: this is a gap.
+    frame(18);
+    expect(value(cluster, 'api', 'cpuCores')).toBeNaN();
   });
 
   test('an agent that starts anew makes no rate out of two lives', () => {
@@ -115,10 +139,10 @@ describe('tables', () => {
   test('an exit removes its container at once', () => {
     const cluster = clusterWith(aContainer('api'), aContainer('db'));
     const before = cluster.revision;
-    cluster.exit('n1', { v: 1, key: 'runc:api', atUnixMs: T0 });
+    cluster.exit('n1', { v: 1, key: 'runc:api', atUnixMs: T0 }, 0);
     expect(cluster.revision).toBe(before + 1);
     expect(rowOrder(cluster).containers.map(({ row }) => row.inventory.name)).toEqual(['db']);
-    cluster.exit('n1', { v: 1, key: 'runc:api', atUnixMs: T0 });
+    cluster.exit('n1', { v: 1, key: 'runc:api', atUnixMs: T0 }, 0);
     expect(cluster.revision).toBe(before + 1);
   });
 });
@@ -189,11 +213,11 @@ describe('messages', () => {
       at(1),
     );
     const order = rowOrder(cluster);
-    const message = frameMessage(order, { seq: 1, nowUnixMs: T0, inventoryVersion: 1 });
-    const containers = new Float32Array(new Uint8Array(message.containers).buffer);
+    const containers = containerBlock(order);
     expect(order.containers.map(({ row }) => row.inventory.name)).toEqual(['a', 'b']);
-    expect([...containers.slice(columnIndex('pidsCurrent') * 2)]).toEqual([1, 2]);
-    expect([...new Float32Array(new Uint8Array(message.hosts).buffer)]).toEqual([NaN, 60, 0, 0]);
+    const pids = columnIndex('pidsCurrent') * 2;
+    expect([...containers.slice(pids, pids + 2)]).toEqual([1, 2]);
+    expect([...hostBlock(order)].slice(0, 5)).toEqual([NaN, 60, 0, 0, NaN]);
   });
 
   test('history merges frames that came late, and those of a clock that is wrong', () => {
@@ -221,13 +245,16 @@ describe('messages', () => {
     const message = historyMessage(rowOrder(cluster), { nowUnixMs: T0 + 13_000, inventoryVersion: 1 });
     const sums = new Float32Array(new Uint8Array(message.cluster).buffer);
     expect(sums).toHaveLength(2 * HISTORY_POINTS);
-    expect([...sums.slice(HISTORY_POINTS - 3, HISTORY_POINTS)]).toEqual([NaN, 0.5, 1]);
+    const [before, one, both] = sums.slice(HISTORY_POINTS - 3, HISTORY_POINTS);
+    expect(before).toBeNaN();
+    expect(one).toBeCloseTo(0.5, 3);
+    expect(both).toBeCloseTo(1, 3);
     expect([...sums.slice(-3)]).toEqual([NaN, 30, 60]);
   });
 
   test('a cluster without anything is an empty message', () => {
     const order = rowOrder(new Cluster());
-    expect(frameMessage(order, { seq: 1, nowUnixMs: T0, inventoryVersion: 1 }).containers).toHaveLength(0);
+    expect(containerBlock(order)).toHaveLength(0);
     expect(historyMessage(order, { nowUnixMs: T0, inventoryVersion: 1 }).block).toHaveLength(0);
   });
 });

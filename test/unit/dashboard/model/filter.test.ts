@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  fieldTerm,
-  matchesFilter,
-  mostExcludingTerm,
-  parseFilter,
-  withoutTerm,
-  type FilterSubject,
-} from '../../../../dashboard/model/filter.ts';
+import { matchesFilter, mostExcludingTerm } from '../../../../dashboard/model/filter-match.ts';
+import { fieldTerm, parseFilter, withoutTerm, type FilterSubject } from '../../../../dashboard/model/filter.ts';
 import type { ViewColumn } from '../../../../dashboard/wire.ts';
 
 const MIB = 2 ** 20;
@@ -21,7 +15,10 @@ function subject(
     host: 'h1',
     image: 'docker.io/library/nginx:1.27',
     runtime: 'runc',
+    project: 'shop',
+    service: 'web',
     state: 'running',
+    health: undefined,
     labels: { team: 'a', 'com.docker.compose.project': 'shop' },
     value: (column) => values[column] ?? Number.NaN,
     ...overrides,
@@ -34,6 +31,8 @@ const busy = {
   memoryWorkingSetBytes: 100 * MIB,
   memoryOfLimitRatio: 0.5,
   pidsCurrent: 7,
+  cpuThrottledRatio: 0.3,
+  networkReceiveBytesPerSecond: 2 * MIB,
 };
 
 describe('a filter', () => {
@@ -57,9 +56,20 @@ describe('a filter', () => {
     { name: 'part of a name', text: 'name:eb', want: true },
     { name: 'a runtime', text: 'runtime:crun', want: false },
     { name: 'a state', text: 'state:running -state:stale', want: true },
+    { name: 'a health that it has not', text: 'state:unhealthy', want: false },
     { name: 'a label that is there', text: 'label:team', want: true },
     { name: 'a label with its value', text: 'label:team=a', want: true },
     { name: 'a label with another value', text: 'label:team=b', want: false },
+    { name: 'the whole project', text: 'project:shop', want: true },
+    { name: 'not the beginning of a project', text: 'project:sho', want: false },
+    { name: 'a service', text: 'service:web -service:db', want: true },
+    { name: 'a regular expression found in the name', text: 'name:~eb-[0-9]$', want: true },
+    { name: 'a regular expression that must not be found', text: '-name:~tmp', want: true },
+    { name: 'a regular expression on labels', text: 'label:~^team=(a|b)$', want: true },
+    { name: 'a quoted tilde is no expression', text: 'name:"~eb"', want: false },
+    { name: 'a half-typed expression', text: 'name:~', want: true },
+    { name: 'throttling', text: 'throttled>25%', want: true },
+    { name: 'what is received', text: 'rx>=2MiB -tx>0', want: false },
     { name: 'a half-typed field', text: 'host:', want: true },
     { name: 'a half-typed comparison', text: 'cpu>', want: true },
     { name: 'CPU of the limit', text: 'cpu>50%', want: true },
@@ -77,13 +87,15 @@ describe('a filter', () => {
   });
 
   test.each([
-    { text: 'cpu>many', fault: /^cpu>many: expected a number/ },
-    { text: 'mem>5parsec', fault: /^mem>5parsec: unknown unit parsec/ },
-    { text: 'pids>10%', fault: /^pids>10%: pids has no limit/ },
-    { text: 'cpu>5MiB', fault: /^cpu>5MiB: unknown unit MiB/ },
+    { text: 'cpu>many', fault: /^expected a number/ },
+    { text: 'mem>5parsec', fault: /^unknown unit parsec/ },
+    { text: 'pids>10%', fault: /^pids has no limit/ },
+    { text: 'cpu>5MiB', fault: /^unknown unit MiB/ },
+    { text: 'throttled>2', fault: /^throttled is a share/ },
+    { text: 'name:~[a', fault: /a \[ is not closed/ },
   ])('tells what is wrong with $text and leaves it out', ({ text, fault }) => {
     const filter = parseFilter(text);
-    expect(filter.faults).toEqual([expect.stringMatching(fault)]);
+    expect(filter.faults).toEqual([{ source: text, reason: expect.stringMatching(fault) as string }]);
     expect(filter.terms).toEqual([]);
   });
 

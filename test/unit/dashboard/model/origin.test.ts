@@ -6,6 +6,8 @@ const place = (over: Partial<RequestPlace>): RequestPlace => ({
   origin: undefined,
   referer: undefined,
   secFetchSite: undefined,
+  scheme: 'http',
+  address: '127.0.0.1',
   onLoopback: true,
   ...over,
 });

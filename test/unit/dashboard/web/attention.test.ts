@@ -4,7 +4,13 @@ import { clusterUsage, CPU_USAGE, formatFreshness, hostDataAgeMs } from '../../.
 import { decodeHostBlock } from '../../../../dashboard/web/columns.ts';
 import { retryDelayMs } from '../../../../dashboard/web/retry.ts';
 import { alertTransitions } from '../../../../dashboard/web/transitions.ts';
-import type { AlertView, HostView, OverlayView, ServerView } from '../../../../dashboard/wire.ts';
+import {
+  HOST_VIEW_COLUMNS,
+  type AlertView,
+  type HostView,
+  type OverlayView,
+  type ServerView,
+} from '../../../../dashboard/wire.ts';
 
 const NOW = 1_000_000;
 
@@ -23,6 +29,8 @@ function alert(overrides: Partial<AlertView> = {}): AlertView {
     activeAtUnixMs: NOW - 40_000,
     firedAtUnixMs: NOW - 10_000,
     resolvedAtUnixMs: undefined,
+    resolvedBecause: undefined,
+    flapping: false,
     noData: false,
     delivery: 'sent',
     ...overrides,
@@ -165,8 +173,15 @@ test('fresh data is simply current', () => {
 });
 
 test('a silent host is neither used nor free capacity', () => {
-  const block = decodeHostBlock(new Uint8Array(Float32Array.from([1, Number.NaN, 0, 0, 0, 0, 0, 0]).buffer), 2);
-  const stale = decodeHostBlock(new Uint8Array(Float32Array.from([1, 3, 0, 0, 0, 0, 0, 0]).buffer), 2);
+  const cpuOf = (first: number, second: number): ReturnType<typeof decodeHostBlock> =>
+    decodeHostBlock(
+      new Uint8Array(
+        Float32Array.from(HOST_VIEW_COLUMNS.flatMap((_, at) => (at === 0 ? [first, second] : [0, 0]))).buffer,
+      ),
+      2,
+    );
+  const block = cpuOf(1, Number.NaN);
+  const stale = cpuOf(1, 3);
   expect(clusterUsage([host('h1'), host('h2')], block, CPU_USAGE)).toEqual({ used: 1, total: 4 });
   expect(clusterUsage([host('h1'), host('h2', { state: 'stale' })], stale, CPU_USAGE)).toEqual({ used: 1, total: 4 });
   expect(clusterUsage([], undefined, CPU_USAGE)).toEqual({ used: Number.NaN, total: Number.NaN });

@@ -10,25 +10,8 @@ import {
   parseSort,
   SORT_KEYS,
 } from '../../../../dashboard/web/container-rows.ts';
-import { VIEW_COLUMNS, type ContainerView } from '../../../../dashboard/wire.ts';
-
-function container(key: string, overrides: Partial<ContainerView> = {}): ContainerView {
-  return {
-    key,
-    nodeId: 'n1',
-    hostName: 'h1',
-    name: key,
-    runtime: 'runc',
-    image: undefined,
-    labels: {},
-    state: 'running',
-    startedAtUnixMs: undefined,
-    memoryLimitBytes: undefined,
-    cpuLimitCores: undefined,
-    pidsLimit: undefined,
-    ...overrides,
-  };
-}
+import { VIEW_COLUMNS } from '../../../../dashboard/wire.ts';
+import { aContainerView as container } from './builders.ts';
 
 const containers = [
   container('web-10', { hostName: 'h2', image: 'b', startedAtUnixMs: 1000 }),
@@ -54,7 +37,7 @@ test.each([
   { sort: '-image', want: ['web-10', 'web-2', 'db'] },
   { sort: '-age', want: ['web-10', 'web-2', 'db'] },
   { sort: 'age', want: ['web-2', 'web-10', 'db'] },
-  ...['cpu', 'cores', 'memory', 'limit', 'read', 'write', 'pids'].flatMap((key) => [
+  ...['cpu', 'cores', 'memory', 'limit', 'throttled', 'rx', 'tx', 'read', 'write', 'pids'].flatMap((key) => [
     { sort: key, want: ['web-10', 'web-2', 'db'] },
     { sort: `-${key}`, want: ['web-2', 'web-10', 'db'] },
   ]),

@@ -57,6 +57,10 @@ test('forgets who left', () => {
   series.set('a', 1);
   series.set('b', 1);
   series.retain(new Set(['b']));
+  // It may come back, and its line goes on after a gap.
+  expect(series.view('a')).toBeDefined();
+  series.advanceTo(100_000);
+  series.retain(new Set(['b']));
   expect(series.view('a')).toBeUndefined();
   expect(series.view('b')).toBeDefined();
   expect(table().view('never')).toBeUndefined();

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { outcomeOf, signatureOf } from '../../../../../dashboard/io/notify/webhook.ts';
+import { outcomeOf } from '../../../../../dashboard/io/notify/channel.ts';
+import { signatureOf } from '../../../../../dashboard/io/notify/webhook.ts';
 
 test.each([
   [200, 'sent'],
@@ -16,7 +17,7 @@ test.each([
   [500, 'retry'],
   [503, 'retry'],
 ])('%i: %s', (status, want) => {
-  expect(outcomeOf(status).kind).toBe(want);
+  expect(outcomeOf({ status, body: 'x', retryAfterMs: undefined }).kind).toBe(want);
 });
 
 test('signs as Standard Webhooks says', () => {

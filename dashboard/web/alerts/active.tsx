@@ -1,0 +1,123 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import type { AlertView } from '../../wire.ts';
+import { AlertTable } from '../alert-table.tsx';
+import { ask, usePolled } from '../api.ts';
+import { Chips } from '../chips.tsx';
+import { Fault } from '../facts.tsx';
+import { plural } from '../format.ts';
+import { Mark } from '../mark.tsx';
+import { me } from '../session.ts';
+import { alerts, alertsMessage } from '../store.ts';
+import { When } from '../when.tsx';
+import { groupsOf, type GroupAnswer, type ShownGroup } from './groups.ts';
+import { silenceLink } from './links.ts';
+import { person } from './person.ts';
+
+/** Acknowledges an alert, or takes that back; and the way to a silence of it. */
+function Actions({ alert, onFault }: { alert: AlertView; onFault: (reason: string | undefined) => void }): JSX.Element {
+  const change = async (method: 'POST' | 'DELETE'): Promise<void> => {
+    const by = person();
+    const answer = await ask<object>(method, `/alerts/${alert.fingerprint}/acknowledge`, {
+      body: by === '' ? {} : { by },
+    });
+    onFault(answer.ok ? undefined : answer.reason);
+  };
+  const fires = alert.state === 'firing' || alert.state === 'recovering';
+  return (
+    <span class="actions">
+      {fires && alert.acknowledgedBy === undefined ? (
+        <button
+          type="button"
+          class="button"
+          title="Ends repeats; ends and new alerts are still told"
+          onClick={() => void change('POST')}
+        >
+          Acknowledge
+        </button>
+      ) : null}
+      {fires && alert.acknowledgedBy !== undefined ? (
+        <button type="button" class="button" onClick={() => void change('DELETE')}>
+          Take back
+        </button>
+      ) : null}
+      <Link href={silenceLink(alert.labels)} class="button">
+        Silence
+      </Link>
+    </span>
+  );
+}
+
+function GroupHead({ group }: { readonly group: ShownGroup }): JSX.Element {
+  const { labels, receivers, nextFlushAt } = group;
+  return (
+    <p class="group-head">
+      <Chips labels={labels} />
+      <span class="muted">
+        to {receivers.join(', ')}; next look <When at={nextFlushAt} />
+      </span>
+    </p>
+  );
+}
+
+/** What fires and what is about to, in the groups in which people are told. */
+function Groups({ active }: { readonly active: readonly AlertView[] }): JSX.Element {
+  const { value, reason } = usePolled<GroupAnswer>('/groups');
+  const [fault, setFault] = useState<string | undefined>(undefined);
+  const groups = groupsOf(active, value?.groups ?? []);
+  const mayChange = me.value !== undefined && me.value.role !== 'viewer';
+  return (
+    <div class="groups" role="region" aria-label="Active alerts">
+      <Fault reason={fault ?? reason} />
+      {groups.map((group) => (
+        <div key={group.key}>
+          {group.receivers.length === 0 ? null : <GroupHead group={group} />}
+          <AlertTable
+            label={group.title}
+            alerts={group.alerts}
+            {...(mayChange ? { actions: (alert: AlertView) => <Actions alert={alert} onFault={setFault} /> } : {})}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The tab of what is active, and of what was until a quarter of an hour ago. */
+export function Active(): JSX.Element {
+  const rules = alertsMessage.value?.rules ?? [];
+  const active = alerts.value.filter((alert) => alert.state !== 'resolved');
+  const resolved = alerts.value
+    .filter((alert) => alert.state === 'resolved')
+    .sort((a, b) => (b.resolvedAtUnixMs ?? 0) - (a.resolvedAtUnixMs ?? 0));
+  return (
+    <>
+      <section aria-labelledby="active-title">
+        <div class="section-head">
+          <h2 id="active-title">Active</h2>
+          <span class="muted">{plural(active.length, 'alert')}</span>
+        </div>
+        {active.length === 0 ? (
+          <p class="quiet-line">
+            <Mark kind="resolved">
+              {rules.length === 0 ? 'No alerts' : `All quiet: ${plural(rules.length, 'rule')} watched`}
+            </Mark>{' '}
+            <Link href="/alerts/history">What was before</Link>
+          </p>
+        ) : (
+          <Groups active={active} />
+        )}
+      </section>
+      {resolved.length > 0 ? (
+        <section aria-labelledby="resolved-title">
+          <div class="section-head">
+            <h2 id="resolved-title">Resolved</h2>
+            <span class="muted">{plural(resolved.length, 'alert')}</span>
+          </div>
+          <AlertTable label="Resolved alerts" alerts={resolved} />
+        </section>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import type { EventKind, EventView } from '../../model/events/event.ts';
+import { containerPage } from '../links.ts';
+import { formatDuration } from '../format.ts';
+import { LIVE_RANGE, withRange, zoomedTo } from '../chart/range.ts';
+
+/** What `GET /api/v1/events` answers with. */
+export interface EventsAnswer {
+  readonly events: readonly EventView[];
+  readonly more: boolean;
+  /** Why something may be missing. */
+  readonly partial: string | null;
+}
+
+/** Letter and words of each kind: the letters are those on the charts. */
+export const KIND_WORDS: Readonly<Record<EventKind, { readonly letter: string; readonly name: string }>> = {
+  started: { letter: 'S', name: 'started' },
+  restarted: { letter: 'r', name: 'restarted' },
+  created: { letter: 'R', name: 're-created' },
+  ended: { letter: 'E', name: 'ended' },
+  oom: { letter: 'O', name: 'killed for its memory' },
+  fired: { letter: 'A', name: 'alert fired' },
+  resolved: { letter: 'a', name: 'alert resolved' },
+};
+
+/** As `kill -l` calls them; a runtime writes 128 and the number. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  15: 'SIGTERM',
+};
+
+/** `3`, `137 (SIGKILL)`; `undefined` while nobody told. */
+export function exitCodeWords(exitCode: number | undefined): string | undefined {
+  if (exitCode === undefined) return undefined;
+  const signal = SIGNALS[exitCode - 128];
+  return signal === undefined ? String(exitCode) : `${exitCode} (${signal})`;
+}
+
+/** How a container ended, after the word that it did: `with 3, for its memory, after 5 min`. Empty where nothing is told. */
+export function endWords({
+  exitCode,
+  oomKilled,
+  ranForMs,
+}: Pick<EventView, 'exitCode' | 'oomKilled' | 'ranForMs'>): string {
+  const code = exitCodeWords(exitCode);
+  return [
+    ...(code === undefined ? [] : [`with ${code}`]),
+    ...(oomKilled === true ? ['for its memory'] : []),
+    ...(ranForMs === undefined ? [] : [`after ${formatDuration(ranForMs)}`]),
+  ].join(', ');
+}
+
+/** What happened to what is named beside it. */
+export function eventWords(event: EventView): string {
+  const { kind, rule, because } = event;
+  switch (kind) {
+    case 'fired':
+      return `${rule ?? 'an alert'} fired`;
+    case 'resolved':
+      return `${rule ?? 'an alert'} resolved${because === undefined ? '' : `: ${because.replaceAll('_', ' ')}`}`;
+    case 'ended':
+      return `ended ${endWords(event)}`.trim();
+    case 'started':
+    case 'restarted':
+    case 'created':
+    case 'oom':
+      return KIND_WORDS[kind].name;
+  }
+}
+
+const BEFORE_MS = 10 * 60_000;
+const AFTER_MS = 5 * 60_000;
+
+/** The page that tells more: the container with the minutes around the event, or the alerts. */
+export function eventLink({ kind, series, at }: EventView, nowUnixMs: number): string {
+  if (kind === 'fired') return '/alerts';
+  if (kind === 'resolved') return '/alerts/history';
+  if (series === undefined) return '/containers';
+  const page = containerPage({ series, key: series });
+  const atUnixMs = Date.parse(at);
+  if (LIVE_RANGE.kind === 'last' && nowUnixMs - atUnixMs < LIVE_RANGE.ms) return page;
+  const range = zoomedTo(atUnixMs - BEFORE_MS, atUnixMs + AFTER_MS);
+  return `${page}?${withRange(new URLSearchParams(), range).toString()}`;
+}
+
+/** What happened, counted: `12 events: 5 started, 3 ended`. */
+export function countWords(events: readonly EventView[]): string {
+  const counts = Object.entries(KIND_WORDS)
+    .map(([kind, { name }]) => ({ name, count: events.filter((event) => event.kind === kind).length }))
+    .filter(({ count }) => count > 0);
+  return counts.map(({ name, count }) => `${count} ${name}`).join(', ');
+}

@@ -1,0 +1,68 @@
+import type { JSX } from 'preact';
+import type { RowFacts } from './container-cells.tsx';
+import type { ContainerColumn, GroupFacts } from './container-columns.tsx';
+import { plural } from './format.ts';
+import type { Group } from './grouping.ts';
+import { Mark } from './mark.tsx';
+
+const classesOf = (column: ContainerColumn): string => `col-${column.key} ${column.numeric ? 'numeric' : ''}`;
+
+interface LineProps {
+  readonly columns: readonly ContainerColumn[];
+  readonly position: number;
+}
+
+/** One container. */
+export function Row({ facts, columns, position }: LineProps & { readonly facts: RowFacts }): JSX.Element {
+  return (
+    <tr aria-rowindex={position + 2} class={facts.container.state === 'stale' ? 'is-stale' : ''}>
+      {columns.map((column) =>
+        column.key === 'name' ? (
+          <th key={column.key} scope="row" class={classesOf(column)}>
+            {column.cell(facts)}
+          </th>
+        ) : (
+          <td key={column.key} class={classesOf(column)}>
+            {column.cell(facts)}
+          </td>
+        ),
+      )}
+    </tr>
+  );
+}
+
+interface GroupRowProps extends LineProps {
+  readonly group: Group;
+  readonly isOpen: boolean;
+  /** How many of its containers are not as they should be. */
+  readonly troubled: number;
+  readonly facts: GroupFacts;
+  readonly onToggle: () => void;
+}
+
+/** One group with its sums and its worst state; opens and closes its rows. */
+export function GroupRow({ group, isOpen, troubled, facts, columns, position, onToggle }: GroupRowProps): JSX.Element {
+  return (
+    <tr aria-rowindex={position + 2} class="group-row">
+      {columns.map((column) =>
+        column.key === 'name' ? (
+          <th key={column.key} scope="row" class={classesOf(column)}>
+            <button type="button" class="group-toggle" aria-expanded={isOpen} onClick={onToggle}>
+              <span class="group-arrow" aria-hidden="true">
+                {isOpen ? '▾' : '▸'}
+              </span>
+              <span class="group-name">{group.label ?? 'none'}</span>
+              <span class="muted">{plural(group.ids.length, 'container')}</span>
+              {troubled > 0 ? <Mark kind="late">{troubled}</Mark> : null}
+              {troubled > 0 ? <span class="visually-hidden">stale, late or unhealthy</span> : null}
+            </button>
+          </th>
+        ) : (
+          <td key={column.key} class={classesOf(column)}>
+            {column.total?.(facts)}
+          </td>
+        ),
+      )}
+    </tr>
+  );
+}

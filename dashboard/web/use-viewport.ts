@@ -1,0 +1,28 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { requestPaint } from './paint-loop.ts';
+
+/** Scroll position and height of a table's region. */
+export function useViewport(): {
+  readonly ref: { current: HTMLDivElement | null };
+  readonly top: number;
+  readonly height: number;
+} {
+  const ref = useRef<HTMLDivElement>(null);
+  const [viewport, setViewport] = useState({ top: 0, height: 600 });
+  useEffect(() => {
+    const region = ref.current;
+    if (region === null) return undefined;
+    const measure = (): void => {
+      setViewport({ top: region.scrollTop, height: region.clientHeight });
+      requestPaint();
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(region);
+    region.addEventListener('scroll', measure, { passive: true });
+    return () => {
+      observer.disconnect();
+      region.removeEventListener('scroll', measure);
+    };
+  }, []);
+  return { ref, ...viewport };
+}

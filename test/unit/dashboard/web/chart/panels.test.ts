@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { alertEvents, byTime, concerns, lineEvents } from '../../../../../dashboard/web/chart/events.ts';
+import {
+  compareCharts,
+  containerCharts,
+  hostCharts,
+  type LineLimits,
+} from '../../../../../dashboard/web/chart/panels.ts';
+import type { PastLine } from '../../../../../dashboard/web/chart/past.ts';
+import { formatStamp, formatTick } from '../../../../../dashboard/web/stamp.ts';
+import type { AlertView } from '../../../../../dashboard/wire.ts';
+
+const T0 = Date.UTC(2026, 10, 27, 10);
+const one = (value: number | null): PastLine['columns'][string] => ({ min: [value], avg: [value], max: [value] });
+
+const WEB: PastLine = {
+  key: 'n1/runc/web',
+  kind: 'container',
+  nodeId: 'n1',
+  host: 'h1',
+  name: 'web',
+  columns: { cpuCores: one(0.4), memoryWorkingSetBytes: one(1e6) },
+  marks: [
+    { at: new Date(T0).toISOString(), kind: 'created', containerId: 'docker:0123456789abcdef' },
+    { at: new Date(T0 - 1000).toISOString(), kind: 'oom', containerId: 'docker:ffff' },
+  ],
+};
+const H1: PastLine = {
+  key: 'n1',
+  kind: 'host',
+  nodeId: 'n1',
+  host: 'h1',
+  name: 'h1',
+  columns: { cpuCores: one(2) },
+  marks: [],
+};
+const LIMITS: LineLimits = { cpuLimitCores: 0.5, hostCores: 4, memoryBytes: 2e6, pids: undefined };
+
+describe('CPU', () => {
+  test.each([
+    { mode: 'limit', limits: LIMITS, title: 'CPU, % of limit (0.5 cores)', value: 0.8, limit: 1 },
+    { mode: 'host', limits: LIMITS, title: 'CPU, % of host (4 cores)', value: 0.1, limit: 1 },
+    { mode: 'cores', limits: LIMITS, title: 'CPU, cores in use', value: 0.4, limit: 0.5 },
+    {
+      mode: 'limit',
+      limits: { ...LIMITS, cpuLimitCores: undefined },
+      title: 'CPU, % of host (4 cores)',
+      value: 0.1,
+      limit: 1,
+    },
+    {
+      mode: 'limit',
+      limits: { ...LIMITS, cpuLimitCores: undefined, hostCores: undefined },
+      title: 'CPU, cores in use',
+      value: 0.4,
+      limit: undefined,
+    },
+  ] as const)('in $mode says what 100 % is: $title', ({ mode, limits, title, value, limit }) => {
+    const cpu = containerCharts(WEB, mode, limits)[0];
+    expect(cpu?.title).toBe(title);
+    expect(cpu?.lines[0]?.column.avg[0]).toBeCloseTo(value, 9);
+    expect(cpu?.limit?.value).toBe(limit);
+  });
+});
+
+test('a host is held against itself', () => {
+  const [cpu, memory] = hostCharts(H1, 'limit', { ...LIMITS, cpuLimitCores: undefined });
+  expect([cpu?.title, memory?.limit]).toEqual(['CPU, % of host (4 cores)', { name: 'total', value: 2e6 }]);
+});
+
+test('a comparison has every line in each chart that has such a column', () => {
+  const charts = compareCharts(
+    [
+      { line: WEB, name: 'web on h1', limits: LIMITS },
+      { line: H1, name: 'h1', limits: { ...LIMITS, cpuLimitCores: undefined } },
+    ],
+    'limit',
+  );
+  const linesOf = (id: string): string[] | undefined =>
+    charts.find((chart) => chart.id === id)?.lines.map(({ name }) => name);
+  expect(linesOf('cpu')).toEqual(['web on h1', 'h1']);
+  expect(linesOf('pids')).toEqual(['web on h1']);
+  expect(charts[0]?.lines.map(({ column }) => column.avg[0])).toEqual([0.8, 0.5]);
+});
+
+describe('events', () => {
+  test('of a line are in words, and sorted by time', () => {
+    expect(byTime(lineEvents(WEB, 'web: ')).map(({ kind, what }) => [kind, what])).toEqual([
+      ['oom', 'web: ffff was killed for its memory'],
+      ['created', 'web: re-created as 0123456789ab'],
+    ]);
+  });
+
+  const alert = {
+    rule: 'Busy',
+    metric: 'cpuCores',
+    value: 0.5,
+    firedAtUnixMs: T0,
+    resolvedAtUnixMs: T0 + 5000,
+    resolvedBecause: 'target_gone',
+  };
+
+  test.each([
+    { name: 'pending', over: { firedAtUnixMs: undefined }, want: [] },
+    { name: 'firing', over: { resolvedAtUnixMs: undefined }, want: ['Busy fired: 0.500\u00a0cores'] },
+    { name: 'resolved', over: {}, want: ['Busy fired: 0.500\u00a0cores', 'Busy resolved: target gone'] },
+  ])('of an alert that is $name', ({ over, want }) => {
+    expect(alertEvents([{ ...alert, ...over } as AlertView]).map(({ what }) => what)).toEqual(want);
+  });
+
+  test.each([
+    { labels: { host: 'h1', container: 'web' }, container: true, host: false },
+    { labels: { host: 'h1' }, container: false, host: true },
+    { labels: { host: 'h2', container: 'web' }, container: false, host: false },
+  ])('$labels concern what they name', ({ labels, container, host }) => {
+    expect([concerns({ labels }, WEB), concerns({ labels }, H1)]).toEqual([container, host]);
+  });
+});
+
+describe('times', () => {
+  test.each([
+    [T0, 60_000, '10:00'],
+    [T0 + 5000, 5000, '10:00:05'],
+    [Date.UTC(2026, 10, 27), 3_600_000, '11-27'],
+    [T0, 86_400_000, '11-27'],
+    [Number.NaN, 1000, ''],
+  ])('%d under an axis by %d ms is %s', (unixMs, stepMs, want) => {
+    expect(formatTick(unixMs, stepMs, 'utc')).toBe(want);
+  });
+
+  test('name their zone where it is not the reader’s own', () => {
+    expect(formatStamp(T0, 'utc')).toBe('2026-11-27\u00a010:00:00\u00a0UTC');
+    expect(formatStamp(T0, 'local')).not.toContain('UTC');
+  });
+});
