@@ -53,9 +53,10 @@ export const FLANNELD_FLAGS: readonly GoFlagGroup[] = [
   {
     title: 'Firewall',
     flags: [
+      { name: 'firewall', value: 'KIND', text: 'auto, nftables or iptables (auto)' },
       { name: 'ip-masq', text: 'masquerade what leaves the overlay (false)' },
       { name: 'ip-masq-fully-random-disable', text: 'choose source ports in order (false)' },
-      { name: 'iptables-resync', value: 'SECONDS', text: 'time between two looks at iptables rules (5)' },
+      { name: 'iptables-resync', value: 'SECONDS', text: 'time between two looks at rules in iptables-legacy (5)' },
       { name: 'iptables-forward-rules', text: 'accept forwarded packets of the overlay (true)' },
     ],
   },

@@ -8,10 +8,13 @@ import { addDemoCommand } from './demo.ts';
 import { addDockerOptsCommand } from './docker-opts.ts';
 import { addExplainIfaceCommand } from './explain-iface.ts';
 import { addFlanneldCommand } from './flanneld.ts';
+import { addGrafanaCommand } from './grafana.ts';
 import { addLeasesCommand } from './leases.ts';
 import { addPeersCommand } from './peers.ts';
 import { addStatsdCommand } from './statsd.ts';
 import { addStatusCommand } from './status.ts';
+import { addTopCommand } from './top.ts';
+import { addTraceNatCommand } from './trace-nat.ts';
 import { addVersionCommand } from './version.ts';
 
 const EXAMPLES = `
@@ -40,11 +43,14 @@ for (const add of [
   addLeasesCommand,
   addConfigCommand,
   addExplainIfaceCommand,
+  addTraceNatCommand,
   addCleanupCommand,
   addDockerOptsCommand,
   addCniCommand,
   addStatsdCommand,
+  addTopCommand,
   addDashboardCommand,
+  addGrafanaCommand,
   addDemoCommand,
   addVersionCommand,
 ]) {

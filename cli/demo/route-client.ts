@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import type { InterfaceAddress4 } from '../../native/net/cidr.ts';
 import { encodeNewAddress } from '../../native/netlink/address.ts';
-import { decodeLink, encodeGetLink, encodeNewVeth, encodeSetLink, type Link } from '../../native/netlink/link.ts';
+import { decodeLink, encodeGetLink, encodeSetLink, type Link } from '../../native/netlink/link.ts';
+import { encodeNewVeth } from '../../native/netlink/new-link.ts';
 import { NetlinkError } from '../../native/netlink/errors.ts';
 import { openRouteSocket, type Netns, type NetlinkSocket } from '../../native/netlink/socket.ts';
 import { namespacePath } from './namespaces.ts';

@@ -48,7 +48,7 @@ export function rulesFile(plan: ClusterPlan): string {
 export async function readTokens(plan: ClusterPlan): Promise<DemoTokens> {
   const read = async (name: string): Promise<string> =>
     (await readFile(`${dashboardFolder(plan)}/${name}`, 'utf8')).trim();
-  const [loginToken, apiToken] = await Promise.all([read('login-token'), read('api-token')]);
+  const [loginToken, apiToken] = await Promise.all([read('admin-token'), read('api-token')]);
   return { loginToken, apiToken };
 }
 
@@ -73,9 +73,11 @@ export function dashboardService(plan: ClusterPlan, ports: DemoPorts, webhooks: 
       'dashboard',
       `--listen=127.0.0.1:${ports.dashboard}`,
       `--public-url=${dashboardUrl(ports)}`,
-      `--state-dir=${dashboardFolder(plan)}`,
+      `--data-dir=${dashboardFolder(plan)}`,
       `--etcd-endpoints=${etcdEndpoint(ports)}`,
       `--rules=${rulesFile(plan)}`,
+      '--group-wait=0s',
+      '--group-interval=2s',
       ...webhooks.map((url) => `--webhook=${url}`),
     ],
     logFile: `${plan.folder}/dashboard.log`,
@@ -90,6 +92,8 @@ export function flanneldService(plan: ClusterPlan, host: HostPlan, ports: DemoPo
     'flanneld',
     `--etcd-endpoints=${fabricEndpoint(plan, ports)}`,
     '--iface=eth0',
+    // Nobody drops anything in these namespaces, and the machine may have neither nft nor iptables.
+    '--iptables-forward-rules=false',
     `--subnet-file=${host.subnetFile}`,
     `--state-dir=${host.folder}/state`,
     `--status-socket=${host.folder}/flannel.sock`,

@@ -41,18 +41,25 @@ const addon = {
 };
 
 const server = {
-  title: 'server code (tsc)',
+  title: 'server code (tsc, vite)',
   stamp: 'dist/.server-stamp',
-  output: 'dist/cli/main.js',
+  output: 'dist/bundle/weft.js',
   print: (root) =>
     fingerprint(
       root,
       [...SERVER_FOLDERS, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-      (path) => !path.startsWith(`${root}${PAGE}`) && /\.(?:ts|json)$/.test(path),
+      (path) => !path.startsWith(`${root}${PAGE}`) && (/\.(?:ts|json)$/.test(path) || path.endsWith('/bundle.mjs')),
     ),
   build: async (root) => {
+    // With it tsc writes only what changed, and would not miss output that somebody removed.
+    rmSync(join(root, 'dist/.tsbuildinfo'), { force: true });
     await tool(root, 'typescript/bin/tsc', ['-p', 'tsconfig.build.json'], 'the sources do not compile');
     removeStaleOutput(root);
+    await run(nodeBinary(root), [join(root, 'cli/setup/bundle.mjs')], {
+      cwd: root,
+      env: ownEnvironment(root),
+      advice: 'the compiled code cannot be bundled',
+    });
   },
 };
 

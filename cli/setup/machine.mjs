@@ -21,6 +21,7 @@ const TEST_PACKAGES = [
   ['runc', 'runc'],
   ['crun', 'crun'],
   ['etcdctl', 'etcd-client'],
+  ['amtool', 'prometheus-alertmanager'],
   ['openssl', 'openssl'],
   ['ping', 'iputils-ping'],
   ['iperf3', 'iperf3'],
@@ -30,9 +31,12 @@ const TEST_PACKAGES = [
   ['/usr/lib/cni/bridge', 'containernetworking-plugins'],
   ['podman', 'podman'],
   ['dockerd', 'docker.io'],
+  ['promtool', 'prometheus'],
   ['ps', 'procps'],
+  ['script', 'bsdutils'],
   ['chromium', 'chromium'],
   ['/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf', 'fonts-dejavu-core'],
+  ['victoria-metrics', 'victoria-metrics'],
   ['qemu-system-x86_64', 'qemu-system-x86'],
   ['cpio', 'cpio'],
   ['depmod', 'kmod'],
@@ -104,6 +108,9 @@ export async function learnPackages(name) {
 const SERVICES = [
   ['etcd-server', 'etcd'],
   ['docker.io', 'docker'],
+  ['prometheus', 'prometheus'],
+  ['victoria-metrics', 'victoria-metrics'],
+  ['prometheus-alertmanager', 'prometheus-alertmanager'],
 ];
 
 function tellServices(names) {

@@ -1,15 +1,15 @@
 // Runs every test tier and counts: what was skipped has not passed.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runHere } from './child.mjs';
 import { nodeBinary, ownEnvironment } from './packages.mjs';
 
 /** In the order in which they tell something: the quick ones first. */
-export const TIERS = ['static', 'unit', 'kernel', 'cluster', 'browser', 'vm'];
+export const TIERS = ['static', 'unit', 'properties', 'kernel', 'cluster', 'browser', 'vm'];
 
-/** What is judged without running anything: npm scripts, each of which counts as one test. */
-const STATIC_CHECKS = ['typecheck', 'lint', 'format:check', 'layers', 'deadcode'];
+/** What is judged without running anything: npm scripts, each of which counts as one test. The lint takes as long as all others. */
+const STATIC_LANES = [['lint'], ['typecheck', 'format:check', 'layers', 'deadcode']];
 
 const NOTHING = { passed: 0, failed: 0, skipped: 0 };
 
@@ -32,6 +32,20 @@ export function countsOf(report, exitCode) {
   return unexplained || empty ? { ...counts, failed: counts.failed + 1 } : counts;
 }
 
+/** What failed or was skipped, a line each: a run of half an hour is read from its end. */
+export function troublesOf(report) {
+  return (report.testResults ?? []).flatMap(({ name, status, message = '', assertionResults = [] }) => {
+    const tests = assertionResults.filter((each) => each.status !== 'passed');
+    if (tests.length === 0) return status === 'failed' ? [`✗ ${name}: ${firstLine(message)}`] : [];
+    return tests.map(
+      (each) =>
+        `${each.status === 'failed' ? '✗' : '↓'} ${name}: ${each.fullName}: ${firstLine(each.failureMessages?.[0])}`,
+    );
+  });
+}
+
+const firstLine = (text) => (text ?? '').split('\n', 1)[0];
+
 export const summaryLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 function readReport(path) {
@@ -42,27 +56,55 @@ function readReport(path) {
   }
 }
 
-async function runStaticChecks(root) {
-  const counts = { ...NOTHING };
-  for (const script of STATIC_CHECKS) {
-    const options = { cwd: root, env: ownEnvironment(root), stdio: ['ignore', 'inherit', 'inherit'] };
-    const code = await runHere('npm', ['run', '--silent', script], options);
-    process.stdout.write(` ${code === 0 ? '✓' : '✗'} npm run ${script}\n`);
-    counts[code === 0 ? 'passed' : 'failed'] += 1;
+/** Runs one npm script; what it says is shown in one piece, for others run beside it. */
+async function runStaticCheck(root, script, outputFile) {
+  const output = openSync(outputFile, 'w');
+  try {
+    const options = { cwd: root, env: ownEnvironment(root), stdio: ['ignore', output, output] };
+    const isGood = (await runHere('npm', ['run', '--silent', script], options)) === 0;
+    process.stdout.write(`${readFileSync(outputFile, 'utf8')} ${isGood ? '✓' : '✗'} npm run ${script}\n`);
+    return isGood
+      ? { counts: { ...NOTHING, passed: 1 }, troubles: [] }
+      : { counts: { ...NOTHING, failed: 1 }, troubles: [`✗ npm run ${script}`] };
+  } finally {
+    closeSync(output);
   }
-  return counts;
 }
 
-async function runTier(root, tier, outputFile) {
-  if (tier === 'static') return await runStaticChecks(root);
+async function runStaticChecks(root, folder) {
+  const lanes = STATIC_LANES.map(async (scripts) => {
+    const results = [];
+    for (const script of scripts)
+      results.push(await runStaticCheck(root, script, join(folder, `${script.replace(':', '-')}.txt`)));
+    return results;
+  });
+  const results = (await Promise.all(lanes)).flat();
+  return {
+    counts: results.reduce((sum, { counts }) => plus(sum, counts), NOTHING),
+    troubles: results.flatMap(({ troubles }) => troubles),
+  };
+}
+
+async function runTier(root, tier, folder) {
+  if (tier === 'static') return await runStaticChecks(root, folder);
+  const outputFile = join(folder, `${tier}.json`);
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = ['run', '--project', tier, '--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
+  // `cluster*` is `cluster`, whose files run beside each other, and `cluster-alone`.
+  const args = [
+    'run',
+    '--project',
+    `${tier}*`,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${outputFile}`,
+  ];
   const code = await runHere(nodeBinary(root), [vitest, ...args], {
     cwd: root,
     env: ownEnvironment(root),
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  return countsOf(readReport(outputFile), code);
+  const report = readReport(outputFile);
+  return { counts: countsOf(report, code), troubles: troublesOf(report).map((line) => line.replace(`${root}/`, '')) };
 }
 
 /** Runs tiers one after the other; the last line printed is the sum over all. Gives the exit code. */
@@ -70,17 +112,20 @@ export async function runTiers(root, tiers) {
   const folder = mkdtempSync(join(tmpdir(), 'weft-tests-'));
   let sum = NOTHING;
   const lines = [];
+  const allTroubles = [];
   try {
     for (const tier of tiers) {
       const startMs = performance.now();
       process.stdout.write(`\n── ${tier}\n`);
-      const counts = await runTier(root, tier, join(folder, `${tier}.json`));
+      const { counts, troubles } = await runTier(root, tier, folder);
+      allTroubles.push(...troubles);
       sum = plus(sum, counts);
-      lines.push(`${tier.padEnd(8)} ${summaryLine(counts)} in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+      lines.push(`${tier.padEnd(10)} ${summaryLine(counts)} in ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  if (allTroubles.length > 0) process.stdout.write(`\n${allTroubles.join('\n')}\n`);
   process.stdout.write(`\n${lines.join('\n')}\n\n${summaryLine(sum)}\n`);
   return sum.failed + sum.skipped === 0 ? 0 : 1;
 }

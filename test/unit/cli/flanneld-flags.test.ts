@@ -47,6 +47,7 @@ const ROWS: readonly Row[] = [
   { name: 'resync', fallback: 30_000, text: '1m', want: 60_000 },
   { name: 'strict-mtu', fallback: false, text: 'F', want: false },
   { name: 'nexthop-objects', fallback: false, text: '0', want: false },
+  { name: 'firewall', fallback: 'auto', text: 'nftables', want: 'nftables' },
   { name: 'ip-masq', fallback: false, text: 'FALSE', want: false },
   { name: 'ip-masq-fully-random-disable', fallback: false, text: 'T', want: true },
   { name: 'iptables-resync', fallback: 5, text: '10', want: 10 },

@@ -13,6 +13,7 @@ interface Counts {
 /** Set-up is plain JavaScript, for it runs before the compiler is there; these are its types. */
 interface SetupModules {
   readonly countsOf: (report: object, exitCode: number) => Counts;
+  readonly troublesOf: (report: object) => string[];
   readonly summaryLine: (counts: Counts) => string;
   readonly fingerprint: (root: string, paths: string[], wanted?: (path: string) => boolean) => string;
   readonly packagesAreCurrent: (root: string) => boolean;
@@ -83,6 +84,33 @@ test.each([
   { name: 'no report at all', report: {}, exitCode: 1, want: '0 passed, 1 failed, 0 skipped' },
 ])('counting: $name', ({ report: each, exitCode, want }) => {
   expect(setup.summaryLine(setup.countsOf(each, exitCode))).toBe(want);
+});
+
+test('what failed or was skipped is named, and a file that could not be loaded as well', () => {
+  const assertion = (status: string, fullName: string, ...failureMessages: string[]): object => ({
+    status,
+    fullName,
+    failureMessages,
+  });
+  const testResults = [
+    { name: 'a.test.ts', status: 'passed', assertionResults: [assertion('passed', 'one')] },
+    {
+      name: 'b.test.ts',
+      status: 'failed',
+      assertionResults: [
+        assertion('passed', 'one'),
+        assertion('failed', 'two', 'expected 1 to be 2\n    at …'),
+        assertion('skipped', 'three'),
+      ],
+    },
+    { name: 'c.test.ts', status: 'failed', message: 'no such module\n    at …' },
+  ];
+  expect(setup.troublesOf({ testResults })).toEqual([
+    '✗ b.test.ts: two: expected 1 to be 2',
+    '↓ b.test.ts: three: ',
+    '✗ c.test.ts: no such module',
+  ]);
+  expect(setup.troublesOf({})).toEqual([]);
 });
 
 test('a fingerprint follows names and contents, not dates', () => {
