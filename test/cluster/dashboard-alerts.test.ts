@@ -1,8 +1,18 @@
 import { createHmac } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { aContainer } from '../unit/dashboard/builders.ts';
-import { dialAgent, keepSending, metricsOf, startDashboard, startReceiver, untilAlert } from './dashboard-fixture.ts';
+import {
+  dialAgent,
+  keepSending,
+  metricsOf,
+  startDashboard,
+  startReceiver,
+  untilAlert,
+  type TestDashboard,
+} from './dashboard-fixture.ts';
 
 const RULES = `rules:
   - name: MemoryHigh
@@ -16,6 +26,16 @@ const RULES = `rules:
 `;
 
 const SECRET = `whsec_${Buffer.alloc(24, 9).toString('base64')}`;
+
+/** The only group was looked at once more, and the one after that is set. */
+async function untilNextLook(dashboard: TestDashboard): Promise<void> {
+  const next = async (): Promise<unknown> =>
+    ((await dashboard.get('/groups')) as { groups: { nextFlushAt: string }[] }).groups[0]?.nextFlushAt;
+  const first = await next();
+  await until(async () => (await next()) !== first, { what: 'the next look at the group' });
+  const second = await next();
+  await until(async () => (await next()) !== second, { what: 'the look after it' });
+}
 
 const limited = (name: string) => aContainer(name, { memoryLimitBytes: 100 });
 const used = (bytes: number) => [{ memoryWorkingSetBytes: bytes }];
@@ -35,7 +55,7 @@ test('a threshold that holds reaches the webhook once, and once more when it is 
   expect(firing?.body).toMatchObject({
     version: '4',
     status: 'firing',
-    groupKey: '{}:{alertname="MemoryHigh", container="<img src=x onerror=alert(1)>", host="h1"}',
+    groupKey: '{}:{alertname="MemoryHigh", host="h1"}',
     notification_reason: 'first notification',
     alerts: [
       {
@@ -136,12 +156,73 @@ test('an alert that is over before a failing receiver took it is never told', as
   await until(() => receiver.deliveries.length > 0, { what: 'an attempt' });
   bytes = 10;
   const alert = await untilAlert(dashboard, 'api', 'resolved');
-  receiver.answer = 200;
   expect(alert['severity']).toBe('critical');
+  // Until then an attempt that began while it fired may be on its way: taken, its end would have to be told.
+  await until(async () => (await metricsOf(dashboard)).includes('weft_dashboard_notifications_waiting 0'), {
+    what: 'nothing waits any more',
+  });
+  receiver.answer = 200;
+  await untilNextLook(dashboard);
+  expect(receiver.deliveries.every(({ body }) => body.status === 'firing')).toBe(true);
+});
+
+test('what is over is not tried again, also when its group is not looked at for long', async () => {
+  await using receiver = await startReceiver();
+  receiver.answer = 503;
+  await using dashboard = await startDashboard({
+    rules: RULES,
+    flags: ['--webhook', receiver.url, '--group-interval', '1h'],
+  });
+  using agent = await dialAgent(dashboard);
+  let bytes = 90;
+  agent.inventory([limited('api')]);
+  using _frames = keepSending(agent, () => used(bytes));
+  await until(() => receiver.deliveries.length > 0, { what: 'an attempt' });
+  bytes = 10;
+  await untilAlert(dashboard, 'api', 'resolved');
   await until(async () => (await metricsOf(dashboard)).includes('weft_dashboard_notifications_waiting 0'), {
     what: 'nothing waits any more',
   });
   expect(receiver.deliveries.every(({ body }) => body.status === 'firing')).toBe(true);
+});
+
+test('what was refused is sent again when somebody asks for it: once, under its id, and written down', async () => {
+  await using receiver = await startReceiver();
+  receiver.answer = 404;
+  await using dashboard = await startDashboard({ rules: RULES, flags: ['--webhook', receiver.url] });
+  using agent = await dialAgent(dashboard);
+  agent.inventory([limited('api')]);
+  using _frames = keepSending(agent, () => used(90));
+  const attempts = async () =>
+    ((await dashboard.get('/deliveries')) as { deliveries: Record<string, unknown>[] }).deliveries;
+  const refused = await until(async () => (await attempts()).find(({ canResend }) => canResend === true), {
+    what: 'a refusal in the log',
+  });
+  expect(refused).toMatchObject({ outcome: 'refused', status: '404' });
+  const resend = async (): Promise<[number, unknown]> => {
+    const headers = { authorization: `Bearer ${await dashboard.token('api-token')}` };
+    const path = `/api/v1/deliveries/${String(refused['seq'])}/resend`;
+    const answer = await fetch(`${dashboard.url}${path}`, { method: 'POST', headers });
+    return [answer.status, await answer.json()];
+  };
+  receiver.answer = 200;
+  expect(await resend()).toEqual([200, {}]);
+  await until(async () => String((await untilAlert(dashboard, 'api', 'firing'))['delivery']).startsWith('sent'), {
+    what: 'it is recorded',
+  });
+  expect(await resend()).toMatchObject([409, { detail: expect.stringContaining('it was taken') as string }]);
+  await untilNextLook(dashboard);
+  const ids = receiver.deliveries.map(({ headers }) => headers['webhook-id']);
+  expect(ids).toEqual([ids[0], ids[0]]);
+  expect((await attempts()).map(({ outcome, canResend }) => [outcome, canResend])).toEqual([
+    ['sent', false],
+    ['refused', false],
+  ]);
+  const { entries } = (await dashboard.get('/audit')) as { entries: { action: string; status: number }[] };
+  expect(entries.map(({ action, status }) => [action, status])).toEqual([
+    ['Send what was not taken once more, under its id', 409],
+    ['Send what was not taken once more, under its id', 200],
+  ]);
 });
 
 test.each([
@@ -185,4 +266,40 @@ test('a receiver that hangs holds up nobody else', async () => {
   expect(alert['delivery']).toMatch(/^being sent to 127\.0\.0\.1:\d+; sent to /);
   const { code } = await dashboard.process().stop();
   expect(code).toBe(0);
+});
+
+test('a lost key costs the secrets of channels and nothing else: they are asked for again', async () => {
+  await using receiver = await startReceiver();
+  await using dashboard = await startDashboard({ rules: RULES, flags: ['--allow-private-targets', '127.0.0.0/8'] });
+  const call = async (method: string, path: string, body: object): Promise<Record<string, unknown>> => {
+    const headers = {
+      authorization: `Bearer ${await dashboard.token('api-token')}`,
+      'content-type': 'application/json',
+    };
+    const init = { method, headers, body: JSON.stringify(body) };
+    return (await (await fetch(`${dashboard.url}/api/v1${path}`, init)).json()) as Record<string, unknown>;
+  };
+  const made = await call('POST', '/channels', { type: 'webhook', name: 'ops', url: receiver.url, secret: SECRET });
+  expect(made).toMatchObject({ secret: 'set', secretsLost: false, disabledBecause: null });
+  await dashboard.crash();
+  await rm(join(dashboard.stateDir, 'channel-key'));
+  await dashboard.start();
+  expect(dashboard.process().stderr()).toContain('channels have secrets that cannot be read');
+  const known = ((await dashboard.get('/channels')) as { channels: Record<string, unknown>[] }).channels[0];
+  expect(known).toMatchObject({ name: 'ops', type: 'webhook', secretsLost: true });
+  expect(known?.['disabledBecause']).toMatch(/^its secrets cannot be read, .*: enter them again$/);
+  expect(known).not.toHaveProperty('url');
+  using agent = await dialAgent(dashboard);
+  agent.inventory([limited('api')]);
+  using _frames = keepSending(agent, () => used(90));
+  await until(
+    async () => String((await untilAlert(dashboard, 'api', 'firing'))['delivery']).includes('ops is switched off'),
+    {
+      what: 'the alert says why nobody hears of it',
+    },
+  );
+  const path = `/channels/${String(made['id'])}`;
+  expect(await call('PUT', path, { url: receiver.url, secret: SECRET })).toMatchObject({ secretsLost: false });
+  await until(() => receiver.deliveries.length > 0, { what: 'the channel is told again' });
+  expect(receiver.deliveries[0]?.headers['webhook-signature']).toBeDefined();
 });

@@ -12,7 +12,7 @@ import {
   type HistoryMessage,
   type InventoryMessage,
 } from '../../dashboard/wire.ts';
-import { AGENT_NAMESPACE } from '../../statsd/wire.ts';
+import { AGENT_NAMESPACE, type ExitedInventory } from '../../statsd/wire.ts';
 import { startWeft, untilReady, type TestProcess } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 import { aFrame, anInventory } from '../unit/dashboard/builders.ts';
@@ -22,7 +22,7 @@ export interface TestDashboard extends AsyncDisposable {
   readonly listen: string;
   readonly stateDir: string;
   readonly process: () => TestProcess;
-  readonly token: (name: 'agent-token' | 'api-token' | 'login-token') => Promise<string>;
+  readonly token: (name: 'agent-token' | 'api-token' | 'admin-token') => Promise<string>;
   /** GET below `/api/v1` with the API token. */
   readonly get: (path: string) => Promise<unknown>;
   /** kill -9, as a crash does; then `start` again on the same state and port. */
@@ -46,7 +46,8 @@ export async function startDashboard({
   const rulesFile = join(stateDir, 'rules.yaml');
   if (rules !== undefined) await writeFile(rulesFile, rules);
   const listen = `127.0.0.1:${await freePort()}`;
-  const argv = ['dashboard', '--listen', listen, '--state-dir', stateDir, '--log-level', 'debug', ...flags];
+  const prompt = ['--group-wait', '0s', '--group-interval', '1s'];
+  const argv = ['dashboard', '--listen', listen, '--data-dir', stateDir, '--log-level', 'debug', ...prompt, ...flags];
   if (rules !== undefined) argv.push('--rules', rulesFile);
   const launch = async (): Promise<TestProcess> => {
     const child = await startWeft(argv, { env });
@@ -64,7 +65,8 @@ export async function startDashboard({
     get: async (path) => {
       const headers = { authorization: `Bearer ${await token('api-token')}` };
       const response = await fetch(`http://${listen}/api/v1${path}`, { headers, signal: AbortSignal.timeout(5000) });
-      return await response.json();
+      const body: unknown = await response.json();
+      return body;
     },
     crash: async () => {
       child.signal('SIGKILL');
@@ -78,6 +80,20 @@ export async function startDashboard({
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A container as the API tells it. */
+export interface ApiContainer {
+  readonly name: string;
+  readonly state: string;
+  readonly cpuCores: number | null;
+  readonly cpuOfLimitRatio: number | null;
+  readonly memoryOfLimitRatio: number | null;
+}
+
+/** What `/containers` says. */
+export async function containersOf(dashboard: TestDashboard): Promise<ApiContainer[]> {
+  return ((await dashboard.get('/containers')) as { containers: ApiContainer[] }).containers;
 }
 
 /** A new login token's cookie. */
@@ -112,8 +128,8 @@ const CLIENT = { transports: ['websocket'], forceNew: true, reconnection: false 
 
 export interface TestAgent extends Disposable {
   readonly socket: Socket;
-  /** Names the containers of the frames to come. */
-  inventory(containers: Parameters<typeof anInventory>[0]): void;
+  /** Names the containers of the frames to come, and those that ended lately. */
+  inventory(containers: Parameters<typeof anInventory>[0], exited?: readonly ExitedInventory[]): void;
   /** Sends the next frame with these rows. */
   frame(rows: Parameters<typeof aFrame>[1]): void;
 }
@@ -133,9 +149,9 @@ export async function dialAgent(
   const started = performance.now();
   return {
     socket,
-    inventory: (containers) => {
+    inventory: (containers, exited = []) => {
       tableVersion += 1;
-      socket.emit('inventory', anInventory(containers, { nodeId, hostname, tableVersion }));
+      socket.emit('inventory', { ...anInventory(containers, { nodeId, hostname, tableVersion }), exited });
     },
     frame: (rows) => {
       seq += 1;
@@ -160,8 +176,13 @@ export interface TestBrowser extends Disposable {
 export async function openBrowser(
   dashboard: TestDashboard,
   headers: Readonly<Record<string, string>>,
+  transport: 'websocket' | 'polling' = 'websocket',
 ): Promise<TestBrowser> {
-  const socket = io(`${dashboard.url}${UI_NAMESPACE}`, { ...CLIENT, extraHeaders: { ...headers } });
+  const socket = io(`${dashboard.url}${UI_NAMESPACE}`, {
+    ...CLIENT,
+    transports: [transport],
+    extraHeaders: { ...headers },
+  });
   const browser = { socket, inventories: [], frames: [], histories: [], alerts: [] } as Omit<
     TestBrowser,
     typeof Symbol.dispose

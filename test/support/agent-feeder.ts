@@ -3,6 +3,7 @@ import {
   AGENT_NAMESPACE,
   AGENT_WIRE_VERSION,
   type AgentToDashboard,
+  type ContainerExit,
   type ContainerInventory,
   type DashboardToAgent,
   type Inventory,
@@ -34,6 +35,8 @@ export interface FeederOptions {
   readonly nodeId: string;
   readonly hostname: string;
   readonly containers: readonly FedContainer[];
+  /** Each time values were taken, before they are sent. */
+  readonly onSample?: (atUnixMs: number) => void;
 }
 
 /** One host's stats agent as far as the wire is concerned: it dials, sends its inventory and a frame a second. */
@@ -42,6 +45,8 @@ export interface AgentFeeder extends AsyncDisposable {
   setLoad(name: string, load: Partial<Load>): void;
   /** Replaces the table. */
   setContainers(containers: readonly FedContainer[]): void;
+  /** Ends a container, and tells how; then its row is gone. */
+  end(name: string, exit: Pick<ContainerExit, 'exitCode' | 'oomKilled' | 'ranForMs'>): void;
   /** Falls silent as a host that lost its network; the dashboard sees it go stale. */
   stop(): Promise<void>;
 }
@@ -95,6 +100,34 @@ function rowOf(container: FedContainer, index: number): Row {
     readBytes: 0,
     writtenBytes: 0,
   };
+}
+
+/** Of what a real agent sends beyond the first version's columns. */
+const EXTRA_COLUMNS = [
+  'cpuPeriods',
+  'cpuThrottledPeriods',
+  'memoryRssBytes',
+  'memoryCacheBytes',
+  'memoryShmemBytes',
+  'memorySlabBytes',
+  'networkReceiveBytes',
+  'networkTransmitBytes',
+  'cpuWaitingSeconds',
+  'ioWaitingSeconds',
+];
+const HOST_EXTRA_COLUMNS = [
+  'cpuUserSeconds',
+  'cpuSystemSeconds',
+  'cpuIowaitSeconds',
+  'rootSizeBytes',
+  'rootAvailableBytes',
+];
+
+/** A container's share in {@link EXTRA_COLUMNS}: made of what is said of it, so that it is held back and waits when it is busy. */
+function extraOf({ load, cpuSeconds, readBytes, writtenBytes }: Row): number[] {
+  const { memoryWorkingSetBytes: memory } = load;
+  const split = [memory * 0.7, memory * 0.35, memory * 0.1, memory * 0.05];
+  return [cpuSeconds * 20, cpuSeconds * 3, ...split, readBytes, writtenBytes, cpuSeconds * 0.2, cpuSeconds * 0.05];
 }
 
 /** The frame's columns, in the contract's order. */
@@ -156,6 +189,15 @@ class Feeder implements AgentFeeder {
     this.#sendInventory();
   }
 
+  end(name: string, exit: Pick<ContainerExit, 'exitCode' | 'oomKilled' | 'ranForMs'>): void {
+    const row = this.#rows.find(({ inventory }) => inventory.name === name);
+    if (row === undefined) throw new RangeError(`no container ${name} on ${this.#options.hostname}`);
+    this.#socket.emit('exit', { v: AGENT_WIRE_VERSION, key: row.inventory.key, atUnixMs: Date.now(), ...exit });
+    this.#rows = this.#rows.filter((each) => each !== row);
+    this.#tableVersion += 1;
+    this.#sendInventory();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#socket.disconnect();
@@ -182,8 +224,17 @@ class Feeder implements AgentFeeder {
         intervalMs: INTERVAL_MS,
       },
       containers: this.#rows.map((row) => row.inventory),
+      extraColumns: EXTRA_COLUMNS,
+      hostExtraColumns: HOST_EXTRA_COLUMNS,
     };
     this.#socket.emit('inventory', inventory);
+  }
+
+  #extra(): Uint8Array<ArrayBuffer> {
+    const rows = this.#rows.map(extraOf);
+    const columns = EXTRA_COLUMNS.map((_, column) => rows.map((values) => values[column] ?? Number.NaN));
+    const busy = this.#busySeconds;
+    return block([...columns, [busy * 0.7], [busy * 0.25], [busy * 0.02], [100e9], [40e9]]);
   }
 
   #sendFrame(): void {
@@ -200,10 +251,12 @@ class Feeder implements AgentFeeder {
     this.#busySeconds += Math.min(HOST_CORES, usedCores) * seconds;
     this.#seq += 1;
     if (!this.#socket.connected) return;
+    const timeUnixMs = Date.now();
+    this.#options.onSample?.(timeUnixMs);
     this.#socket.volatile.emit('frame', {
       v: AGENT_WIRE_VERSION,
       seq: this.#seq,
-      timeUnixMs: Date.now(),
+      timeUnixMs,
       monotonicMs: nowMs,
       tableVersion: this.#tableVersion,
       containers: block([
@@ -221,6 +274,7 @@ class Feeder implements AgentFeeder {
         [Math.max(0, HOST_MEMORY_BYTES - usedBytes)],
         [usedCores],
       ]),
+      extra: this.#extra(),
     });
   }
 }

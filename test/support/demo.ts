@@ -41,7 +41,8 @@ export async function startDemo(...args: readonly string[]): Promise<TestDemo> {
       const signal = AbortSignal.timeout(3000);
       const response = await fetch(`${dashboard.url}/api/v1/${path}`, { headers, signal });
       if (!response.ok) throw new RangeError(`${path}: HTTP ${response.status}`);
-      return await response.json();
+      const body: unknown = await response.json();
+      return body;
     },
     [Symbol.asyncDispose]: dispose,
   };

@@ -23,8 +23,19 @@ export interface ContainerEngine extends AsyncDisposable {
   start(command: readonly string[], flags?: readonly string[]): RunningContainer;
   /** Ends and removes it. */
   remove(id: string): void;
+  /** Its own folder: docker's below `data`, podman's below `root`, `runroot` and `tmpdir`. */
+  readonly folder: string;
+  /** Cgroup path below which its containers are. */
+  readonly cgroup: string;
   /** The engine's own command line client. */
   client(...words: string[]): string;
+}
+
+/** A dockerd, and where its things are. */
+export interface DockerEngine extends ContainerEngine {
+  /** Of dockerd. */
+  readonly pid: number;
+  readonly socket: string;
 }
 
 /** dockerd writes here whatever its options say: it gets folders of its own, and its mounts end with it. */
@@ -38,7 +49,7 @@ const PRIVATE = [
 ];
 
 /** A real dockerd with the options that its environment file gives, as `docker.service` would start it. */
-export async function startDockerd(namespace: string, options: readonly string[]): Promise<ContainerEngine> {
+export async function startDockerd(namespace: string, options: readonly string[]): Promise<DockerEngine> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.adopt(await mkdtemp(join(tmpdir(), 'weft-test-docker-')), (path) =>
     rm(path, { recursive: true, force: true }),
@@ -78,7 +89,11 @@ export async function startDockerd(namespace: string, options: readonly string[]
     alive.delete(id);
   };
   return {
+    pid: daemon.pid,
+    socket,
     client,
+    folder,
+    cgroup,
     remove,
     start: (command, flags = []) => {
       const id = client('run', '--detach', ...flags, IMAGE, ...command);

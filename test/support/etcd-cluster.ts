@@ -18,49 +18,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeAuthority, type CertificateFiles } from './certificates.ts';
+import { attach, Member, METRICS, type EtcdClusterMember, type MemberPlan } from './etcd-member.ts';
+import { makeTls, type EtcdTls, type EtcdTlsFiles, type TlsPlan } from './etcd-tls.ts';
+import { GRANTS, grantWords, ROOT, USER, type EtcdUser } from './etcd-users.ts';
 import { makeNamespace, run, type TestNamespace } from './netns.ts';
-import { httpGet, startProcess, type TestProcess } from './processes.ts';
 import { until } from './until.ts';
 
 export interface EtcdClusterOptions {
   /** The namespace that holds `br0` (`makeUnderlay().fabric`). */
   readonly fabric: TestNamespace;
   readonly members?: 1 | 3;
-  /** `server`: the CA is enough for a client. `mutual`: a client certificate is demanded too. Default `none`. */
-  readonly tls?: 'none' | 'server' | 'mutual';
+  /** Default `none`. */
+  readonly tls?: EtcdTls;
   /** Users: root and `weft` with the least rights (see {@link GRANTS}). */
   readonly auth?: boolean;
   /** More flags for every member: `--quota-backend-bytes=…`. */
   readonly flags?: readonly string[];
-}
-
-export interface EtcdClusterMember {
-  readonly name: string;
-  readonly namespace: TestNamespace;
-  readonly address: string;
-  /** `http://192.168.77.201:2379` or `https://…`. */
-  readonly endpoint: string;
-  /** Runs and is not paused. */
-  isUp(): boolean;
-  /** What it wrote to stderr since its last start. */
-  stderr(): string;
-  kill(): Promise<void>;
-  /** On the data it has; waits until it is healthy, unless it is `alone` without a quorum. */
-  start(how?: { readonly alone: boolean }): Promise<void>;
-  pause(): void;
-  resume(): void;
-  unplug(): void;
-  plug(): void;
-}
-
-export interface EtcdUser {
-  readonly name: string;
-  readonly password: string;
-}
-
-export interface EtcdTlsFiles extends CertificateFiles {
-  readonly ca: string;
 }
 
 export interface EtcdCluster extends AsyncDisposable {
@@ -98,122 +71,15 @@ export interface NewStore {
   readonly identity: 'same' | 'other';
 }
 
-/** What the agent's user may do: `etcdctl role grant-permission weft --prefix=true …`. */
-export const GRANTS: readonly (readonly [permission: 'read' | 'readwrite', prefix: string])[] = [
-  ['readwrite', '/coreos.com/network/'],
-  ['readwrite', '/weft/'],
-];
-
-const ROOT: EtcdUser = { name: 'root', password: 'root-test-secret' };
-const USER: EtcdUser = { name: 'weft', password: 'weft-test-secret' };
 const CLIENT_PORT = 2379;
 const PEER_PORT = 2380;
-const METRICS = 'http://127.0.0.1:2381';
 /** A MAC that nobody has. */
 const NOWHERE = '02:00:00:00:00:fe';
 
-interface MemberPlan {
-  readonly name: string;
-  readonly namespace: TestNamespace;
-  readonly address: string;
-  readonly endpoint: string;
-  readonly peerUrl: string;
-  readonly port: string;
-  readonly dataDir: string;
-}
-
-interface ClusterPlan {
+interface ClusterPlan extends TlsPlan {
   readonly options: EtcdClusterOptions;
   readonly folder: string;
   readonly plans: readonly MemberPlan[];
-  readonly tls: EtcdTlsFiles | undefined;
-  readonly serverFlags: readonly string[];
-}
-
-class Member implements EtcdClusterMember {
-  readonly plan: MemberPlan;
-  readonly #fabric: TestNamespace;
-  readonly #command: () => readonly string[];
-  #child: TestProcess | undefined;
-  #paused = false;
-
-  constructor(plan: MemberPlan, fabric: TestNamespace, command: () => readonly string[]) {
-    this.plan = plan;
-    this.#fabric = fabric;
-    this.#command = command;
-  }
-
-  get name(): string {
-    return this.plan.name;
-  }
-
-  get namespace(): TestNamespace {
-    return this.plan.namespace;
-  }
-
-  get address(): string {
-    return this.plan.address;
-  }
-
-  get endpoint(): string {
-    return this.plan.endpoint;
-  }
-
-  isUp(): boolean {
-    return this.#child !== undefined && this.#child.exit() === undefined && !this.#paused;
-  }
-
-  stderr(): string {
-    return this.#child?.stderr() ?? '';
-  }
-
-  async kill(): Promise<void> {
-    this.#child?.signal('SIGKILL');
-    await this.#child?.exited;
-    this.#paused = false;
-  }
-
-  async start(how: { readonly alone: boolean } = { alone: false }): Promise<void> {
-    this.#child = await startProcess(this.#command(), { namespace: this.namespace.name });
-    if (!how.alone) await this.healthy();
-  }
-
-  async healthy(): Promise<void> {
-    const child = this.#child;
-    await until(async () => child?.exit() !== undefined || (await this.metrics('health')).includes('"health":"true"'), {
-      what: `etcd ${this.name} is healthy`,
-      timeoutMs: 30_000,
-      everyMs: 50,
-    });
-    if (child?.exit() !== undefined) throw new RangeError(`etcd ${this.name} ended: ${this.stderr().slice(-2000)}`);
-  }
-
-  async metrics(path: 'health' | 'metrics'): Promise<string> {
-    return (await httpGet(`${METRICS}/${path}`, { namespace: this.namespace.name })).body;
-  }
-
-  pause(): void {
-    this.#child?.signal('SIGSTOP');
-    this.#paused = true;
-  }
-
-  resume(): void {
-    this.#child?.signal('SIGCONT');
-    this.#paused = false;
-  }
-
-  unplug(): void {
-    this.#fabric.ip(`link set ${this.plan.port} down`);
-  }
-
-  plug(): void {
-    this.#fabric.ip(`link set ${this.plan.port} up`);
-  }
-
-  async dispose(): Promise<void> {
-    this.resume();
-    await this.#child?.[Symbol.asyncDispose]();
-  }
 }
 
 function memberCommand({ options, plans, serverFlags }: ClusterPlan, plan: MemberPlan, token: string): string[] {
@@ -292,7 +158,7 @@ class Cluster implements EtcdCluster {
     return until(
       async () => {
         for (const member of this.members) {
-          if (member.isUp() && (await member.metrics('metrics')).includes('\netcd_server_is_leader 1')) return member;
+          if (await member.leads()) return member;
         }
         return undefined;
       },
@@ -345,9 +211,7 @@ class Cluster implements EtcdCluster {
     this.ctl('user', 'add', `${ROOT.name}:${ROOT.password}`);
     this.ctl('user', 'grant-role', ROOT.name, 'root');
     this.ctl('role', 'add', USER.name);
-    for (const [permission, prefix] of GRANTS) {
-      this.ctl('role', 'grant-permission', USER.name, '--prefix=true', permission, prefix);
-    }
+    for (const grant of GRANTS) this.ctl(...grantWords(grant));
     this.ctl('user', 'add', `${USER.name}:${USER.password}`);
     this.ctl('user', 'grant-role', USER.name, USER.name);
     this.ctl('auth', 'enable');
@@ -391,31 +255,6 @@ class Cluster implements EtcdCluster {
   }
 }
 
-/** Certificates for every member and one for clients, from one CA. */
-function makeTls(
-  folder: string,
-  { tls = 'none' }: EtcdClusterOptions,
-  addresses: readonly string[],
-): Pick<ClusterPlan, 'tls' | 'serverFlags'> {
-  if (tls === 'none') return { tls: undefined, serverFlags: [] };
-  const authority = makeAuthority(folder);
-  const hosts = ['DNS:localhost', 'IP:127.0.0.1', ...addresses.map((address) => `IP:${address}`)];
-  const server = authority.issue({ name: 'etcd', hosts });
-  const client = authority.issue({ name: 'weft-client' });
-  const demand = tls === 'mutual' ? ['--client-cert-auth', `--trusted-ca-file=${authority.ca}`] : [];
-  return {
-    tls: { ca: authority.ca, ...client },
-    serverFlags: [`--cert-file=${server.cert}`, `--key-file=${server.key}`, ...demand],
-  };
-}
-
-function attach(fabric: TestNamespace, plan: MemberPlan): void {
-  fabric.ip(`link add ${plan.port} type veth peer name eth0 netns ${plan.namespace.name}`);
-  fabric.ip(`link set ${plan.port} master br0 up`);
-  plan.namespace.ip(`addr add ${plan.address}/24 dev eth0`);
-  plan.namespace.ip('link set eth0 up');
-}
-
 /** Starts the members and waits until all are healthy; see the top of this file. */
 export async function startEtcdCluster(options: EtcdClusterOptions): Promise<EtcdCluster> {
   const stack = new AsyncDisposableStack();
@@ -442,7 +281,7 @@ export async function startEtcdCluster(options: EtcdClusterOptions): Promise<Etc
     }
     const tls = makeTls(
       folder,
-      options,
+      options.tls ?? 'none',
       plans.map(({ address }) => address),
     );
     const cluster = stack.use(new Cluster({ options, folder, plans, ...tls }));

@@ -18,11 +18,12 @@ function sampleFaults(line: string, family: { name: string; type: string; help: 
   if (match === null) return [`not a sample: ${line}`];
   const [, name = '', , labels = '', value = ''] = match;
   const counts = family.type === 'counter';
+  const isPart = family.type === 'summary' && [`${family.name}_sum`, `${family.name}_count`].includes(name);
   const rules: [broken: boolean, fault: string][] = [
-    [name !== family.name, `${name} stands under ${family.name}`],
+    [name !== family.name && !isPart, `${name} stands under ${family.name}`],
     [!family.help, `${name} has no HELP`],
     [
-      counts !== name.endsWith('_total'),
+      family.type !== 'untyped' && counts !== name.endsWith('_total'),
       `${name} is a ${family.type}: a counter's name ends in _total, no other's does`,
     ],
     [!NUMBER.test(value), `${name} has the value ${value}`],
@@ -43,7 +44,7 @@ export function checkExposition(text: string): string[] {
   if (text !== '' && !text.endsWith('\n')) faults.push('no newline at the end');
   for (const line of text.split('\n').slice(0, -1)) {
     const help = /^# HELP (\S+) \S/.exec(line)?.[1];
-    const type = /^# TYPE (\S+) (counter|gauge)$/.exec(line);
+    const type = /^# TYPE (\S+) (counter|gauge|summary|untyped)$/.exec(line);
     if (help !== undefined) {
       if (families.has(help)) faults.push(`family ${help} comes twice`);
       families.add(help);

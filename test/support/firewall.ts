@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { pino } from 'pino';
 import { inNamespace } from '../../cli/demo/namespaces.ts';
-import { FirewallKeeper, type FirewallCounters, type FirewallKeeperParts } from '../../flannel/firewall-keeper.ts';
+import { FirewallKeeper, type FirewallKeeperParts } from '../../flannel/firewall-keeper.ts';
+import type { FirewallCounters } from '../../flannel/firewall-report.ts';
 import type { FirewallHost } from '../../flannel/io/firewall.ts';
 import { programsOf } from '../../flannel/io/programs.ts';
 import { firewallNames } from '../../flannel/model/firewall-names.ts';
@@ -42,7 +43,13 @@ export function firewallHost(ns: TestNamespace, iptables: 'nft' | 'legacy' | 'no
 export interface RunningKeeper extends AsyncDisposable {
   readonly keeper: FirewallKeeper;
   readonly counters: FirewallCounters;
-  readonly told: { problem: string | undefined; conflict: string | undefined; inPlace: boolean };
+  readonly told: {
+    problem: string | undefined;
+    conflict: string | undefined;
+    inPlace: boolean;
+    /** How often it was told what is in the way, the last act of every look. */
+    looks: number;
+  };
 }
 
 export interface KeeperOptions extends Partial<FirewallKeeperParts> {
@@ -54,7 +61,7 @@ export interface KeeperOptions extends Partial<FirewallKeeperParts> {
 /** Runs a keeper in a namespace until its scope ends. */
 export function runKeeper({ ns, host, intent, ...more }: KeeperOptions): RunningKeeper {
   const counters = { firewallChecks: 0, firewallRepairs: 0, firewallFailures: 0 };
-  const told: RunningKeeper['told'] = { problem: undefined, conflict: undefined, inPlace: false };
+  const told: RunningKeeper['told'] = { problem: undefined, conflict: undefined, inPlace: false, looks: 0 };
   const keeper = new FirewallKeeper(
     {
       choice: 'auto',
@@ -74,8 +81,9 @@ export function runKeeper({ ns, host, intent, ...more }: KeeperOptions): Running
         problem: (sentence) => {
           told.problem = sentence;
         },
-        conflict: (sentence) => {
-          told.conflict = sentence;
+        conflicts: (sentences) => {
+          told.looks += 1;
+          told.conflict = sentences.length === 0 ? undefined : sentences.join('; ');
         },
       },
       ...more,

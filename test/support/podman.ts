@@ -17,7 +17,7 @@ const CNI_CACHE = ['/var/lib/cni/results', '/var/lib/cni'];
 export async function podman(
   namespace: string,
   network: { readonly conflist: { readonly name: string }; readonly plugins: string },
-): Promise<ContainerEngine> {
+): Promise<ContainerEngine & { readonly command: (...words: string[]) => string[] }> {
   const before = CNI_CACHE.filter((path) => existsSync(path));
   const folder = await mkdtemp(join(tmpdir(), 'weft-test-podman-'));
   const cgroup = `/weft-test/podman-${process.pid}-${namespace}`;
@@ -40,10 +40,16 @@ runtime = "runc"
 `,
   );
   const folders = ['root', 'runroot', 'tmpdir'].flatMap((name) => [`--${name}`, join(folder, name)]);
-  const client = (...words: string[]): string => {
-    const argv = ['env', `CONTAINERS_CONF=${config}`, 'podman', ...folders, '--storage-driver=vfs', ...words];
-    return run(...inNamespace(namespace, argv)).trim();
-  };
+  const command = (...words: string[]): string[] =>
+    inNamespace(namespace, [
+      'env',
+      `CONTAINERS_CONF=${config}`,
+      'podman',
+      ...folders,
+      '--storage-driver=vfs',
+      ...words,
+    ]);
+  const client = (...words: string[]): string => run(...command(...words)).trim();
   client('import', '--quiet', busyboxArchive(folder), IMAGE);
   const alive = new Set<string>();
   const remove = (id: string): void => {
@@ -52,6 +58,9 @@ runtime = "runc"
   };
   return {
     client,
+    command,
+    folder,
+    cgroup,
     remove,
     start: (command, flags = []) => {
       const { name } = network.conflist;

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from './netns.ts';
 import { until } from './until.ts';
 
 export interface RuncOptions {
@@ -21,6 +22,8 @@ export interface RuncOptions {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly resources?: object;
   readonly runtime?: 'runc' | 'crun';
+  /** Path of the network namespace that it shares; one of its own when not given. */
+  readonly network?: string;
 }
 
 export interface RuncRoom extends AsyncDisposable {
@@ -30,6 +33,8 @@ export interface RuncRoom extends AsyncDisposable {
   readonly cgroupRoot: string;
   /** Runs a container; gives its cgroup path. */
   run(id: string, options?: RuncOptions): string;
+  /** Puts a writable layer over the root of the containers that are run from now on. */
+  overlay(layer: { readonly upper: string; readonly work: string }): void;
   /** Ends and removes it. */
   remove(id: string): void;
   /** Processes of a container. */
@@ -92,6 +97,7 @@ export function runcRoom(name: string): RuncRoom {
     const [file = '', ...rest] = [...(runtime === 'crun' ? hide : ['runc']), '--root', root, ...args];
     execFileSync(file, rest, { stdio: 'ignore' });
   };
+  let mounted = false;
   const started = new Map<string, 'runc' | 'crun'>();
   const pids = (id: string): number[] => {
     const [memory = ''] = cgroupTrees().filter((tree) => tree.endsWith('/memory') || tree.endsWith('/cgroup'));
@@ -109,6 +115,10 @@ export function runcRoom(name: string): RuncRoom {
     cgroupRoot,
     pids,
     remove,
+    overlay({ upper, work }) {
+      run('mount', '-t', 'overlay', 'overlay', '-o', `lowerdir=${rootfs},upperdir=${upper},workdir=${work}`, rootfs);
+      mounted = true;
+    },
     run(id, options = {}) {
       const bundle = join(folder, 'bundles', id);
       mkdirSync(bundle, { recursive: true });
@@ -126,7 +136,10 @@ export function runcRoom(name: string): RuncRoom {
         linux: {
           cgroupsPath: `${cgroupRoot}/${id}`,
           resources: options.resources ?? {},
-          namespaces: ['pid', 'ipc', 'uts', 'mount', 'network'].map((type) => ({ type })),
+          namespaces: [
+            ...['pid', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
+            { type: 'network', ...(options.network === undefined ? {} : { path: options.network }) },
+          ],
         },
       };
       writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
@@ -144,6 +157,7 @@ export function runcRoom(name: string): RuncRoom {
         }
       }
       await removeCgroup(cgroupRoot);
+      if (mounted) run('umount', rootfs);
       rmSync(folder, { recursive: true });
     },
   };

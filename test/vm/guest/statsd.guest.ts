@@ -62,8 +62,10 @@ async function metrics(): Promise<string> {
   return await response.text();
 }
 
-async function value(name: string, group: string): Promise<number | undefined> {
-  const line = (await metrics()).split('\n').find((each) => each.startsWith(`${name}{id="${group}"`));
+/** `label` tells lines of one container apart: `interface="eth0"`. */
+async function value(name: string, group: string, label = ''): Promise<number | undefined> {
+  const isIt = (line: string): boolean => line.startsWith(`${name}{id="${group}"`) && line.includes(label);
+  const line = (await metrics()).split('\n').find(isIt);
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ') + 1));
 }
 
@@ -81,7 +83,11 @@ before(async () => {
     make(parent);
     write(parent, 'cgroup.subtree_control', '+cpu +memory +io +pids');
   }
-  const flags = ['--listen', LISTEN, '--state-dir', '/tmp/weft', '--interval', '200ms', '--runc-root', '/run/crun'];
+  const flags = [
+    ...['--listen', LISTEN, '--state-dir', '/tmp/weft', '--interval', '200ms', '--runc-root', '/run/crun'],
+    // Under emulation a tick costs so much that the budget would stretch the interval to seconds.
+    ...['--metrics-profile', 'cadvisor', '--cpu-budget', 'off'],
+  ];
   agent = spawn('cli/weft', ['statsd', ...flags], { stdio: ['ignore', 'inherit', 'pipe'] });
   agent.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
   await until('weft statsd is ready', async () =>
@@ -206,6 +212,82 @@ void describe('weft statsd on pure cgroup v2', () => {
     assert.equal(births(), ends().length, 'nobody else lives');
     const keys = ends().map((end) => String(end['key']));
     assert.equal(new Set(keys).size, keys.length - 1, `only this one ended twice: ${keys.join(' ')}`);
+  });
+
+  void test('what memory consists of, its peak and the limit that was hit are those of its files', async () => {
+    const group = `/docker/${idOf(9)}`;
+    make(group, { 'memory.max': String(16 << 20), 'memory.swap.max': '0' });
+    // The file is larger than the limit: the kernel takes pages away again and again.
+    start(group, 'dd if=/dev/zero of=/mnt/disk/large bs=64k count=400 2>/dev/null; exec sleep 600');
+    await until('the limit was hit', () => keyed(read(group, 'memory.events'), 'max') > 0);
+    const agrees: readonly (readonly [string, () => number])[] = [
+      ['container_memory_rss', () => keyed(read(group, 'memory.stat'), 'anon')],
+      ['container_memory_cache', () => keyed(read(group, 'memory.stat'), 'file')],
+      ['container_memory_failcnt', () => keyed(read(group, 'memory.events'), 'max')],
+    ];
+    for (const [name, want] of agrees) await until(`${name} agrees`, async () => (await value(name, group)) === want());
+    if (existsSync(`${CGROUP}${group}/memory.peak`))
+      await until(
+        'the peak agrees',
+        async () => (await value('container_memory_max_usage_bytes', group)) === Number(read(group, 'memory.peak')),
+      );
+    await remove(group);
+  });
+
+  void test('user and kernel mode add up to the whole, and pressure is that of its files', async () => {
+    const group = `/docker/${idOf(10)}`;
+    make(group, { 'cpu.max': '20000 100000' });
+    const busy = start(group, 'while :; do :; done');
+    await until('it waited', () => /total=[1-9]/.test(read(group, 'cpu.pressure')));
+    busy.kill('SIGSTOP');
+    await until('they agree', async () => {
+      const stat = read(group, 'cpu.stat');
+      const [user, system, usage, waited] = await Promise.all([
+        value('container_cpu_user_seconds_total', group),
+        value('container_cpu_system_seconds_total', group),
+        value('container_cpu_usage_seconds_total', group),
+        value('container_pressure_cpu_waiting_seconds_total', group),
+      ]);
+      const total = Number(/^some .*total=(\d+)$/m.exec(read(group, 'cpu.pressure'))?.[1]);
+      return (
+        user === keyed(stat, 'user_usec') / 1e6 &&
+        system === keyed(stat, 'system_usec') / 1e6 &&
+        Math.abs(user + system - (usage ?? 0)) < 1e-5 &&
+        waited === total / 1e6
+      );
+    });
+    await remove(group);
+  });
+
+  void test('network by interface of a namespace of its own, and none for the host', async () => {
+    const group = `/docker/${idOf(11)}`;
+    const shared = `/docker/${idOf(12)}`;
+    make(group);
+    make(shared);
+    start(group, 'exec unshare --net sleep 600');
+    start(shared, 'exec sleep 600');
+    const pid = await until('it has a namespace of its own', () => {
+      const found = read(group, 'cgroup.procs').trim();
+      const own = found === '' ? '' : readlinkSync(`/proc/${found}/ns/net`);
+      return own !== '' && own !== readlinkSync('/proc/self/ns/net') ? found : undefined;
+    });
+    const ip = (...words: string[]): void => {
+      assert.equal(spawnSync('ip', words, { stdio: 'inherit' }).status, 0, words.join(' '));
+    };
+    ip('link', 'add', 'near0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pid);
+    ip('link', 'set', 'near0', 'up');
+    assert.equal(spawnSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'ip', 'link', 'set', 'eth0', 'up']).status, 0);
+    await until('its counters agree', async () => {
+      const line = /eth0: *(.*)/.exec(readFileSync(`/proc/${pid}/net/dev`, 'utf8'))?.[1];
+      const [bytes] = (line ?? '').trim().split(/ +/);
+      // Where ipip is loaded every namespace has a tunl0 as well.
+      const told = await value('container_network_receive_bytes_total', group, 'interface="eth0"');
+      return Number(bytes) > 0 && told === Number(bytes);
+    });
+    assert.equal(await value('container_network_receive_bytes_total', shared), undefined);
+    await remove(group);
+    await remove(shared);
+    await until('the veth went with its namespace', () => !existsSync('/sys/class/net/near0'));
   });
 
   void test('a kill for memory is told', async () => {

@@ -7,14 +7,8 @@ import { parseIpv4 } from '../../../native/net/ipv4.ts';
 import { NO_WIREGUARD_KEY, wireguardKeyFromBytes, type WireguardKey } from '../../../native/net/wireguard-key.ts';
 import { encodeNewAddress, IFA_F } from '../../../native/netlink/address.ts';
 import { resolveFamily, type GenericFamily } from '../../../native/netlink/genetlink.ts';
-import {
-  decodeLink,
-  encodeGetLink,
-  encodeNewIpip,
-  encodeNewWireguard,
-  encodeSetLink,
-  type Link,
-} from '../../../native/netlink/link.ts';
+import { decodeLink, encodeGetLink, encodeSetLink, type Link } from '../../../native/netlink/link.ts';
+import { encodeNewIpip, encodeNewWireguard } from '../../../native/netlink/new-link.ts';
 import { NETLINK } from '../../../native/netlink/message.ts';
 import { encodeNewRoute, RT_SCOPE, RT_TABLE_MAIN, RTN, type Route } from '../../../native/netlink/route.ts';
 import { openNetlink, openRouteSocket, type NetlinkSocket } from '../../../native/netlink/socket.ts';
