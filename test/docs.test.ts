@@ -9,6 +9,7 @@ const SUBCOMMANDS = [
   { subcommand: 'flanneld', folder: 'flannel' },
   { subcommand: 'statsd', folder: 'statsd' },
   { subcommand: 'dashboard', folder: 'dashboard' },
+  { subcommand: 'grafana', folder: 'dashboard' },
   { subcommand: 'demo', folder: 'cli' },
 ];
 
@@ -75,4 +76,45 @@ test.each([
   const targets = Array.from(read(path).matchAll(/\]\(([^)#:]+)\)/g), ([, target]) => target ?? '');
   const folder = join(packageRoot(), path, '..');
   expect(targets.filter((target) => !existsSync(join(folder, target)))).toEqual([]);
+});
+
+/** `kernel `, `unit ` or nothing before a file's name, and where that is. */
+const TIERS: Readonly<Record<string, readonly string[]>> = {
+  '': ['test/cluster/flannel'],
+  kernel: ['test/kernel/flannel', 'test/kernel'],
+  unit: ['test/unit/flannel/model', 'test/unit/flannel'],
+};
+
+/** A title as a reader sees it matches `a host … when $name` in the file, if what stands for `$name` is in the file as well. */
+function isTitleOf(title: string, text: string): boolean {
+  if (title.split('…').every((part) => text.includes(part))) return true;
+  const literals = Array.from(text.matchAll(/(['`])((?:(?!\1)[^\\\n]|\\.)+)\1/g), ([, , literal]) => literal ?? '');
+  return literals.some((literal) => {
+    const parts = literal.split(/\$\{[^}]+\}|\$\w+|%s/);
+    if (parts.length < 2 || parts.join('').length < 5) return false;
+    const pattern = parts.map((part) => RegExp.escape(part)).join('(.+)');
+    const values = new RegExp(`^${pattern}$`).exec(title)?.slice(1);
+    return values?.every((value) => text.includes(value)) === true;
+  });
+}
+
+/** What a row names that is not there. */
+function missingTests(row: string): string[] {
+  const named = row.matchAll(/(kernel |unit )?`([^`]+)`(?:: (.*?))?(?=\. (?:kernel |unit )?`|$)/g);
+  return Array.from(named).flatMap(([, tier = '', file = '', titles = '']) => {
+    const paths = (TIERS[tier.trim()] ?? []).map((folder) => `${folder}/${file}.test.ts`);
+    const path = paths.find((each) => existsSync(join(packageRoot(), each)));
+    if (path === undefined) return [paths.join(' or ')];
+    const text = read(path);
+    return titles.split('; ').filter((title) => title !== '' && title !== 'all' && !isTitleOf(title, text));
+  });
+}
+
+test("each row of flannel's failure table names tests that exist", () => {
+  const [, table = ''] = /\n## What happens when …\n(.*?)\n## /s.exec(read('flannel/README.md')) ?? [];
+  const rows = Array.from(table.matchAll(/^\| .* \| (.*?) +\|$/gm), ([, cell]) => cell ?? '').slice(1);
+  const proofs = rows.filter((cell) => !/^-+$/.test(cell));
+  expect(proofs.length).toBeGreaterThan(30);
+  expect(proofs.filter((cell) => !cell.includes('`'))).toEqual([]);
+  expect(proofs.flatMap(missingTests)).toEqual([]);
 });

@@ -192,7 +192,7 @@ test('says what a filter without matches is missing', async () => {
   await open();
   const filter = visitor.page.getByLabel('Filter containers');
   await filter.fill('host:h1 cpu>lots redis');
-  await visitor.page.getByText('cpu>lots: expected a number').waitFor();
+  await visitor.page.locator('.chip-fault', { hasText: 'cpu>lots' }).getByText('expected a number').waitFor();
   await visitor.page.getByText('No container matches').waitFor();
   await visitor.page.getByRole('button', { name: 'Leave it out' }).click();
   await visitor.page.locator('.container-table tbody tr').first().waitFor();
@@ -227,6 +227,10 @@ test('keys reach the filter and the pages', async () => {
   await page.locator('#filter:focus').waitFor();
   await page.keyboard.type('g o redis');
   expect(await page.locator('#filter').inputValue()).toBe('g o redis');
+  await page.getByRole('option').first().waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('listbox').waitFor({ state: 'detached' });
+  expect(await page.locator('#filter:focus').count()).toBe(1);
   await page.keyboard.press('Escape');
   expect(await page.locator('#filter:focus').count()).toBe(0);
   await page.keyboard.press('?');

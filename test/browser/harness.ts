@@ -17,12 +17,16 @@ export interface TestDashboard extends AsyncDisposable {
   /** Starts it again on the same state and port. */
   start(): Promise<void>;
   /** Connects an agent of a host. */
-  agent(hostname: string, containers: readonly FedContainer[]): Promise<AgentFeeder>;
+  agent(
+    hostname: string,
+    containers: readonly FedContainer[],
+    onSample?: (atUnixMs: number) => void,
+  ): Promise<AgentFeeder>;
 }
 
 async function launch(port: number, stateDir: string, args: readonly string[]): Promise<TestProcess> {
   const listen = `127.0.0.1:${port}`;
-  const child = await startWeft(['dashboard', '--listen', listen, '--state-dir', stateDir, ...args]);
+  const child = await startWeft(['dashboard', '--listen', listen, '--data-dir', stateDir, ...args]);
   try {
     await untilReady(child, { listen });
   } catch (error) {
@@ -54,9 +58,16 @@ export async function startDashboard(...args: readonly string[]): Promise<TestDa
     start: async () => {
       child = await launch(port, stateDir, args);
     },
-    agent: async (hostname, containers) => {
+    agent: async (hostname, containers, onSample) => {
       const token = (await readFile(join(stateDir, 'agent-token'), 'utf8')).trim();
-      return await startAgentFeeder({ url, token, nodeId: `node-${hostname}`, hostname, containers });
+      return await startAgentFeeder({
+        url,
+        token,
+        nodeId: `node-${hostname}`,
+        hostname,
+        containers,
+        ...(onSample === undefined ? {} : { onSample }),
+      });
     },
     [Symbol.asyncDispose]: async () => {
       await child[Symbol.asyncDispose]();

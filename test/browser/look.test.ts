@@ -1,26 +1,28 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { flannelPresenceKey, type FlannelPresence } from '../../flannel/wire.ts';
-import { packageRoot } from '../../native/host/package-root.ts';
+import { flannelPresenceKey, type FlannelPresence } from '../../flannel/presence-wire.ts';
 import type { AgentFeeder, FedContainer } from '../support/agent-feeder.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { until } from '../support/until.ts';
 import { launchBrowser, logIn, openPage, startDashboard, type TestDashboard } from './harness.ts';
+import { graveFindings, judge, LOOKS, screenshot } from './judge.ts';
 
 const MIB = 2 ** 20;
-const SCREENSHOTS = join(packageRoot(), 'test/browser/screenshots');
 
-const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  narrow: { colorScheme: 'light', viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
-  'narrow-dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
-};
-
-const VIEWS = ['overview', 'containers', 'alerts'] as const;
+const VIEWS = [
+  'overview',
+  'hosts',
+  'containers',
+  'alerts',
+  'alerts/rules',
+  'alerts/silences?new=host%3D%22h1%22',
+  'alerts/history',
+  'alerts/delivery',
+  'settings/channels',
+  'settings/server',
+  'settings/history',
+  'settings/display',
+] as const;
 
 function containersOf(number: number, nowUnixMs: number): readonly FedContainer[] {
   const image = 'docker.io/library/busybox:1.36';
@@ -70,7 +72,6 @@ function presence(number: number, nowUnixMs: number): FlannelPresence {
 }
 
 beforeAll(async () => {
-  await mkdir(SCREENSHOTS, { recursive: true });
   etcd = resources.use(await startEtcd());
   dashboard = resources.use(await startDashboard('--etcd-endpoints', etcd.endpoint));
   const nowUnixMs = Date.now();
@@ -106,16 +107,9 @@ afterAll(async () => {
 test.each(Object.entries(LOOKS))('%s: every view is whole, accessible and fits the page', async (look, options) => {
   await using visitor = await openPage(browser, options);
   const { page, complaints } = visitor;
-  const judge = async (view: string): Promise<void> => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), view).toBeLessThanOrEqual(0);
-    await page.screenshot({ path: join(SCREENSHOTS, `${look}-${view}.png`), fullPage: view !== 'containers' });
-  };
   await page.goto(`${dashboard.url}/login`);
   await page.getByLabel('Token').waitFor();
-  await judge('login');
+  await judge(page, `${look}-login`);
   await logIn(page, await dashboard.newLoginUrl());
   for (const view of VIEWS) {
     await page.goto(`${dashboard.url}/${view === 'overview' ? '' : view}`);
@@ -126,9 +120,23 @@ test.each(Object.entries(LOOKS))('%s: every view is whole, accessible and fits t
         .getByText(/pending|firing/)
         .first()
         .waitFor();
-    await judge(view);
+    const name = view.replace(/\?.*/, '').replaceAll('/', '-');
+    await judge(page, `${look}-${name}`, view !== 'containers');
   }
   expect(complaints).toEqual([]);
+});
+
+test.each(Object.entries(LOOKS))('%s: the form of a rule is whole, accessible and fits', async (look, options) => {
+  await using visitor = await openPage(browser, options);
+  const { page } = visitor;
+  await logIn(page, await dashboard.newLoginUrl());
+  await page.goto(`${dashboard.url}/alerts/rules`);
+  await page.getByRole('button', { name: 'New rule' }).click();
+  await page.getByLabel('Name').fill('not a name');
+  for (const one of ['a condition', 'an annotation', 'a label'])
+    await page.getByRole('button', { name: `Add ${one}` }).click();
+  await page.locator('.field-fault').first().waitFor();
+  await judge(page, `${look}-alerts-rule-form`);
 });
 
 test('a chosen theme is there before the first paint and survives', async () => {
@@ -160,9 +168,8 @@ test('a page without its server says so in both themes', async () => {
   await dashboard.kill();
   await page.locator('[data-banner="lost"]').waitFor();
   await until(async () => /[3-9]\s?s old/.test(await page.locator('.banner').innerText()), { what: 'the age grows' });
-  await page.screenshot({ path: join(SCREENSHOTS, 'dark-disconnected.png') });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+  await screenshot(page, 'dark-disconnected', false);
+  expect(await graveFindings(page)).toEqual([]);
   await dashboard.start();
   await page.locator('[data-banner="lost"]').waitFor({ state: 'detached' });
 });

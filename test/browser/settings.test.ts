@@ -1,0 +1,89 @@
+import { createServer } from 'node:http';
+import { expect, test } from 'vitest';
+import { freePort } from '../../cli/demo/ports.ts';
+import { launchBrowser, logIn, openPage, startDashboard } from './harness.ts';
+
+test('the settings tell of history and the remote store, and keep what is chosen for the display', async () => {
+  await using resources = new AsyncDisposableStack();
+  const dashboard = resources.use(await startDashboard());
+  resources.use(await dashboard.agent('h1', [{ name: 'web' }]));
+  const browser = await launchBrowser();
+  resources.defer(() => browser.close());
+  const { page, complaints } = resources.use(await openPage(browser));
+
+  await logIn(page, dashboard.loginUrl());
+  await page.keyboard.press('g');
+  await page.keyboard.press('s');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'History' }).click();
+  await page.getByText('complete', { exact: true }).waitFor();
+  await page.getByText('Nothing is sent to another store').waitFor();
+
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Display' }).click();
+  await page.getByRole('radio', { name: 'dark', exact: true }).check();
+  expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
+  await page.reload();
+  await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
+  expect(await page.getByRole('radio', { name: 'dark', exact: true }).isChecked()).toBe(true);
+
+  await page.getByRole('radio', { name: 'UTC' }).check();
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Server' }).click();
+  await page.getByText('this dashboard', { exact: true }).waitFor();
+  await page.getByRole('row', { name: 'h1' }).waitFor();
+  expect(await page.locator('.facts time').getAttribute('title')).toMatch(/UTC$/);
+
+  await page.getByRole('link', { name: 'Display' }).click();
+  await page.getByRole('link', { name: 'Show as a wallboard' }).click();
+  await page.locator('.tiles').waitFor();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'hidden' });
+  expect(complaints).toEqual([]);
+});
+
+test('a channel is made, tested and changed without its secret coming back, and deleted', async () => {
+  await using resources = new AsyncDisposableStack();
+  const receiver = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(202).end('queued'));
+  });
+  const port = await freePort();
+  receiver.listen(port, '127.0.0.1');
+  resources.defer(() => {
+    receiver.close();
+  });
+  const dashboard = resources.use(await startDashboard('--allow-private-targets', '127.0.0.0/8'));
+  const browser = await launchBrowser();
+  resources.defer(() => browser.close());
+  const { page, complaints } = resources.use(await openPage(browser));
+  await logIn(page, dashboard.loginUrl());
+  await page.goto(`${dashboard.url}/settings/channels`);
+  await page.getByText('Nobody is told of alerts').waitFor();
+
+  await page.getByRole('button', { name: 'New channel' }).click();
+  const form = page.getByRole('form', { name: 'Channel' });
+  await form.getByLabel('Name').fill('ops');
+  await form.getByLabel('Address').fill('ftp://x');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByRole('alert').getByText('url: expected a URL').waitFor();
+  await form.getByLabel('Address').fill(`http://127.0.0.1:${port}/hidden-path`);
+  await form.getByLabel('Signing secret').fill(`whsec_${'A'.repeat(32)}`);
+  await form.getByRole('button', { name: 'Save' }).click();
+  const row = page.getByRole('row', { name: 'ops' });
+  await row.getByText(`http://127.0.0.1:${port}/…`).waitFor();
+  await row.getByRole('button', { name: 'Test' }).click();
+  await row.getByText('taken (202)').waitFor();
+  await row.getByText('queued').waitFor();
+
+  await row.getByRole('button', { name: 'Edit' }).click();
+  expect(await form.getByLabel('Signing secret').inputValue()).toBe('');
+  expect(await form.getByLabel('Address').inputValue()).toBe('');
+  await form.getByLabel('Name').fill('night');
+  await form.getByRole('button', { name: 'Save' }).click();
+  const renamed = page.getByRole('row', { name: 'night' });
+  await renamed.getByRole('button', { name: 'Test' }).click();
+  await renamed.getByText('taken (202)').waitFor();
+  expect(await page.content()).not.toContain('hidden-path');
+  expect(await page.content()).not.toContain('whsec_A');
+  await renamed.getByRole('button', { name: 'Delete night' }).click();
+  await renamed.getByRole('button', { name: 'Really? Delete night' }).click();
+  await page.getByText('Nobody is told of alerts').waitFor();
+  expect(complaints.filter((text) => !text.includes('status of 400'))).toEqual([]);
+});
