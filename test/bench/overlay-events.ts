@@ -9,6 +9,8 @@ import { quantile, type Bench, type BenchRow } from './row.ts';
 const PEERS = 2_000;
 const SINGLE_CHANGES = 400;
 const BURST = 1_000;
+/** Until the agent has collected its heap after the burst: it looks each 20 s whether it has become quiet. */
+const SETTLE_SECONDS = 45;
 /** Twice the agent's resync. */
 const IDLE_SECONDS = 61;
 
@@ -49,6 +51,7 @@ async function burst(lab: OverlayLab, verb: 'fill' | 'clear'): Promise<BenchRow>
 }
 
 async function atRest(agent: TestProcess): Promise<BenchRow[]> {
+  await sleep(SETTLE_SECONDS * 1000);
   const before = cpuSeconds(agent.pid);
   await sleep(IDLE_SECONDS * 1000);
   return [
@@ -83,6 +86,7 @@ export const runOverlayEventsBench: Bench = async () => {
   rows.push(await burst(lab, 'clear'));
   await quiet(lab);
   rows.push(...(await measureDrift(lab)));
+  await quiet(lab);
   rows.push(...(await atRest(agent)));
   return rows;
 };
