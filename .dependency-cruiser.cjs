@@ -21,7 +21,7 @@ module.exports = {
       'agents-meet-only-at-wire',
       "Agents meet only at wire.ts: put the shared shape into the producer's wire.ts.",
       { path: AGENT },
-      { path: AGENT, pathNot: ['^$1/', '/(?:status-)?wire\\.ts$'] },
+      { path: AGENT, pathNot: ['^$1/', '/(?:status-|presence-)?wire\\.ts$'] },
     ),
     rule(
       'nobody-reads-the-dashboard',
@@ -32,14 +32,20 @@ module.exports = {
     rule(
       'model-is-pure',
       'model/ decides and nothing else: no clock, no log, no package, no I/O. Pass the value in.',
-      { path: '^(flannel|statsd|dashboard)/(cni/)?model/' },
-      { pathNot: ['^$1/((cni/)?model/|wire\\.ts$)', '^(flannel|statsd|dashboard)/wire\\.ts$', '^native/net/'] },
+      { path: '^(flannel|statsd|dashboard)/(cni/|grafana/)?model/' },
+      {
+        pathNot: [
+          '^$1/((cni/|grafana/)?model/|(?:status-|presence-|life/)?wire\\.ts$)',
+          '^(flannel|statsd|dashboard)/(?:life/|presence-)?wire\\.ts$',
+          '^native/net/',
+        ],
+      },
     ),
     rule(
       'wire-is-a-leaf',
       'wire.ts is a contract: it may import native/net, other wires and zod only.',
-      { path: '/(?:status-)?wire\\.ts$', pathNot: '^test/' },
-      { pathNot: ['^native/net/', '/(?:status-)?wire\\.ts$', 'node_modules/zod/'] },
+      { path: '/(?:status-|presence-)?wire\\.ts$', pathNot: '^test/' },
+      { pathNot: ['^native/net/', '/(?:status-|presence-)?wire\\.ts$', 'node_modules/zod/'] },
     ),
     rule(
       'main-is-a-root',
@@ -59,7 +65,11 @@ module.exports = {
       { path: '^cli/' },
       {
         path: [AGENT],
-        pathNot: ['^(flannel|statsd|dashboard)/(main|wire|status-wire)\\.ts$', '^flannel/(docker-opts|cni/main)\\.ts$'],
+        pathNot: [
+          '^(flannel|statsd|dashboard)/(main|wire|status-wire|presence-wire)\\.ts$',
+          '^flannel/(docker-opts|cni/main)\\.ts$',
+          '^dashboard/grafana/main\\.ts$',
+        ],
       },
     ),
     rule(
@@ -74,8 +84,8 @@ module.exports = {
     rule(
       'nothing-goes-left',
       'io/ and collectors/ do not know the loop that calls them.',
-      { path: '^(flannel|statsd|dashboard)/(cni/)?(io|collectors)/' },
-      { path: '^$1/((agent|config|lease-keeper)\\.ts$|cni/main\\.ts$)' },
+      { path: '^(flannel|statsd|dashboard)/(cni/|grafana/)?(io|collectors)/' },
+      { path: '^$1/((agent|config|lease-keeper)\\.ts$|cni/main\\.ts$|grafana/(config|generate|main)\\.ts$)' },
     ),
     rule(
       'collectors-are-independent',
@@ -85,8 +95,8 @@ module.exports = {
     ),
     rule(
       'addon-has-one-door',
-      'Only native/netlink opens the addon: use native/netlink/socket.ts.',
-      { pathNot: '^(native/netlink/|native/addon|test/)' },
+      'Only native/netlink and native/host/bulk-read open the addon: use native/netlink/socket.ts or bulk-read.ts.',
+      { pathNot: '^(native/netlink/|native/host/bulk-read|native/addon|test/)' },
       { path: '^native/addon\\.ts$' },
     ),
     rule(
@@ -104,7 +114,7 @@ module.exports = {
     rule(
       'no-dev-package-in-shipped-code',
       "A dev dependency is not on the operator's host: move it to dependencies or import its types only.",
-      { pathNot: '^(test/|[^/]+\\.config\\.ts$|dashboard/web/|dashboard/grafana/)' },
+      { pathNot: '^(test/|cli/setup/|[^/]+\\.config\\.ts$|dashboard/web/|dashboard/grafana/)' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     ),
   ],
