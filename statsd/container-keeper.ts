@@ -1,7 +1,7 @@
 import { Waker } from '../native/host/waker.ts';
 import { learn, type ContainerKeeperParts, type Slot } from './container-slot.ts';
 import { CgroupTree, type DirectoryRole } from './io/cgroup-tree.ts';
-import { LiveContainer } from './io/live-container.ts';
+import { LiveContainer, type CgroupPast } from './io/live-container.ts';
 import { RuntimeStates, type RuntimeState } from './io/runtime-state.ts';
 import { recognise, recognisedByState, type Recognised } from './model/container.ts';
 import { cgroupPathOf, directoryIn } from './model/hierarchy.ts';
@@ -152,15 +152,15 @@ export class ContainerKeeper implements Disposable {
   }
 
   #open(path: string, inode: number, recognised: Recognised): void {
-    const slot = this.#slot(path, { inode, recognised, refilled: false });
+    const slot = this.#slot(path, { inode, recognised, past: this.#started ? 'none' : 'unknown' });
     this.#slots.set(path, slot);
     this.#look(path);
     if (slot.state === 'waiting') this.#birthWaker.wake();
   }
 
-  #slot(path: string, facts: Pick<Slot, 'inode' | 'recognised'> & { readonly refilled: boolean }): Slot {
+  #slot(path: string, facts: Pick<Slot, 'inode' | 'recognised'> & { readonly past: CgroupPast }): Slot {
     const { hierarchy, pool, collectors, ancestors } = this.#parts;
-    const { inode, recognised, refilled } = facts;
+    const { inode, recognised, past } = facts;
     const plain = `${recognised.runtime ?? 'oci'}:${recognised.id}`;
     const outer = this.#outerOf(path);
     const key = (this.#keys.get(plain) ?? path) === path ? plain : `${plain}#${inode}`;
@@ -177,7 +177,7 @@ export class ContainerKeeper implements Disposable {
       pool,
       ancestors,
       collectors,
-      refilled,
+      past,
       populationChanged: () => {
         if (!this.#closing.signal.aborted) this.#look(path);
       },
@@ -237,7 +237,7 @@ export class ContainerKeeper implements Disposable {
   /** The last process went; the cgroup may stay, and may fill again. */
   #finish(path: string, slot: Slot): void {
     this.#end(slot);
-    this.#slots.set(path, this.#slot(path, { ...slot, refilled: true }));
+    this.#slots.set(path, this.#slot(path, { ...slot, past: 'refilled' }));
     this.#look(path); // from here its cgroup.events is watched again
   }
 

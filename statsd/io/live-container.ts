@@ -21,6 +21,12 @@ import type { AncestorFiles } from './ancestor-files.ts';
 import { OpenCgroup } from './cgroup-view.ts';
 import type { FilePool, PooledFile } from './kernel-file.ts';
 
+/**
+ * What a container's cgroup held before: nothing, as it was made under the agent's eyes; nobody knows what, as it was there
+ * when the agent came; or another container, so that its `populated` is to be believed.
+ */
+export type CgroupPast = 'none' | 'unknown' | 'refilled';
+
 export interface LiveContainerParts {
   readonly key: string;
   readonly id: string;
@@ -36,8 +42,7 @@ export interface LiveContainerParts {
   readonly pool: FilePool;
   readonly ancestors: AncestorFiles;
   readonly collectors: readonly Collector[];
-  /** The same cgroup had processes before, so its `populated` is to be believed. */
-  readonly refilled: boolean;
+  readonly past: CgroupPast;
   /** cgroup.events changed: processes came or the last one went. */
   readonly populationChanged: () => void;
 }
@@ -98,7 +103,7 @@ export class LiveContainer implements Disposable {
     this.runtime = parts.runtime ?? 'oci';
     this.parent = parts.parent;
     this.identity = parts.identity;
-    this.#wasPopulated = parts.refilled;
+    this.#wasPopulated = parts.past === 'refilled';
     this.#view = new OpenCgroup(parts);
     this.#readers = parts.collectors.map((collector) => ({ collector, reader: collector.attach(this.#view) }));
     const { unified } = parts.hierarchy;
@@ -209,7 +214,8 @@ export class LiveContainer implements Disposable {
   }
 
   markBorn(): void {
-    this.#oomKillsAtBirth = this.#oomKills();
+    // What a new cgroup counted is this container's, also if it was killed before its birth was noticed.
+    this.#oomKillsAtBirth = this.#parts.past === 'none' ? 0 : this.#oomKills();
   }
 
   /** How it ended, as far as the kernel tells. */

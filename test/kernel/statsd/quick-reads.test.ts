@@ -59,7 +59,7 @@ class FakeTree implements Disposable {
         cgroupPath: `/${name}`,
         cgroupInode: 1,
       },
-      ...{ hierarchy, pool, refilled: false, populationChanged: () => undefined },
+      ...{ hierarchy, pool, past: 'none', populationChanged: () => undefined },
       ancestors: new AncestorFiles(pool, { nowMs: () => 0, maxAgeMs: 1 }),
       collectors: containerCollectors({ slavesOf: () => [], trustsEmptyV1: () => true, hugePageSizes: [] }),
     });

@@ -62,7 +62,7 @@ function containerAt(pool: FilePool, id: string, ticks: Tick[]): LiveContainer {
     pool,
     ancestors: new AncestorFiles(pool, { nowMs: () => 0, maxAgeMs: 1000 }),
     collectors: [listening(ticks)],
-    refilled: false,
+    past: 'none',
     populationChanged: () => undefined,
   });
 }
