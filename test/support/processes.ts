@@ -102,6 +102,9 @@ export async function startWeft(args: readonly string[], options: ProcessOptions
   return await startProcess([WEFT, ...args], options);
 }
 
+/** There for what hangs: an emulated machine may take several seconds. */
+const ANSWER_WITHIN_MS = 20_000;
+
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
@@ -109,7 +112,7 @@ export interface HttpAnswer {
 
 const FETCH = `
 const [url, headers] = process.argv.slice(1);
-const response = await fetch(url, { headers: JSON.parse(headers), signal: AbortSignal.timeout(5000) });
+const response = await fetch(url, { headers: JSON.parse(headers), signal: AbortSignal.timeout(${ANSWER_WITHIN_MS}) });
 process.stdout.write(JSON.stringify({ status: response.status, body: await response.text() }));`;
 
 /** GET from inside a namespace (or from here); throws when nobody answers. */
@@ -119,7 +122,7 @@ export async function httpGet(
 ): Promise<HttpAnswer> {
   const headers = options.headers ?? {};
   if (options.namespace === undefined) {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(5000) });
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     return { status: response.status, body: await response.text() };
   }
   const node = [process.execPath, '--input-type=module', '-e', FETCH, '--', url, JSON.stringify(headers)];
