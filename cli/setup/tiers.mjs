@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runHere } from './child.mjs';
 import { nodeBinary, ownEnvironment } from './packages.mjs';
+import { filesToTryAgain, mergedReport, unsteadyLines } from './second-try.mjs';
 
 /** In the order in which they tell something: the quick ones first. */
 export const TIERS = ['static', 'unit', 'properties', 'kernel', 'cluster', 'browser', 'vm'];
@@ -85,26 +86,35 @@ async function runStaticChecks(root, folder) {
   };
 }
 
-async function runTier(root, tier, folder) {
-  if (tier === 'static') return await runStaticChecks(root, folder);
-  const outputFile = join(folder, `${tier}.json`);
+/** Runs the files of a tier that a filter names, or all; gives vitest's exit code and report. */
+async function runVitest(root, tier, { outputFile, more = [] }) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   // `cluster*` is `cluster`, whose files run beside each other, and `cluster-alone`.
-  const args = [
-    'run',
-    '--project',
-    `${tier}*`,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${outputFile}`,
-  ];
-  const code = await runHere(nodeBinary(root), [vitest, ...args], {
+  const projects = ['--project', `${tier}*`];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${outputFile}`];
+  const code = await runHere(nodeBinary(root), [vitest, 'run', ...projects, ...reporters, ...more], {
     cwd: root,
     env: ownEnvironment(root),
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const report = readReport(outputFile);
-  return { counts: countsOf(report, code), troubles: troublesOf(report).map((line) => line.replace(`${root}/`, '')) };
+  return { code, report: readReport(outputFile) };
+}
+
+async function runTier(root, tier, folder) {
+  if (tier === 'static') return await runStaticChecks(root, folder);
+  const tell = (lines) => lines.map((line) => line.replace(`${root}/`, ''));
+  const first = await runVitest(root, tier, { outputFile: join(folder, `${tier}.json`) });
+  const troubles = troublesOf(first.report);
+  const files = filesToTryAgain(tier, first.report);
+  if (files.length === 0) return { counts: countsOf(first.report, first.code), troubles: tell(troubles) };
+  process.stdout.write(`\n── ${tier}: ${files.length} failed, run again alone\n`);
+  const outputFile = join(folder, `${tier}-again.json`);
+  const again = await runVitest(root, tier, { outputFile, more: ['--no-file-parallelism', ...files] });
+  const merged = mergedReport(first.report, again.report);
+  return {
+    counts: countsOf(merged, again.code),
+    troubles: tell([...troublesOf(merged), ...unsteadyLines(troubles, again.report)]),
+  };
 }
 
 /** Runs tiers one after the other; the last line printed is the sum over all. Gives the exit code. */
