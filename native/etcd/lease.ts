@@ -12,7 +12,8 @@ export interface LeaseLife {
   readonly grantedTtlSeconds: number;
 }
 
-const nameOf = (id: bigint): string => `lease ${id.toString(16)}`;
+/** What a lease is called in errors: by its number, as etcdctl shows it. */
+export const leaseName = (id: bigint): string => `lease ${id.toString(16)}`;
 
 /** A new lease with an id of etcd's choice. @throws {EtcdError} */
 export async function grantLease(client: EtcdClient, ttlSeconds: number, signal?: AbortSignal): Promise<GrantedLease> {
@@ -28,7 +29,7 @@ export async function grantLease(client: EtcdClient, ttlSeconds: number, signal?
 /** How long the lease has left. @throws {EtcdError} */
 export async function leaseTimeToLive(client: EtcdClient, id: bigint, signal?: AbortSignal): Promise<LeaseLife> {
   const answer = await client.call(
-    { operation: 'read', key: nameOf(id), idempotent: true },
+    { operation: 'read', key: leaseName(id), idempotent: true },
     (etcd, options) => etcd.leaseClient.leaseTimeToLive({ ID: String(id) }, options),
     signal,
   );
@@ -40,7 +41,7 @@ export async function leaseTimeToLive(client: EtcdClient, id: bigint, signal?: A
 export async function revokeLease(client: EtcdClient, id: bigint, signal?: AbortSignal): Promise<void> {
   try {
     await client.call(
-      { operation: 'revoke', key: nameOf(id), idempotent: true },
+      { operation: 'revoke', key: leaseName(id), idempotent: true },
       (etcd, options) => etcd.leaseClient.leaseRevoke({ ID: String(id) }, options),
       signal,
     );
@@ -59,7 +60,7 @@ export async function keepLeaseAlive(
   signal?: AbortSignal,
 ): Promise<number | undefined> {
   return client.call(
-    { operation: 'keep alive', key: nameOf(id), idempotent: true },
+    { operation: 'keep alive', key: leaseName(id), idempotent: true },
     async (etcd, options) => {
       const stream = await etcd.leaseClient.leaseKeepAlive(options);
       const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();

@@ -2,7 +2,8 @@ import { Backoff } from '../host/backoff.ts';
 import type { Clock, RandomSource } from '../host/clock.ts';
 import type { EtcdClient } from './client.ts';
 import { EtcdError } from './errors.ts';
-import { grantLease, keepLeaseAlive, revokeLease } from './lease.ts';
+import { grantLease, revokeLease } from './lease.ts';
+import { RenewalStream } from './renewal-stream.ts';
 
 export interface PresenceOptions {
   readonly client: EtcdClient;
@@ -25,12 +26,12 @@ interface Shown {
 
 /** Grants, shows, renews: one step of a presence. @returns what is shown now. */
 async function showOnce(
-  { client, key, value, ttlSeconds }: PresenceOptions,
+  { client, key, value, ttlSeconds, renewals }: PresenceOptions & { readonly renewals: RenewalStream },
   shown: Shown | undefined,
   signal: AbortSignal,
 ): Promise<Shown> {
   const wanted = value();
-  const alive = shown !== undefined && (await keepLeaseAlive(client, shown.leaseId, signal)) !== undefined;
+  const alive = shown !== undefined && (await renewals.renew(shown.leaseId, signal)) !== undefined;
   if (alive && shown.value === wanted) return shown;
   const leaseId = alive ? shown.leaseId : (await grantLease(client, ttlSeconds, signal)).id;
   await client.put({ key, value: wanted, leaseId }, signal);
@@ -46,10 +47,11 @@ export async function keepPresence(options: PresenceOptions, signal: AbortSignal
   // Most of what an idle agent costs are calls to etcd; a renewal that fails has the other half for its repetitions.
   const renewMs = (ttlSeconds * 1000) / 2;
   const backoff = new Backoff({ firstMs: 200, maxMs: renewMs, random });
+  using renewals = new RenewalStream(client, clock);
   let shown: Shown | undefined;
   const renew = async (): Promise<number> => {
     try {
-      shown = await showOnce(options, shown, signal);
+      shown = await showOnce({ ...options, renewals }, shown, signal);
       backoff.reset();
       options.onShown?.();
       return renewMs * (0.8 + 0.2 * random());
