@@ -11,11 +11,13 @@ import { StatsAgent } from './agent.ts';
 import { loadStatsdConfig, type StatsdConfig } from './config.ts';
 import { eventsTo } from './container-events.ts';
 import { ContainerKeeper } from './container-keeper.ts';
+import { DeviceDesk } from './device-desk.ts';
 import { DockerDoor } from './docker-door.ts';
 import { Feed } from './feed.ts';
 import { IdentityKeeper } from './identity-keeper.ts';
 import { StorageLists } from './io/containers-storage.ts';
 import { CpuMeter } from './io/cpu-meter.ts';
+import { deviceNames } from './io/device-names.ts';
 import { ExitFolders } from './io/exit-folders.ts';
 import { hostNames, readHostFacts, type HostFacts } from './io/host-facts.ts';
 import { MetadataFiles } from './io/metadata.ts';
@@ -32,7 +34,7 @@ import { StatsdIntake } from './statsd-intake.ts';
 import { Status } from './status.ts';
 import { StatsdPush } from './statsd-push.ts';
 import { SurveyKeeper } from './survey-keeper.ts';
-import { AGENT_WIRE_VERSION, type HostInventory } from './wire.ts';
+import { AGENT_WIRE_VERSION, DEVICES_REQUEST, type HostInventory } from './wire.ts';
 
 function findHierarchy(config: StatsdConfig): { readonly hierarchy: Hierarchy; readonly cgroupRoot: string } {
   const path = `${config.procRoot}/self/mountinfo`;
@@ -122,6 +124,9 @@ async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Prom
     handshake: () => ({ ...handshake, token: tokenOf(config, log) }),
     authority: authorityOf(config, log),
     ring: new FrameRing({ maxFrames: RING_FRAMES, maxBytes: RING_BYTES }),
+    devices: (keys, answer) => {
+      devices.ask(keys, answer);
+    },
     clock,
     random,
     log: log.child({ module: 'publisher' }),
@@ -150,6 +155,7 @@ async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Prom
     intervalMs: config.interval,
     ...(server === undefined ? {} : { statusListen: server.listen }),
     tags: config.tag,
+    answers: [DEVICES_REQUEST],
   });
   const agent = new StatsAgent({
     host,
@@ -161,6 +167,7 @@ async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Prom
     keepExitedMs: config.keepExited,
     ticked: (at) => {
       feed.ticked(at);
+      devices.ticked(at);
       intake?.ticked();
     },
     clock,
@@ -192,6 +199,10 @@ async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Prom
     cpuCores: facts.cpuCores,
     nowMs: () => clock.nowMs(),
     metricLabels: [...new Set([...WELL_KNOWN_LABELS, ...config.label])],
+  });
+  const devices = new DeviceDesk({
+    details: (key) => feed.entry(key)?.details,
+    nameOf: deviceNames(config.sysfs),
   });
   const stats = new StatsDoor({
     host,

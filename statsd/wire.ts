@@ -171,6 +171,8 @@ export const hostInventorySchema = z.object({
   statusListen: z.string().optional(),
   /** What the operator says of this host: `--tag zone=a`. */
   tags: tags.optional(),
+  /** Requests with an answer that this agent knows: {@link DEVICES_REQUEST}; absent from agents that know none. */
+  answers: z.array(word).max(16).optional(),
 });
 
 export type HostInventory = z.infer<typeof hostInventorySchema>;
@@ -250,6 +252,62 @@ export const paceSchema = z.object({
 
 export type PaceRequest = z.infer<typeof paceSchema>;
 
+/** Name of the request for the interfaces and block devices of some containers. */
+export const DEVICES_REQUEST = 'devices';
+
+/** Containers that may be asked for in one request. */
+export const MAX_DEVICE_KEYS = 8;
+
+/** Interfaces, and block devices, that are told of one container. */
+export const MAX_DEVICES = 64;
+
+export const devicesRequestSchema = z.object({ keys: z.array(z.string().max(512)).max(MAX_DEVICE_KEYS) });
+
+export type DevicesRequest = z.infer<typeof devicesRequestSchema>;
+
+/** Cumulative; absent when it is not known. */
+const count = z.number().nonnegative().optional();
+
+export const interfaceCountsSchema = z.object({
+  name: z.string().max(64),
+  /** Inside the container's network namespace; 0 when it is not known. */
+  ifindex: z.number().int().nonnegative(),
+  receiveBytes: count,
+  receivePackets: count,
+  receiveErrors: count,
+  receiveDropped: count,
+  transmitBytes: count,
+  transmitPackets: count,
+  transmitErrors: count,
+  transmitDropped: count,
+});
+
+export type InterfaceCounts = z.infer<typeof interfaceCountsSchema>;
+
+export const blockDeviceCountsSchema = z.object({ name: z.string().max(128), readBytes: count, writeBytes: count });
+
+export type BlockDeviceCounts = z.infer<typeof blockDeviceCountsSchema>;
+
+export const containerDevicesSchema = z.object({
+  key: z.string().max(512),
+  /** Without loopback; absent when they are not known, or are the host's. */
+  interfaces: z.array(interfaceCountsSchema).max(MAX_DEVICES).optional(),
+  /** Those with traffic; absent where the kernel does not count. */
+  blockDevices: z.array(blockDeviceCountsSchema).max(MAX_DEVICES).optional(),
+});
+
+export type ContainerDevices = z.infer<typeof containerDevicesSchema>;
+
+/** As of one tick; containers that do not live are left out. */
+export const devicesAnswerSchema = z.object({
+  /** The tick's clock, as in its frame. */
+  monotonicMs: z.number(),
+  timeUnixMs: z.number(),
+  containers: z.array(containerDevicesSchema).max(MAX_DEVICE_KEYS),
+});
+
+export type DevicesAnswer = z.infer<typeof devicesAnswerSchema>;
+
 export interface DashboardToAgent {
   /**
    * Nobody looks: fewer frames will do; or somebody does, and the frames that were kept back are sent as `backfill`. Frames with news (an end, a kill for memory) are
@@ -258,6 +316,8 @@ export interface DashboardToAgent {
   pace(request: PaceRequest): void;
   /** Asks for a fresh inventory: a frame named a table that the dashboard does not have. */
   resync(): void;
+  /** Asks what frames do not carry; answered after the next tick. Only agents whose inventory `answers` it know it. */
+  devices(request: DevicesRequest, answer: (answer: DevicesAnswer) => void): void;
 }
 
 /** Reads a block of the frame as Float64 columns; `undefined` when its length does not fit the shape. */

@@ -8,11 +8,13 @@ import { rebase, type Table } from '../model/table.ts';
 import {
   AGENT_NAMESPACE,
   BACKFILL_FRAMES,
+  devicesRequestSchema,
   paceSchema,
   type AgentHandshake,
   type AgentToDashboard,
   type ContainerExit,
   type DashboardToAgent,
+  type DevicesAnswer,
   type Inventory,
 } from '../wire.ts';
 
@@ -27,6 +29,8 @@ export interface DashboardLinkParts {
   readonly ring: FrameRing;
   /** The inventory and its table, once there is one. */
   readonly current: () => { readonly inventory: Inventory; readonly table: Table } | undefined;
+  /** Hears what a dashboard asks of single containers. */
+  readonly devices: (keys: readonly string[], answer: (answer: DevicesAnswer) => void) => void;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: Logger;
@@ -115,6 +119,11 @@ export class DashboardLink {
     socket.on('pace', (request) => {
       const pace = paceSchema.safeParse(request);
       if (pace.success) this.#pace(socket, pace.data.everyMs);
+    });
+    socket.on('devices', (request, answer) => {
+      const asked = devicesRequestSchema.safeParse(request);
+      // Without an acknowledgement there is nobody to answer.
+      if (asked.success && typeof answer === 'function') this.#parts.devices(asked.data.keys, answer);
     });
     socket.on('connect_error', (error) => {
       this.#failed(socket, { message: reasonOf(error), signal });

@@ -6,12 +6,14 @@ import {
   AGENT_NAMESPACE,
   AGENT_WIRE_VERSION,
   agentHandshakeSchema,
+  devicesAnswerSchema,
   containerExitSchema,
   frameSchema,
   inventorySchema,
   type AgentToDashboard,
   type ContainerExit,
   type DashboardToAgent,
+  type DevicesAnswer,
   type Frame,
   type Inventory,
 } from '../../statsd/wire.ts';
@@ -28,6 +30,8 @@ export interface Received extends AsyncDisposable {
   resync(): void;
   /** Tells every agent how often it wants frames, milliseconds. */
   pace(everyMs: number): void;
+  /** Asks every agent for the devices of these containers. */
+  devices(keys: readonly string[]): Promise<DevicesAnswer[]>;
 }
 
 /** A dashboard's door: the real server library, the real contract. */
@@ -69,6 +73,10 @@ export async function listenForAgents(
     resync: () => agents.emit('resync'),
     pace: (everyMs) => {
       agents.emit('pace', { everyMs });
+    },
+    devices: async (keys) => {
+      const answers: unknown[] = await agents.timeout(10_000).emitWithAck('devices', { keys: [...keys] });
+      return answers.map((answer) => devicesAnswerSchema.parse(answer));
     },
     [Symbol.asyncDispose]: async () => {
       await io.close();

@@ -7,6 +7,7 @@ import { listenOn } from '../../../native/host/status-server.ts';
 import { freePort } from '../../../cli/demo/ports.ts';
 import { CONTAINER_COLUMNS, float64Columns } from '../../../statsd/wire.ts';
 import { listenForAgents } from '../../support/dashboard-ear.ts';
+import { makeNamespace } from '../../support/netns.ts';
 import { runcRoom } from '../../support/runc.ts';
 import { startStatsd } from '../../support/statsd.ts';
 import { until } from '../../support/until.ts';
@@ -105,6 +106,33 @@ describe('a dashboard', () => {
     const before = second.inventories.length;
     second.resync();
     await until(() => second.inventories.length > before, { what: 'resync is answered' });
+  });
+
+  test('that asks for the devices of a container is told them after the next tick', async () => {
+    const port = await freePort();
+    await using dashboard = await listenForAgents(port, 't');
+    await using room = runcRoom('devices');
+    await using network = await makeNamespace();
+    network.ip('link add eth0 type veth peer name side');
+    network.ip('addr add 10.88.9.1/24 dev eth0');
+    for (const name of ['eth0', 'side']) network.ip(`link set ${name} up`);
+    const flags = ['--cgroup-root', room.cgroupRoot, '--runc-root', room.root, '--interval', '200ms'];
+    await using _statsd = await startStatsd([
+      ...flags,
+      ...['--dashboard', `http://127.0.0.1:${port}`, '--agent-token', 't'],
+    ]);
+    room.run('web', { network: network.path });
+    await until(() => dashboard.inventories.at(-1)?.containers[0]?.network === 'own', { what: 'its network' });
+    expect(dashboard.inventories.at(-1)!.host.answers).toEqual(['devices']);
+    const [answer] = await dashboard.devices(['runc:web', 'runc:gone']);
+    expect(answer!.containers.map(({ key }) => key)).toEqual(['runc:web']);
+    const { interfaces } = answer!.containers[0]!;
+    expect(new Set(interfaces!.map(({ name }) => name))).toEqual(new Set(['eth0', 'side']));
+    for (const each of interfaces!) expect(each.transmitBytes).toBeGreaterThanOrEqual(0);
+    const frame = await until(() => dashboard.frames.find(({ monotonicMs }) => monotonicMs === answer!.monotonicMs), {
+      what: 'the frame of the same tick',
+    });
+    expect(frame.timeUnixMs).toBe(answer!.timeUnixMs);
   });
 
   test('that nobody looks at is sent fewer frames, the news at once, and the rest when somebody does', async () => {
