@@ -149,6 +149,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
     alerts: heart.alerts,
     admit: (request) => admitBrowser(guard, request),
     isValid: (caller) => guard.isStill(caller),
+    askDevices: (question) => agents.devices(question),
     clock,
     log: log.child({ module: 'browsers' }),
     metrics,

@@ -218,6 +218,52 @@ export interface HistoryMessage {
   readonly cluster: Uint8Array | ArrayBuffer;
 }
 
+/** A network interface as its container sees it. Rates are absent before the second reading, and where the counters began anew. */
+export interface InterfaceView {
+  readonly name: string;
+  readonly receiveBytesPerSecond?: number | undefined;
+  readonly transmitBytesPerSecond?: number | undefined;
+  readonly receivePacketsPerSecond?: number | undefined;
+  readonly transmitPacketsPerSecond?: number | undefined;
+  /** Since the interface began, as what follows. */
+  readonly receiveErrors?: number | undefined;
+  readonly transmitErrors?: number | undefined;
+  readonly receiveDropped?: number | undefined;
+  readonly transmitDropped?: number | undefined;
+}
+
+/** What a container read from and wrote to a block device. */
+export interface BlockDeviceView {
+  readonly name: string;
+  readonly readBytesPerSecond?: number | undefined;
+  readonly writeBytesPerSecond?: number | undefined;
+  /** Since the container began. */
+  readonly readBytes?: number | undefined;
+  readonly writeBytes?: number | undefined;
+}
+
+/** A container's interfaces and block devices, as its agent told last. */
+export interface DevicesView {
+  /** Of the container. */
+  readonly key: string;
+  /** `untold`: its agent is of before and does not know the question; `waiting`: it did not answer yet. */
+  readonly state: 'told' | 'untold' | 'waiting';
+  /** When the answer came, by the server's clock. */
+  readonly toldAtUnixMs?: number | undefined;
+  /** Without loopback; absent when they are not known, or are the host's. */
+  readonly interfaces?: readonly InterfaceView[] | undefined;
+  /** Those with traffic; absent where the kernel does not count. */
+  readonly blockDevices?: readonly BlockDeviceView[] | undefined;
+  /** Some of the others in its network namespace, by whose traffic these numbers are too, and how many there are. */
+  readonly sharedWith: readonly Pick<ContainerView, 'key' | 'series' | 'name'>[];
+  readonly sharedCount: number;
+}
+
+/** To the view of a container, whenever it changes. */
+export interface DevicesMessage {
+  readonly containers: readonly DevicesView[];
+}
+
 export interface AlertsMessage {
   readonly alerts: readonly AlertView[];
   readonly rules: readonly RuleView[];
@@ -267,6 +313,7 @@ export interface ServerToBrowser {
   /** Volatile: soon after a host's sample, and not before the pause after the last one is over. Without samples one each two seconds. */
   frame(message: FrameMessage): void;
   alerts(message: AlertsMessage): void;
+  devices(message: DevicesMessage): void;
   /** Ends the answer to a `subscribe`, which it repeats: everything of the view was sent before it. */
   subscribed(request: Subscribe): void;
   suggestions(message: SuggestionsMessage): void;

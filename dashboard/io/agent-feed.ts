@@ -7,14 +7,18 @@ import {
   AGENT_WIRE_VERSION,
   agentHandshakeSchema,
   containerExitSchema,
+  devicesAnswerSchema,
+  DEVICES_REQUEST,
   frameSchema,
   inventorySchema,
   MAX_BACKFILL_FRAMES,
   type AgentHandshake,
+  type DevicesAnswer,
   type Frame,
 } from '../../statsd/wire.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Received } from '../model/host-feed.ts';
+import type { DevicesQuestion } from '../model/room-devices.ts';
 import { GuardedSocket } from './guarded-socket.ts';
 import type { DashboardMetrics } from './metrics.ts';
 
@@ -36,6 +40,9 @@ const LIMIT = { burst: 2000, perSecond: 50 };
 const RESYNC_EVERY_MS = 2000;
 
 const backfillSchema = z.array(frameSchema).max(MAX_BACKFILL_FRAMES);
+
+/** How long an agent may take to answer a question beyond some of its ticks, milliseconds: it answers after the next one. */
+const ANSWER_SLACK_MS = 3000;
 
 /** Who an agent says to be, and whether it still may. */
 interface Admitted {
@@ -118,6 +125,8 @@ export interface AgentDoor {
   dropRevoked(): void;
   /** Asks all agents for a frame each so many milliseconds, those that come later too; 0 for every frame. */
   setPace(everyMs: number): void;
+  /** Asks an agent for the devices of some containers; `undefined` when it is away, does not answer, or answers nonsense. */
+  devices(question: DevicesQuestion): Promise<DevicesAnswer | undefined>;
 }
 
 /**
@@ -165,6 +174,19 @@ export function serveAgents(io: Server, parts: AgentFeedParts): AgentDoor {
     });
   });
   return {
+    devices: async ({ nodeId, keys, intervalMs }) => {
+      const socket = current.get(nodeId);
+      if (socket === undefined) return undefined;
+      try {
+        const raw: unknown = await socket
+          .timeout(2 * intervalMs + ANSWER_SLACK_MS)
+          .emitWithAck(DEVICES_REQUEST, { keys });
+        return devicesAnswerSchema.parse(raw);
+      } catch (error) {
+        if (error instanceof z.ZodError) metrics.refused.inc({ namespace: 'agent', reason: 'malformed' });
+        return undefined;
+      }
+    },
     dropRevoked: () => {
       for (const [nodeId, socket] of current) {
         if (admissions.get(socket)?.isAllowed() !== false) continue;

@@ -7,6 +7,7 @@ import type { LiveView } from '../model/live-view.ts';
 import { alertsInScope, type Scope } from '../model/scope.ts';
 import { roomOf, selectionOf, type Selection } from '../model/view-selection.ts';
 import { subscribeSchema, suggestSchema, UI_NAMESPACE, type AlertsMessage } from '../wire.ts';
+import type { AgentDoor } from './agent-feed.ts';
 import { BrowserRoom } from './browser-room.ts';
 import { GuardedSocket } from './guarded-socket.ts';
 import type { DashboardMetrics } from './metrics.ts';
@@ -21,6 +22,8 @@ export interface BrowserHubParts {
   readonly admit: (request: IncomingMessage) => Caller | string;
   /** Whether who was let in still may be here. */
   readonly isValid: (caller: Caller) => boolean;
+  /** Asks an agent what frames do not carry. */
+  readonly askDevices: AgentDoor['devices'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: DashboardMetrics;
@@ -186,8 +189,10 @@ export class BrowserHub {
     socket.emit('inventory', room.view.inventory(now, view.server));
     if (withHistory) socket.emit('history', room.view.history(now));
     socket.emit('alerts', this.#alertsOf(room.view.scope, alerts()));
+    if (room.view.devices !== undefined) socket.emit('devices', room.view.devices.message());
     viewer.sendWhole(this.#wholeFrame(room, now), clock.monotonicMs());
     void socket.join(room.name);
+    room.askDevices();
   }
 
   #wholeFrame(room: BrowserRoom, nowUnixMs: number): SharedEvent {

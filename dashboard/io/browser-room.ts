@@ -3,7 +3,9 @@ import type { Clock } from '../../native/host/clock.ts';
 import type { Logger } from '../../native/host/log.ts';
 import type { LiveView } from '../model/live-view.ts';
 import type { RoomView } from '../model/room-view.ts';
-import { UI_NAMESPACE, type FrameMessage } from '../wire.ts';
+import { UI_NAMESPACE, type DevicesMessage, type FrameMessage } from '../wire.ts';
+import type { AgentDoor } from './agent-feed.ts';
+import { DeviceQuestions } from './device-questions.ts';
 import type { DashboardMetrics } from './metrics.ts';
 import { SharedEvent } from './shared-event.ts';
 import type { Viewer } from './viewer.ts';
@@ -11,6 +13,8 @@ import type { Viewer } from './viewer.ts';
 export interface BrowserRoomParts {
   readonly namespace: Namespace;
   readonly view: LiveView;
+  /** Asks an agent what frames do not carry. */
+  readonly askDevices: AgentDoor['devices'];
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: DashboardMetrics;
@@ -25,19 +29,32 @@ export class BrowserRoom {
   readonly view: RoomView;
   readonly viewers = new Set<Viewer>();
   readonly #parts: BrowserRoomParts;
+  readonly #questions: DeviceQuestions | undefined;
   #sentAtMs = -Infinity;
 
   constructor(name: string, view: RoomView, parts: BrowserRoomParts) {
     this.name = name;
     this.view = view;
     this.#parts = parts;
+    const { devices } = view;
+    if (devices === undefined) return;
+    const tell = (message: DevicesMessage): void => {
+      this.sendReliable('devices', message);
+    };
+    this.#questions = new DeviceQuestions({ ...parts, devices, ask: parts.askDevices, tell });
   }
 
   /** Once a second: the rows where they changed, and a sign of life. */
   tick(): void {
+    this.askDevices();
     if (this.refresh()) return;
     if (this.#parts.clock.monotonicMs() - this.#sentAtMs >= QUIET_MS) this.#sendFrame();
     else this.push();
+  }
+
+  /** Asks for the devices of the containers that are shown by themselves. */
+  askDevices(): void {
+    this.#questions?.next();
   }
 
   /** What hosts told since the last frame. A browser whose connection does not take it misses it, instead of being sent the past afterwards. */
@@ -63,7 +80,7 @@ export class BrowserRoom {
   }
 
   /** To everybody in the room who keeps up; who does not leaves it until then. */
-  sendReliable(event: 'inventory' | 'history' | 'alerts', message: object): void {
+  sendReliable(event: 'inventory' | 'history' | 'alerts' | 'devices', message: object): void {
     const { clock, log, metrics, namespace } = this.#parts;
     for (const viewer of this.viewers) {
       if (!viewer.fallBehind(clock.monotonicMs())) continue;

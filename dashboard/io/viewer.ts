@@ -2,7 +2,7 @@ import type { Socket } from 'socket.io';
 import type { Caller } from './request-guard.ts';
 import type { SharedEvent } from './shared-event.ts';
 
-/** Parts of messages that may wait in the server for a browser; a snapshot has nine. What comes on top would be the past. */
+/** Parts of messages that may wait in the server for a browser; a snapshot has ten. What comes on top would be the past. */
 const MAX_WAITING = 16;
 
 /** Seconds in a row in which the connection took nothing. */

@@ -3,6 +3,7 @@ import { changedRows } from './changed-rows.ts';
 import { containersByNode, historyMessage, inventoryMessage, type RowOrder } from './cluster-view.ts';
 import { frameDetails } from './frame-details.ts';
 import { mostExcludingTerm } from './filter-match.ts';
+import { RoomDevices } from './room-devices.ts';
 import { RoomValues, type Blocks } from './room-values.ts';
 import { rowsInScope, type Scope } from './scope.ts';
 import { selectRows, subjectOf, type Selection } from './view-selection.ts';
@@ -31,6 +32,8 @@ export class RoomView {
   #values: RoomValues | undefined;
   #wholeAtUnixMs = -Infinity;
   #sinceSelected = 0;
+  /** Of a room that shows containers by themselves. */
+  readonly devices: RoomDevices | undefined;
 
   /** `nextVersion` gives numbers that no room had before: a frame on its way must not be read with the rows of another room. */
   constructor(selection: Selection, scope: Scope | undefined, nextVersion: () => number) {
@@ -38,6 +41,7 @@ export class RoomView {
     this.scope = scope;
     this.#nextVersion = nextVersion;
     this.#version = nextVersion();
+    this.devices = selection.kind === 'lines' && selection.withDevices === true ? new RoomDevices() : undefined;
   }
 
   /** Takes over the rows of now. @returns whether the room needs a new inventory. */
@@ -54,6 +58,7 @@ export class RoomView {
     this.#order = selected;
     this.#version = this.#nextVersion();
     this.#values = undefined;
+    this.devices?.follow(selected.containers, visible);
     return true;
   }
 

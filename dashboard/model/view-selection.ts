@@ -15,7 +15,7 @@ export type Selection =
   | { readonly kind: 'busiest' }
   | { readonly kind: 'host'; readonly nodeId: string }
   | { readonly kind: 'container'; readonly key: string }
-  | { readonly kind: 'lines'; readonly series: readonly string[] }
+  | { readonly kind: 'lines'; readonly series: readonly string[]; readonly withDevices?: boolean }
   | { readonly kind: 'containers'; readonly text: string; readonly filter: Filter };
 
 /** What a view shows; `undefined` for one that shows nothing. */
@@ -41,12 +41,14 @@ export function selectionOf(request: Subscribe): Selection | undefined {
 }
 
 /** In one order, so that two orders of asking make one room. */
-function linesOf({ series = [] }: Subscribe): Selection {
+function linesOf({ series = [] }: Subscribe): Extract<Selection, { readonly kind: 'lines' }> {
   return { kind: 'lines', series: [...new Set(series)].sort() };
 }
 
 function oneOrLines(request: Subscribe): Selection {
-  return request.series === undefined ? { kind: 'container', key: request.key ?? '' } : linesOf(request);
+  if (request.series === undefined) return { kind: 'container', key: request.key ?? '' };
+  const { series } = linesOf(request);
+  return { kind: 'lines', series, withDevices: true };
 }
 
 function filteredBy(text: string): Selection {
@@ -66,7 +68,7 @@ export function roomOf(selection: Selection, scope?: Scope): string {
     case 'container':
       return `container ${selection.key}`;
     case 'lines':
-      return `lines ${JSON.stringify(selection.series)}`;
+      return `lines ${JSON.stringify(selection.series)}${selection.withDevices === true ? ' with devices' : ''}`;
     case 'containers':
       return `containers ${selection.text}`;
   }

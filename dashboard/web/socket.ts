@@ -3,7 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import type { BrowserToServer, ServerToBrowser, Subscribe, Suggest, SuggestionsMessage } from '../wire.ts';
 import { UI_NAMESPACE } from './columns.ts';
 import { retryDelayMs } from './retry.ts';
-import { applyAlerts, applyFrame, applyHistory, applyInventory } from './store.ts';
+import { applyAlerts, applyFrame, applyHistory, applyInventory, devices } from './store.ts';
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -51,6 +51,9 @@ socket.on('frame', (message) => {
   if (!applyFrame(message)) askAgain();
 });
 socket.on('alerts', applyAlerts);
+socket.on('devices', (message) => {
+  devices.value = message;
+});
 socket.on('subscribed', (request) => {
   if (request.view !== 'none') answered.value = viewKey(request);
 });
@@ -130,6 +133,7 @@ export function disconnect(): void {
 export function subscribeTo(request: Subscribe): void {
   if (viewKey(wanted.peek()) === viewKey(request)) return;
   wanted.value = request;
+  devices.value = undefined;
   tellView();
 }
 

@@ -3,6 +3,7 @@ import type {
   AlertsMessage,
   AlertView,
   ContainerView,
+  DevicesMessage,
   FrameMessage,
   HistoryMessage,
   HostView,
@@ -45,6 +46,9 @@ export const lastFrame = signal<LastFrame | undefined>(undefined);
 /** Moves on with each animation frame that has news: for a row, whose numbers change when its host told them. */
 export const liveFrame = signal<LiveFrame | undefined>(undefined);
 export const alertsMessage = signal<AlertsMessage | undefined>(undefined);
+
+/** Interfaces and block devices of what a container's page shows. */
+export const devices = signal<DevicesMessage | undefined>(undefined);
 
 /** The sentences that the live region reads; replaced at each change of an alert's state. */
 export const announcement = signal('');
@@ -230,6 +234,7 @@ export function clearStore(): void {
     lastFrame.value = undefined;
     liveFrame.value = undefined;
     alertsMessage.value = undefined;
+    devices.value = undefined;
     announcement.value = '';
   });
 }

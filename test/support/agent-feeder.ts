@@ -2,7 +2,9 @@ import { io, type Socket } from 'socket.io-client';
 import {
   AGENT_NAMESPACE,
   AGENT_WIRE_VERSION,
+  DEVICES_REQUEST,
   type AgentToDashboard,
+  type ContainerDevices,
   type ContainerExit,
   type ContainerInventory,
   type DashboardToAgent,
@@ -26,6 +28,10 @@ export interface FedContainer extends Partial<Load> {
   readonly startedAtUnixMs?: number;
   readonly memoryLimitBytes?: number;
   readonly cpuLimitCores?: number;
+  readonly network?: ContainerInventory['network'];
+  readonly netnsInode?: number;
+  /** What the agent answers about it after so many seconds. Without it for any container it is an agent of before. */
+  readonly devices?: (seconds: number) => Omit<ContainerDevices, 'key'>;
 }
 
 export interface FeederOptions {
@@ -65,6 +71,7 @@ const IDLE: Load = {
 
 interface Row {
   readonly inventory: ContainerInventory;
+  readonly devices: FedContainer['devices'];
   readonly load: Load;
   cpuSeconds: number;
   readBytes: number;
@@ -80,9 +87,13 @@ function rowOf(container: FedContainer, index: number): Row {
     startedAtUnixMs,
     memoryLimitBytes,
     cpuLimitCores,
+    network,
+    netnsInode,
+    devices,
     ...load
   } = container;
   return {
+    devices,
     inventory: {
       key: `${runtime}:${index}-${name}`.slice(0, 512),
       id: String(index),
@@ -94,6 +105,8 @@ function rowOf(container: FedContainer, index: number): Row {
       startedAtUnixMs,
       memoryLimitBytes,
       cpuLimitCores,
+      network,
+      netnsInode,
     },
     load: { ...IDLE, ...load },
     cpuSeconds: 0,
@@ -162,6 +175,17 @@ class Feeder implements AgentFeeder {
     this.#socket.on('resync', () => {
       this.#sendInventory();
     });
+    this.#socket.on('devices', ({ keys }, answer) => {
+      const asked = this.#rows.filter(({ inventory }) => keys.includes(inventory.key));
+      const monotonicMs = performance.now();
+      answer({
+        timeUnixMs: Date.now(),
+        monotonicMs,
+        containers: asked.flatMap(({ inventory: { key }, devices }) =>
+          devices === undefined ? [] : [{ key, ...devices(monotonicMs / 1000) }],
+        ),
+      });
+    });
     this.#timer = setInterval(() => {
       this.#sendFrame();
     }, INTERVAL_MS);
@@ -222,6 +246,7 @@ class Feeder implements AgentFeeder {
         cpuCores: HOST_CORES,
         memoryTotalBytes: HOST_MEMORY_BYTES,
         intervalMs: INTERVAL_MS,
+        ...(this.#rows.some(({ devices }) => devices !== undefined) ? { answers: [DEVICES_REQUEST] } : {}),
       },
       containers: this.#rows.map((row) => row.inventory),
       extraColumns: EXTRA_COLUMNS,

@@ -12,6 +12,7 @@ import { useChartView } from '../chart/use-chart-view.ts';
 import { usePast } from '../chart/use-past.ts';
 import { nowUnixMs } from '../clock.ts';
 import { ContainerMark } from '../container-mark.tsx';
+import { Devices } from '../devices.tsx';
 import { Empty, Waiting } from '../empty.tsx';
 import { LastEnds } from '../events/last-ends.tsx';
 import { Facts } from '../facts.tsx';
@@ -162,6 +163,7 @@ export function Container(): JSX.Element {
         specsOf={({ lines }) => lines.flatMap((each) => containerCharts(each, view.cpuMode, limitsOf(each)))}
         eventsOf={eventsOf}
       />
+      {container === undefined ? null : <Devices container={container} />}
       {container === undefined ? null : ends}
     </div>
   );

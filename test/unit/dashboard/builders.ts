@@ -16,9 +16,15 @@ export function aContainer(name: string, over: Partial<ContainerInventory> = {})
 
 export function anInventory(
   containers: readonly ContainerInventory[],
-  over: { nodeId?: string; hostname?: string; tableVersion?: number; cpuCores?: number } = {},
+  over: {
+    nodeId?: string;
+    hostname?: string;
+    tableVersion?: number;
+    cpuCores?: number;
+    answers?: readonly string[];
+  } = {},
 ): Inventory {
-  const { nodeId = 'n1', hostname = 'h1', tableVersion = 1, cpuCores = 4 } = over;
+  const { nodeId = 'n1', hostname = 'h1', tableVersion = 1, cpuCores = 4, answers } = over;
   return {
     v: 1,
     tableVersion,
@@ -31,6 +37,7 @@ export function anInventory(
       cpuCores,
       memoryTotalBytes: 8e9,
       intervalMs: 1000,
+      ...(answers === undefined ? {} : { answers: [...answers] }),
     },
     containers: [...containers],
   };

@@ -1,0 +1,85 @@
+import { DEVICES_REQUEST, MAX_DEVICE_KEYS, type DevicesAnswer } from '../../statsd/wire.ts';
+import type { ContainerView, DevicesMessage, DevicesView } from '../wire.ts';
+import type { PlacedRow, RowOrder } from './cluster-view.ts';
+import { DeviceRates, type DeviceRows } from './device-rates.ts';
+
+/** Others in the same namespace that are named at most. */
+const MAX_NAMED = 8;
+
+/** What one agent is to be asked. */
+export interface DevicesQuestion {
+  readonly nodeId: string;
+  /** As the agent knows the containers. */
+  readonly keys: readonly string[];
+  /** How often it reads, milliseconds. */
+  readonly intervalMs: number;
+}
+
+type Told = DeviceRows & { readonly toldAtUnixMs: number };
+
+const answersDevices = ({ host }: PlacedRow): boolean => host.feed.host?.answers?.includes(DEVICES_REQUEST) === true;
+
+/** Those of all that are in the same network namespace as a container. */
+function sharing({ containers }: RowOrder, { row }: PlacedRow): Pick<ContainerView, 'key' | 'series' | 'name'>[] {
+  const { network, netnsInode } = row.inventory;
+  if (network !== 'shared' || netnsInode === undefined) return [];
+  return containers
+    .filter((other) => other.row.nodeId === row.nodeId && other.row !== row)
+    .filter(({ row: { inventory } }) => inventory.network === 'shared' && inventory.netnsInode === netnsInode)
+    .map((other) => ({ key: other.row.key, series: other.row.line?.key, name: other.row.inventory.name }));
+}
+
+/** What the browsers of a room are told of its containers' devices: whom to ask, and what became of the answers. */
+export class RoomDevices {
+  #rows: readonly PlacedRow[] = [];
+  #all: RowOrder = { hosts: [], containers: [] };
+  readonly #rates = new DeviceRates();
+  readonly #told = new Map<string, Told>();
+
+  /** Takes over the room's rows of now, and all that its browsers may see. */
+  follow(rows: readonly PlacedRow[], all: RowOrder): void {
+    this.#rows = rows.slice(0, MAX_DEVICE_KEYS);
+    this.#all = all;
+    const keys = new Set(this.#rows.map(({ row }) => row.key));
+    this.#rates.retain(keys);
+    for (const key of this.#told.keys()) if (!keys.has(key)) this.#told.delete(key);
+  }
+
+  /** One for each host whose agent knows the question. */
+  questions(): DevicesQuestion[] {
+    const byNode = Map.groupBy(this.#rows.filter(answersDevices), ({ row }) => row.nodeId);
+    return [...byNode].map(([nodeId, rows]) => ({
+      nodeId,
+      keys: rows.map(({ row }) => row.inventory.key),
+      intervalMs: rows[0]?.host.feed.intervalMs ?? 1000,
+    }));
+  }
+
+  /** Takes an agent's answer; what was not asked for is left out. */
+  take({ nodeId, intervalMs }: DevicesQuestion, answer: DevicesAnswer, nowUnixMs: number): void {
+    for (const { row } of this.#rows) {
+      if (row.nodeId !== nodeId) continue;
+      const devices = answer.containers.find(({ key }) => key === row.inventory.key);
+      if (devices === undefined) continue;
+      const rows = this.#rates.take({ ...devices, key: row.key }, answer, intervalMs);
+      this.#told.set(row.key, { ...rows, toldAtUnixMs: nowUnixMs });
+    }
+  }
+
+  message(): DevicesMessage {
+    return { containers: this.#rows.map((placed) => this.#view(placed)) };
+  }
+
+  #view(placed: PlacedRow): DevicesView {
+    const { key } = placed.row;
+    const told = this.#told.get(key);
+    const others = sharing(this.#all, placed);
+    return {
+      key,
+      state: told !== undefined ? 'told' : answersDevices(placed) ? 'waiting' : 'untold',
+      ...told,
+      sharedWith: others.slice(0, MAX_NAMED),
+      sharedCount: others.length,
+    };
+  }
+}
