@@ -1,5 +1,4 @@
 import type { Content } from '../model/cgroup-text.ts';
-import type { HostReading } from '../model/host-reading.ts';
 import {
   parseDiskstats,
   parseLoadAverage,
@@ -14,53 +13,14 @@ import type { KeyedValues } from '../model/details.ts';
 import { KeyedText } from '../model/keyed-text.ts';
 import { parsePressure } from '../model/pressure.ts';
 import type { KernelFile } from '../model/reading.ts';
-
-/** How often a section is read: at each tick, or at each slow one. */
-type Pace = 'tick' | 'slow';
-
-/** One section of a {@link HostReading}: its files, and what becomes of them. @throws {CgroupTextError} */
-export interface HostCollector {
-  readonly name: string;
-  readonly pace: Pace;
-  /** Those that give everything in one read, and can be fetched with the containers' files. */
-  readonly files: readonly KernelFile[];
-  collect(reading: HostReading): void;
-  /** Makes the section unknown. */
-  clear(reading: HostReading): void;
-}
-
-export interface HostFileOpener {
-  /** A file below procfs that gives everything in one read. */
-  single(name: string): KernelFile;
-  /** A file below procfs that is made of records, of which the kernel gives a page at each read. */
-  records(name: string): KernelFile;
-}
+import { section, type HostCollector, type HostFileOpener } from './host-section.ts';
+import { hostTables } from './host-tables.ts';
 
 export interface HostCollectorParts {
   readonly open: HostFileOpener;
   readonly pageBytes: number;
   /** Whether interfaces come from netlink, so that /proc/net/dev is not needed. */
   readonly hasNetlink: boolean;
-}
-
-/** A section that is one file. */
-function section<Name extends keyof HostReading>(
-  facts: { readonly name: Name; readonly pace: Pace; readonly file: KernelFile; readonly fetched: boolean },
-  parse: (content: Content) => HostReading[Name],
-): HostCollector {
-  const { name, pace, file, fetched } = facts;
-  return {
-    name: `host_${name}`,
-    pace,
-    files: fetched ? [file] : [],
-    collect(reading) {
-      const content = file.read();
-      reading[name] = content === undefined ? undefined : parse(content);
-    },
-    clear(reading) {
-      reading[name] = undefined;
-    },
-  };
 }
 
 const PRESSURE_FILES = ['pressure/cpu', 'pressure/memory', 'pressure/io', 'pressure/irq'] as const;
@@ -176,5 +136,6 @@ export function hostCollectors(parts: HostCollectorParts): readonly HostCollecto
     ),
     ...networkCounts(parts),
     ...counts(open),
+    ...hostTables(open),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../native/host/clock.ts';
 import type { Logger } from '../../native/host/log.ts';
-import type { HostCollector } from '../collectors/host.ts';
+import type { HostCollector } from '../collectors/host-section.ts';
 import type { HostReading } from '../model/host-reading.ts';
 import type { OwnCounts } from '../model/own-metrics.ts';
 import type { KernelFile } from '../model/reading.ts';
@@ -17,8 +17,8 @@ export interface HostReaderParts {
   readonly log: Logger;
 }
 
-/** How often the file systems are asked, in slow turns. */
-const FILESYSTEM_TURNS = 6;
+/** How often the file systems are asked and rare sections are read, in slow turns. */
+const RARE_TURNS = 6;
 export const FILESYSTEMS = 'host_filesystems';
 
 /** Reads the host, each section by itself: one that fails is unknown, and told once. */
@@ -50,7 +50,7 @@ export class HostReader {
       );
     if (networks.hostInterfaces !== undefined) reading.interfaces = networks.hostInterfaces;
     if (!slow) return;
-    if (this.#slowTurns % FILESYSTEM_TURNS === 0)
+    if (this.#isRareTurn())
       this.#run(
         FILESYSTEMS,
         () => {
@@ -62,8 +62,13 @@ export class HostReader {
     reading.filesystems = filesystems.readings;
   }
 
+  #isRareTurn(): boolean {
+    return this.#slowTurns % RARE_TURNS === 0;
+  }
+
   #due(slow: boolean): readonly HostCollector[] {
-    return this.#parts.collectors.filter(({ pace }) => slow || pace === 'tick');
+    const isRare = slow && this.#isRareTurn();
+    return this.#parts.collectors.filter(({ pace }) => pace === 'tick' || isRare || (slow && pace === 'slow'));
   }
 
   #run(name: string, collect: () => void, clear: () => void): void {

@@ -1,4 +1,6 @@
 import { escapeLabelValue, type OwnMetric } from './exposition.ts';
+import { hostMetric as metric } from './host-metric.ts';
+import { hostTableMetrics } from './host-table-families.ts';
 import type { KeyedValues } from './details.ts';
 import {
   CPU_MODES,
@@ -23,12 +25,6 @@ export interface HostNames {
 
 type Values = OwnMetric['values'];
 
-const metric = (name: string, type: OwnMetric['type'], values: Values): OwnMetric => ({
-  name: `node_${name}`,
-  type,
-  help: `${name.replaceAll('_', ' ')}, as node_exporter tells it.`,
-  values,
-});
 const one = (name: string, type: OwnMetric['type'], value: number | undefined): OwnMetric =>
   metric(name, type, value === undefined ? [] : [['', value]]);
 
@@ -223,5 +219,6 @@ export function hostMetrics(host: HostReading, names: HostNames, nowUnixSeconds:
     ...filesystemMetrics(host.filesystems ?? []),
     ...interfaceMetrics(host.interfaces ?? []),
     ...tableMetrics(host),
+    ...hostTableMetrics(host),
   ];
 }

@@ -35,6 +35,40 @@ export interface HostReading {
   netstat: KeyedValues | undefined;
   fileDescriptors: { readonly allocated: number; readonly maximum: number } | undefined;
   conntrack: { readonly entries: number; readonly limit: number } | undefined;
+  softnet: readonly CpuQueue[] | undefined;
+  /** `undefined` on kernels without CONFIG_SCHEDSTATS. */
+  schedstat: readonly CpuRunQueue[] | undefined;
+  entropy: { readonly availableBits: number; readonly poolBits: number } | undefined;
+  /** Neighbours of IPv4 by device. */
+  arp: ReadonlyMap<string, number> | undefined;
+  udpQueues: { readonly v4: UdpQueues | undefined; readonly v6: UdpQueues | undefined } | undefined;
+}
+
+/** One line of /proc/net/softnet_stat: packets that a CPU took from the network. */
+export interface CpuQueue {
+  readonly cpu: number;
+  readonly processed: number;
+  /** No room in its backlog. */
+  readonly dropped: number;
+  /** Work was left when its time was over. */
+  readonly timesSqueezed: number;
+  /** Times it was woken for packets of another CPU. */
+  readonly receivedRps: number;
+  readonly flowLimits: number;
+}
+
+/** A CPU's line of /proc/schedstat. */
+export interface CpuRunQueue {
+  readonly cpu: number;
+  readonly runningSeconds: number;
+  /** For which tasks that could run had to wait. */
+  readonly waitingSeconds: number;
+  readonly timeslices: number;
+}
+
+export interface UdpQueues {
+  readonly transmitBytes: number;
+  readonly receiveBytes: number;
 }
 
 export interface HostCpu {
@@ -136,5 +170,10 @@ export function emptyHostReading(): HostReading {
     netstat: undefined,
     fileDescriptors: undefined,
     conntrack: undefined,
+    softnet: undefined,
+    schedstat: undefined,
+    entropy: undefined,
+    arp: undefined,
+    udpQueues: undefined,
   };
 }

@@ -201,8 +201,8 @@ const DASHBOARD_QUERIES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Names whose spelling is cAdvisor's or node_exporter's; promtool has opinions on spelling only. */
-const SPELLED_BY_OTHERS = /^node_(?:memory|netstat|sockstat|vmstat)_\S+ /;
+/** Names whose spelling or unit is node_exporter's; promtool has opinions on these only. */
+const SPELLED_BY_OTHERS = /^node_(?:entropy|memory|netstat|sockstat|vmstat)_\S+ /;
 
 describe('a real Prometheus', () => {
   test('promtool finds no fault but the spelling of node_exporter’s names', async () => {
