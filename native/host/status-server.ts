@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import { FatalError } from './lifecycle.ts';
 import { listenOnSocket } from './status-socket.ts';
+import { inTimeSlices } from './time-slices.ts';
 
 export interface StatusParts {
   /** `undefined` when healthy, else one sentence that tells what is wrong. */
@@ -50,11 +51,13 @@ async function drained(out: Writable): Promise<void> {
   out.off('drain', settle).off('close', settle);
 }
 
+/** For so long a scrape may hold up a tick, and whoever else asks. */
+const SLICE = { sliceMs: 3, nowMs: () => performance.now() };
+
 async function writeChunks(out: Writable, chunks: Iterable<string>): Promise<void> {
-  for (const chunk of chunks) {
+  for (const slice of inTimeSlices(chunks, SLICE)) {
     if (out.destroyed) return;
-    if (!out.write(chunk)) await drained(out);
-    // Between chunks the event loop may run: a scrape must not hold up the tick.
+    if (!out.write(slice)) await drained(out);
     await new Promise(setImmediate);
   }
   out.end();
