@@ -5,7 +5,7 @@ import { cardOf, exitedCardOf, type ContainerCard } from './model/container-card
 import type { ContainerDetails } from './model/details.ts';
 import type { ContainerEvent, DockerAction } from './model/docker-event.ts';
 import type { Moment } from './model/docker-reading.ts';
-import { containerLabels, type Series } from './model/exposition.ts';
+import { containerLabels, type Series, type SeriesLabels } from './model/exposition.ts';
 import type { ExitedContainer } from './model/exited.ts';
 import type { CpuSeconds, HostReading } from './model/host-reading.ts';
 import { allowedKeys } from './model/identity.ts';
@@ -40,7 +40,7 @@ interface Kept {
   readonly container: LiveContainer;
   card: ContainerCard;
   /** Of /metrics; rendered once per identity. */
-  labels: Pick<Series, 'labels' | 'infoLabels'>;
+  labels: SeriesLabels;
   now: KeptMoment;
   before: KeptMoment | undefined;
 }

@@ -1,5 +1,5 @@
 import { emptyDetails, valueOf, type ContainerDetails } from './details.ts';
-import type { Series } from './exposition.ts';
+import { seriesLabels, type Series } from './exposition.ts';
 import type { DiskCounters, HostReading } from './host-reading.ts';
 import { emptySample, FIELD, type Field } from './reading.ts';
 
@@ -74,8 +74,7 @@ export function hostSeries(host: HostReading, nowUnixSeconds: number): Series {
   };
   for (const [field, value] of Object.entries(fields)) sample[FIELD[field as Field]] = value;
   return {
-    labels: 'id="/",name="",image=""',
-    infoLabels: '',
+    ...seriesLabels('id="/",name="",image=""', ''),
     sample,
     details: detailsOf(host),
     health: undefined,

@@ -1,7 +1,7 @@
 import type { ContainerCard } from '../../../statsd/model/container-card.ts';
 import { emptyDetails, type ContainerDetails } from '../../../statsd/model/details.ts';
 import type { Moment } from '../../../statsd/model/docker-reading.ts';
-import type { Series } from '../../../statsd/model/exposition.ts';
+import type { Series, SeriesLabels } from '../../../statsd/model/exposition.ts';
 import { emptySample, FIELD, FIELDS, type Field } from '../../../statsd/model/reading.ts';
 
 export function sampleOf(values: Partial<Record<Field, number>>): Float64Array {
@@ -86,7 +86,7 @@ export const fullDetails = (): ContainerDetails => {
   };
 };
 
-export const seriesOf = (labels: Pick<Series, 'labels' | 'infoLabels'>, facts: Partial<Series> = {}): Series => ({
+export const seriesOf = (labels: SeriesLabels, facts: Partial<Series> = {}): Series => ({
   ...labels,
   sample: fullSample(),
   details: emptyDetails(),

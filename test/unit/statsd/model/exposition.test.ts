@@ -9,7 +9,8 @@ import {
   labelName,
   renderContainers,
   renderOwn,
-  type Series,
+  seriesLabels,
+  type SeriesLabels,
 } from '../../../../statsd/model/exposition.ts';
 import { newOwnCounts, ownMetrics } from '../../../../statsd/model/own-metrics.ts';
 import { emptySample } from '../../../../statsd/model/reading.ts';
@@ -29,7 +30,7 @@ const unlimited = sampleOf({
   pidsCurrent: 3,
 });
 const PROJECT = 'com.docker.compose.project';
-const labels = (name: string, allowed: readonly string[] = [PROJECT]): Pick<Series, 'labels' | 'infoLabels'> =>
+const labels = (name: string, allowed: readonly string[] = [PROJECT]): SeriesLabels =>
   containerLabels(cardOf({ name, labels: { [PROJECT]: 'shop' }, tags: { compose_project: 'shop' } }), allowed);
 
 const stream = { open: 1, refused: 2, framesDropped: 3, clientsDropped: 4 };
@@ -70,7 +71,10 @@ const text = (families = SMALL_FAMILIES): string =>
         full,
         seriesOf(labels('<img src=x onerror=alert(1)>'), { sample: unlimited }),
         seriesOf(labels('unknown'), { sample: emptySample() }),
-      ].map((series, index) => ({ ...series, labels: series.labels.replace('c1"', `c${index + 1}"`) })),
+      ].map((series, index) => ({
+        ...series,
+        ...seriesLabels(series.labels.replace('c1"', `c${index + 1}"`), series.infoLabels),
+      })),
       families,
     ),
     renderOwn(ownMetrics(newOwnCounts(['cpu', 'memory']), facts)),
