@@ -25,3 +25,27 @@ test('does not depend on the order in which labels were set', () => {
 test('names are sorted by their bytes, not by UTF-16 units', () => {
   expect(sortedNames({ '\u{1f600}': '', '\uffff': '', a: '', B: '' })).toEqual(['B', 'a', '\uffff', '\u{1f600}']);
 });
+
+/** FNV-1a as it is defined, in whole 64-bit numbers. */
+function defined(labels: Readonly<Record<string, string>>): string {
+  const bytes = sortedNames(labels).flatMap((name) => [
+    ...Buffer.from(name),
+    0xff,
+    ...Buffer.from(labels[name] ?? ''),
+    0xff,
+  ]);
+  const hash = bytes.reduce(
+    (known, byte) => BigInt.asUintN(64, (known ^ BigInt(byte)) * 1_099_511_628_211n),
+    14_695_981_039_346_656_037n,
+  );
+  return hash.toString(16).padStart(16, '0');
+}
+
+test('agrees with the definition over whatever text', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'Z', '_', '\u00e9', '\u20ac', '\u{1f600}', '\ud800', '\0') });
+  fc.assert(
+    fc.property(fc.dictionary(text, text), (labels) => {
+      expect(fingerprint(labels)).toBe(defined(labels));
+    }),
+  );
+});
