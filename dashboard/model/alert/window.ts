@@ -43,7 +43,8 @@ export class SampleWindow {
   readonly #counts: boolean;
   readonly #stepMs: number;
   readonly #values: Float64Array;
-  readonly #samples: Float64Array;
+  /** Samples in each step; only an average asks, and a window without is half as large. */
+  readonly #samples: Uint32Array | undefined;
   #newest = Number.NaN;
   #firstMs = Number.NaN;
   #lastMs = Number.NaN;
@@ -61,7 +62,7 @@ export class SampleWindow {
     this.#stepMs = Math.max(MIN_STEP_MS, windowMs / STEPS);
     const steps = Math.max(1, Math.ceil(windowMs / this.#stepMs));
     this.#values = new Float64Array(steps).fill(Number.NaN);
-    this.#samples = new Float64Array(steps);
+    this.#samples = aggregation === 'avg' ? new Uint32Array(steps) : undefined;
     this.#previous = previous;
   }
 
@@ -75,8 +76,10 @@ export class SampleWindow {
     const sample = this.#counts ? this.#growth(value) : value;
     const slot = step % this.#values.length;
     this.#values[slot] = this.#fold(this.#values[slot] ?? Number.NaN, sample);
-    this.#samples[slot] = (this.#samples[slot] ?? 0) + 1;
-    this.#sampleCount += 1;
+    if (this.#samples !== undefined) {
+      this.#samples[slot] = (this.#samples[slot] ?? 0) + 1;
+      this.#sampleCount += 1;
+    }
     if (this.#folding.adds) this.#folded = this.#fold(this.#folded, sample);
   }
 
@@ -124,8 +127,10 @@ export class SampleWindow {
       const slot = (((step - back) % length) + length) % length;
       if (Number.isNaN(this.#values[slot])) continue;
       this.#values[slot] = Number.NaN;
-      this.#sampleCount -= this.#samples[slot] ?? 0;
-      this.#samples[slot] = 0;
+      if (this.#samples !== undefined) {
+        this.#sampleCount -= this.#samples[slot] ?? 0;
+        this.#samples[slot] = 0;
+      }
       this.#stale = true;
     }
     this.#newest = step;
