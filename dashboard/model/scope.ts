@@ -1,4 +1,4 @@
-import { containerLabels } from './alert/target.ts';
+import { containerLabels } from './alert/container-labels.ts';
 import {
   compileMatchers,
   matchesEmpty,

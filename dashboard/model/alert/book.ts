@@ -1,11 +1,12 @@
 import type { Alert, ResolvedState } from './alert.ts';
+import { Choices } from './choices.ts';
 import { composeAlert, isOtherState } from './compose.ts';
 import { MAX_ALERTS, Pass, RESOLVED_RETENTION_MS, type Evaluation, type EvaluationNow } from './evaluation.ts';
 import { isFlapping, keepFiringMs, withTransition } from './flap.ts';
 import { leadingLevel, remapLevels, stepLevels, type Instance, type LevelState } from './instance.ts';
 import { QueryReader } from './query.ts';
 import { freshInstance, RuleRun, type Observe, type RuleHealth, type RunSink, type RunTime } from './rule-run.ts';
-import { scopeKey, subjectOf, type AlertRule } from './rule.ts';
+import { subjectOf, type AlertRule } from './rule.ts';
 import { nextAlertState, trustedElapsedMs, type ResolvedReason } from './state.ts';
 import { Targets, type AlertTarget, type AlertWorld } from './target.ts';
 
@@ -20,8 +21,7 @@ export class AlertBook {
   readonly #targets = new Targets();
   readonly #queries = new QueryReader();
   #runs = new Map<string, RuleRun>();
-  /** Targets in scope, by what chooses them. */
-  #chosen = new Map<string, readonly AlertTarget[]>();
+  readonly #choices = new Choices();
   #lastMonotonicMs: number | undefined;
   #startedMonotonicMs: number | undefined;
   #passes = 0;
@@ -53,7 +53,7 @@ export class AlertBook {
   /** The targets that a rule would look at now. @throws {RangeError} for a regular expression that cannot be used. */
   preview(rule: AlertRule, world: AlertWorld): readonly AlertTarget[] {
     const { takes } = new RuleRun(rule, HEALTHY);
-    this.#refresh(world);
+    this.#targets.refresh(world);
     return this.#targets.of(subjectOf(rule)).filter(({ labels }) => takes(labels));
   }
 
@@ -67,7 +67,7 @@ export class AlertBook {
     this.#runs = new Map(runs.map((run) => [run.rule.id, run]));
     this.#queries.use(rules.flatMap(({ query, and }) => [query, ...and.map((condition) => condition.query)]));
     for (const run of runs) run.use(this.#queries);
-    this.#chosen.clear();
+    this.#choices.use(runs);
     this.#rulesChanged = true;
   }
 
@@ -78,7 +78,7 @@ export class AlertBook {
     this.#lastMonotonicMs = monotonicMs;
     this.#startedMonotonicMs ??= monotonicMs;
     this.#passes += 1;
-    const moved = this.#refresh(world);
+    const moved = this.#targets.refresh(world);
     const pass = new Pass({ elapsedMs, nowUnixMs });
     const time: RunTime = {
       nowUnixMs,
@@ -97,22 +97,6 @@ export class AlertBook {
     return pass;
   }
 
-  #refresh(world: AlertWorld): boolean {
-    const moved = this.#targets.refresh(world);
-    if (moved) this.#chosen.clear();
-    return moved;
-  }
-
-  #targetsOf(run: RuleRun): readonly AlertTarget[] {
-    const subject = subjectOf(run.rule);
-    const key = scopeKey(run.rule);
-    const known = subject === 'self' ? undefined : this.#chosen.get(key);
-    if (known !== undefined) return known;
-    const chosen = this.#targets.of(subject).filter(({ labels }) => run.takes(labels));
-    this.#chosen.set(key, chosen);
-    return chosen;
-  }
-
   /** One rule's failure is its own: the others go on, and its alerts stay as they are. */
   #run(run: RuleRun, { world, time, pass }: { world: AlertWorld; time: RunTime; pass: Pass }): void {
     const complaints: RuleHealth[] = [];
@@ -120,7 +104,11 @@ export class AlertBook {
       complaints.push({ state, message, sinceUnixMs: time.nowUnixMs });
     };
     try {
-      run.evaluate(this.#targetsOf(run), { time, cluster: world.cluster, sink: this.#sink(run, pass, complain) });
+      run.evaluate(this.#choices.of(run, this.#targets), {
+        time,
+        cluster: world.cluster,
+        sink: this.#sink(run, pass, complain),
+      });
     } catch (error) {
       complain('error', error instanceof Error ? error.message : String(error));
     }
@@ -284,6 +272,7 @@ export class AlertBook {
     run.instances.set(alert.target, {
       target: alert.target,
       identities,
+      madeOf: undefined,
       levels: remapLevels(run.rule, alert.levels),
       shown: { labels, fingerprint, severity },
       missingSinceMs: undefined,

@@ -27,6 +27,8 @@ export interface Identity {
 export interface Instance {
   readonly target: string;
   identities: ReadonlyMap<Severity, Identity>;
+  /** What the identities were made of; `undefined` for those of an earlier process. */
+  madeOf: { readonly rule: AlertRule; readonly labels: Labels } | undefined;
   levels: readonly LevelState[];
   /** Of the alert that stands for this instance. */
   shown: (Identity & { readonly severity: Severity }) | undefined;

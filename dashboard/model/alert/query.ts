@@ -1,4 +1,4 @@
-import { metricInfo } from './metric.ts';
+import { metricInfo, type AlertMetric } from './metric.ts';
 import type { Query } from './rule.ts';
 import type { AlertTarget, Targets } from './target.ts';
 import { SampleWindow } from './window.ts';
@@ -16,11 +16,46 @@ function keyOf({ metric, agg, windowMs }: Query): string {
   return `${agg}/${windowMs}/${metric}`;
 }
 
-/** One query over all its targets. */
-class Windows {
+/** A query over all targets of its subject. */
+export interface Column {
+  /** As of the last evaluation, by {@link AlertTarget.index}. */
+  values(): Float64Array;
+}
+
+const UNKNOWN: Column = { values: () => new Float64Array(0) };
+
+/** The last values of one metric, read once an evaluation and only if a rule asks. */
+class LastValues implements Column {
+  readonly #metric: AlertMetric;
+  #targets: readonly AlertTarget[] = [];
+  #values = new Float64Array(0);
+  #isRead = true;
+
+  constructor({ metric }: Query) {
+    this.#metric = metric;
+  }
+
+  advance(targets: readonly AlertTarget[]): void {
+    this.#targets = targets;
+    this.#isRead = false;
+  }
+
+  values(): Float64Array {
+    if (this.#isRead) return this.#values;
+    const { read } = metricInfo(this.#metric);
+    if (this.#values.length !== this.#targets.length) this.#values = new Float64Array(this.#targets.length);
+    for (const target of this.#targets) this.#values[target.index] = read(target);
+    this.#isRead = true;
+    return this.#values;
+  }
+}
+
+/** One query over windows of all its targets. */
+class Windows implements Column {
   readonly #query: Query;
-  readonly #byTarget = new Map<string, SampleWindow>();
-  /** As of the last evaluation, in the order of the targets. */
+  #targets: readonly AlertTarget[] = [];
+  /** One for each target, in their order. */
+  #windows: readonly SampleWindow[] = [];
   #values = new Float64Array(0);
 
   constructor(query: Query) {
@@ -28,61 +63,65 @@ class Windows {
   }
 
   advance(targets: readonly AlertTarget[], nowMonotonicMs: number): void {
-    const { metric, agg, windowMs } = this.#query;
-    if (agg === 'last') return;
-    const { read, subject } = metricInfo(metric);
-    // A life is counted from its birth; of a container's counter it is not known what it had before it was first read.
-    const before = subject === 'life' ? 0 : Number.NaN;
-    if (this.#values.length !== targets.length) this.#values = new Float64Array(targets.length);
+    const { read } = metricInfo(this.#query.metric);
+    if (targets !== this.#targets) this.#follow(targets);
     for (const target of targets) {
-      let window = this.#byTarget.get(target.key);
-      if (window === undefined) {
-        window = new SampleWindow(agg, windowMs, before);
-        this.#byTarget.set(target.key, window);
-      }
+      const window = this.#windows[target.index];
+      if (window === undefined) continue;
       if (freshness(target) === 'live') window.push(read(target), nowMonotonicMs);
       this.#values[target.index] = window.value;
     }
-    if (this.#byTarget.size > targets.length) this.#prune(targets);
   }
 
-  value({ index }: AlertTarget): number {
-    return this.#values[index] ?? Number.NaN;
+  values(): Float64Array {
+    return this.#values;
   }
 
-  #prune(targets: readonly AlertTarget[]): void {
-    const present = new Set(targets.map(({ key }) => key));
-    for (const key of this.#byTarget.keys()) if (!present.has(key)) this.#byTarget.delete(key);
+  /** Other targets than before: those that stay keep their window. */
+  #follow(targets: readonly AlertTarget[]): void {
+    const { metric, agg, windowMs } = this.#query;
+    if (agg === 'last') return;
+    // A life is counted from its birth; of a container's counter it is not known what it had before it was first read.
+    const before = metricInfo(metric).subject === 'life' ? 0 : Number.NaN;
+    const known = new Map(this.#targets.map(({ key, index }) => [key, this.#windows[index]]));
+    this.#windows = targets.map(({ key }) => {
+      const window = known.get(key) ?? new SampleWindow(agg, windowMs, before);
+      // Rules of one name are told of under one key, and share a window.
+      known.set(key, window);
+      return window;
+    });
+    this.#values = new Float64Array(targets.length);
+    this.#targets = targets;
   }
 }
 
-/** The windows of all rules: equal queries share one. */
+/** What all rules ask for: equal queries share one column. */
 export class QueryReader {
-  #windows = new Map<string, Windows>();
-  #queries: readonly Query[] = [];
+  #columns = new Map<string, { readonly query: Query; readonly column: LastValues | Windows }>();
 
   /** Keeps what is asked for already. */
   use(queries: readonly Query[]): void {
-    const kept = new Map<string, Windows>();
-    const distinct = new Map<string, Query>();
+    const before = this.#columns;
+    this.#columns = new Map();
     for (const query of queries) {
-      if (query.agg === 'last') continue;
       const key = keyOf(query);
-      distinct.set(key, query);
-      kept.set(key, this.#windows.get(key) ?? new Windows(query));
+      const column = query.agg === 'last' ? new LastValues(query) : new Windows(query);
+      this.#columns.set(key, before.get(key) ?? { query, column });
     }
-    this.#windows = kept;
-    this.#queries = [...distinct.values()];
   }
 
   advance(targets: Targets, nowMonotonicMs: number): void {
-    for (const query of this.#queries)
-      this.#windows.get(keyOf(query))?.advance(targets.of(metricInfo(query.metric).subject), nowMonotonicMs);
+    for (const { query, column } of this.#columns.values())
+      column.advance(targets.of(metricInfo(query.metric).subject), nowMonotonicMs);
+  }
+
+  column(query: Query): Column {
+    return this.#columns.get(keyOf(query))?.column ?? UNKNOWN;
   }
 
   reader(query: Query): Reader {
     if (query.agg === 'last') return metricInfo(query.metric).read;
-    const windows = this.#windows.get(keyOf(query));
-    return windows === undefined ? () => Number.NaN : (target) => windows.value(target);
+    const column = this.column(query);
+    return ({ index }) => column.values()[index] ?? Number.NaN;
   }
 }

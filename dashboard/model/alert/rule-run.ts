@@ -3,7 +3,7 @@ import { FORGET_AFTER_MS } from '../cluster.ts';
 import { identitiesOf, remapLevels, type Instance, type LevelState } from './instance.ts';
 import type { LabelTest } from './matcher.ts';
 import { metricInfo } from './metric.ts';
-import { freshness, type QueryReader, type Reader } from './query.ts';
+import { freshness, type Column, type QueryReader, type Reader } from './query.ts';
 import { compileScope, holds, type AlertRule, type Condition } from './rule.ts';
 import { EVALUATION_INTERVAL_MS, INACTIVE, type Observation, type ResolvedReason } from './state.ts';
 import type { AlertTarget } from './target.ts';
@@ -53,6 +53,7 @@ export class RuleRun {
   /** Targets that had data once, and since when they have none; only of rules that take missing data for trouble. */
   readonly #missingSince = new Map<string, number | undefined>();
   #value: Reader = () => Number.NaN;
+  #column: Column | undefined;
   #and: readonly { readonly condition: Condition; readonly read: Reader }[] = [];
 
   /** @throws {RangeError} for a regular expression that cannot be used. */
@@ -64,6 +65,7 @@ export class RuleRun {
 
   use(queries: QueryReader): void {
     this.#value = queries.reader(this.rule.query);
+    this.#column = queries.column(this.rule.query);
     this.#and = this.rule.and.map((condition) => ({ condition, read: queries.reader(condition.query) }));
   }
 
@@ -76,7 +78,16 @@ export class RuleRun {
   }
 
   evaluate(targets: readonly AlertTarget[], run: { time: RunTime; cluster: Cluster; sink: RunSink }): void {
-    for (const target of targets) this.#look(target, run.time, run.sink);
+    const { op, levels, noData } = this.rule;
+    const { threshold } = levels[0];
+    // Nearly all targets are quiet all the time: their value alone says that nothing begins there.
+    const values = noData === 'alert' ? undefined : this.#column?.values();
+    for (const target of targets) {
+      const known = this.instances.size === 0 ? undefined : this.instances.get(target.key);
+      if (known !== undefined) this.#lookAgain(target, known, run);
+      else if (values !== undefined && holds(op, values[target.index] ?? Number.NaN, threshold) !== true) continue;
+      else if (this.#begins(target, run.time)) this.#begin(target, run.time, run.sink);
+    }
     for (const instance of this.instances.values()) {
       if (instance.pass === run.time.pass) continue;
       const observation = this.#absent(instance, run);
@@ -84,12 +95,7 @@ export class RuleRun {
     }
   }
 
-  #look(target: AlertTarget, time: RunTime, sink: RunSink): void {
-    const known = this.instances.size === 0 ? undefined : this.instances.get(target.key);
-    if (known === undefined) {
-      if (this.#begins(target, time)) this.#begin(target, time, sink);
-      return;
-    }
+  #lookAgain(target: AlertTarget, known: Instance, { time, sink }: { time: RunTime; sink: RunSink }): void {
     known.pass = time.pass;
     const reason = time.relabelled;
     if (reason === undefined || this.#isSame(known, target)) {
@@ -148,7 +154,10 @@ export class RuleRun {
 
   /** Whether an instance still makes the same alert; an alert is its labels. */
   #isSame(instance: Instance, target: AlertTarget): boolean {
+    const { madeOf } = instance;
+    if (madeOf?.rule === this.rule && madeOf.labels === target.labels) return true;
     instance.identities = identitiesOf(this.rule, target);
+    instance.madeOf = { rule: this.rule, labels: target.labels };
     const { shown } = instance;
     if (shown === undefined || !instance.identities.has(shown.severity)) return true;
     return instance.identities.get(shown.severity)?.fingerprint === shown.fingerprint;
@@ -237,6 +246,7 @@ export function freshInstance(rule: AlertRule, target: AlertTarget): Instance {
   return {
     target: target.key,
     identities: identitiesOf(rule, target),
+    madeOf: { rule, labels: target.labels },
     levels: rule.levels.map(({ severity }) => ({ severity, state: INACTIVE })),
     shown: undefined,
     missingSinceMs: undefined,

@@ -1,5 +1,6 @@
 import type { ClusterHost, Cluster } from '../cluster.ts';
 import type { ContainerRow } from '../container-row.ts';
+import { LabelMemo } from './container-labels.ts';
 import type { ContainerLife } from './lifecycle.ts';
 import type { Labels } from './matcher.ts';
 
@@ -47,30 +48,6 @@ export const IDENTITY_LABELS = [
   'peer',
 ] as const;
 
-const COMPOSE = {
-  compose_project: 'com.docker.compose.project',
-  compose_service: 'com.docker.compose.service',
-} as const;
-
-/** `label_com_docker_…`, as cAdvisor and Prometheus spell a container's own labels. */
-function prefixed(labels: Labels): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(labels).map(([name, value]) => [`label_${name.replace(/[^a-zA-Z0-9_]/g, '_')}`, value]),
-  );
-}
-
-/** The labels of a container that scopes match: what it is known by, and its own as `label_…`. */
-export function containerLabels(
-  hostName: string,
-  { name, runtime, image, labels }: { name: string; runtime: string; image?: string | undefined; labels: Labels },
-): Record<string, string> {
-  const compose = Object.entries(COMPOSE).flatMap(([label, from]) =>
-    Object.hasOwn(labels, from) ? [[label, labels[from] ?? ''] as const] : [],
-  );
-  const all = { ...prefixed(labels), host: hostName, container: name, runtime, image: image ?? '' };
-  return { ...all, ...Object.fromEntries(compose) };
-}
-
 /** The smallest MTU that any host of each VNI has. */
 function widestMtu(hosts: Iterable<ClusterHost>): Map<string, number> {
   const widest = new Map<string, number>();
@@ -95,23 +72,23 @@ function hostTargets(cluster: Cluster): AlertTarget[] {
   });
 }
 
-function containerTargets(cluster: Cluster): AlertTarget[] {
+function containerTargets(cluster: Cluster, memo: LabelMemo): AlertTarget[] {
   const targets: AlertTarget[] = [];
   for (const host of cluster.hosts.values()) {
     for (const row of host.feed.rows.values()) {
-      const labels = containerLabels(host.name, row.inventory);
+      const labels = memo.of(row.key, host.name, row.inventory);
       targets.push({ key: row.key, index: targets.length, hostName: host.name, labels, host, row });
     }
   }
   return targets;
 }
 
-function lifeTargets(cluster: Cluster): AlertTarget[] {
+function lifeTargets(cluster: Cluster, memo: LabelMemo): AlertTarget[] {
   const targets: AlertTarget[] = [];
   for (const life of cluster.lives.all()) {
     const host = cluster.hosts.get(life.nodeId);
     if (host === undefined) continue;
-    const labels = containerLabels(host.name, life);
+    const labels = memo.of(life.key, host.name, life);
     targets.push({ key: life.key, index: targets.length, hostName: host.name, labels, host, life });
   }
   return targets;
@@ -133,6 +110,8 @@ function selfTargets(facts: readonly SelfFact[]): AlertTarget[] {
  * containers keep theirs from second to second.
  */
 export class Targets {
+  readonly #containers = new LabelMemo();
+  readonly #lives = new LabelMemo();
   #revision = -1;
   #lists: Record<Exclude<Subject, 'self'>, readonly AlertTarget[]> = { container: [], host: [], life: [] };
   #self: readonly AlertTarget[] = [];
@@ -142,7 +121,13 @@ export class Targets {
     this.#self = selfTargets(self);
     if (cluster.revision === this.#revision) return false;
     this.#revision = cluster.revision;
-    this.#lists = { container: containerTargets(cluster), host: hostTargets(cluster), life: lifeTargets(cluster) };
+    this.#lists = {
+      container: containerTargets(cluster, this.#containers),
+      host: hostTargets(cluster),
+      life: lifeTargets(cluster, this.#lives),
+    };
+    this.#containers.turn();
+    this.#lives.turn();
     return true;
   }
 

@@ -352,3 +352,39 @@ test('weft tells of its own troubles', () => {
     { alertname: 'NotificationChannelBroken', severity: 'critical', channel: 'ops' },
   ]);
 });
+
+describe('when containers come and go', () => {
+  const peak = { metric: 'memoryWorkingSetBytes', agg: 'max', windowMs: 60_000 } as const;
+
+  test('a window stays with its container', () => {
+    const { second, containers, states } = stage([aRule({ ...at100, query: peak })], ['first', 'api']);
+    second(1, [1, 150]);
+    containers(['api', 'last']);
+    second(2, [1, 1]);
+    expect(states()).toEqual(['api warning firing']);
+  });
+
+  test('a container that comes back begins a new window', () => {
+    const { second, containers, states } = stage([aRule({ ...at100, query: peak })], ['api', 'other']);
+    second(1, [150, 1]);
+    containers(['other', 'another']);
+    second(2, [1, 1]);
+    containers(['other', 'api']);
+    second(3, [1, 1]);
+    expect(states()).toEqual(['api warning resolved']);
+  });
+
+  test('other labels bring a container into a scope and out of it', () => {
+    const scope = [{ name: 'label_team', value: 'a', isRegex: false, isEqual: true }];
+    const of = (team: string) => aContainer('api', { labels: { team } });
+    const { second, containers, states } = stage([aRule({ ...at100, scope })], [of('b')]);
+    second(1, [150]);
+    expect(states()).toEqual([]);
+    containers([of('a')]);
+    second(2, [150]);
+    expect(states()).toEqual(['api warning firing']);
+    containers([of('b')]);
+    second(3, [150]);
+    expect(states()).toEqual(['api warning resolved']);
+  });
+});
