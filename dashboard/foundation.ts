@@ -16,6 +16,7 @@ import { createMetrics, type DashboardMetrics } from './io/metrics.ts';
 import type { RemoteWriteSettings } from './io/remote/remote-writer.ts';
 import { CHANNEL_KEY_FILE, openStateStore, type StateStore } from './io/state-store.ts';
 import { StoreError } from './io/store.ts';
+import { SavedViews } from './io/saved-views.ts';
 import { readOrMakeToken, requireToken } from './io/token-files.ts';
 
 /** What the dashboard stands on: its files and its tokens. */
@@ -25,6 +26,7 @@ export interface Foundation {
   readonly store: StateStore;
   readonly history: HistoryStore;
   readonly auth: Auth;
+  readonly views: SavedViews;
   readonly metrics: DashboardMetrics;
 }
 
@@ -35,16 +37,15 @@ function asFatal(error: unknown): never {
   throw error;
 }
 
-async function openAuth(config: DashboardConfig, store: StateStore, log: Logger): Promise<Auth> {
+type OnCorrupt = (record: string, error: unknown) => void;
+
+async function openAuth(config: DashboardConfig, store: StateStore, onCorrupt: OnCorrupt): Promise<Auth> {
   const { dataDir, agentTokenFile, apiTokenFile } = config;
   const own = (name: string): Promise<string> => readOrMakeToken(join(dataDir, name));
   const [agentToken, apiToken] = await Promise.all([
     agentTokenFile === undefined ? own('agent-token') : requireToken(agentTokenFile),
     apiTokenFile === undefined ? own('api-token') : requireToken(apiTokenFile),
   ]);
-  const onCorrupt = (record: string, err: unknown): void => {
-    log.warn({ err, record }, 'stored record cannot be read and is left out');
-  };
   const users = new Users(store.documents, clock, onCorrupt);
   const path = join(dataDir, 'admin-token');
   // A token that nobody needs is one that somebody may find.
@@ -80,11 +81,12 @@ export async function layFoundation(config: DashboardConfig, log: Logger): Promi
     await makeFolder(config.dataDir).catch((cause: unknown) => {
       throw new HostFileError('make', config.dataDir, cause);
     });
-    const store = openStateStore(config.dataDir, (record, err) => {
+    const onCorrupt: OnCorrupt = (record, err) => {
       log.warn({ err, record }, 'stored record cannot be read and is left out');
-    });
+    };
+    const store = openStateStore(config.dataDir, onCorrupt);
     tellOfLocked(store, join(config.dataDir, CHANNEL_KEY_FILE), log);
-    const auth = await openAuth(config, store, log);
+    const auth = await openAuth(config, store, onCorrupt);
     // After the state's own file: that one tells whether another dashboard is here.
     const history = new HistoryStore({
       settings: {
@@ -96,7 +98,8 @@ export async function layFoundation(config: DashboardConfig, log: Logger): Promi
       random,
       log: log.child({ module: 'history' }),
     });
-    return { config, log, store, history, auth, metrics: createMetrics() };
+    const views = new SavedViews(store.documents, clock, onCorrupt);
+    return { config, log, store, history, auth, views, metrics: createMetrics() };
   } catch (error) {
     return asFatal(error);
   }

@@ -173,6 +173,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
   const api = createApi({
     auth,
     audit: store.audit,
+    views: foundation.views,
     guard,
     source: apiSource(heart, history, coordination?.election),
     alerting: { ...heart, documents: store.documents, episodes: store.episodes, history, externalUrl },

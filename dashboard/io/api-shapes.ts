@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonSchema, RouteShapes } from '../model/api/openapi.ts';
 import { ROLES } from '../model/access.ts';
 import { event, history } from './history/history-shapes.ts';
+import { view, viewBody } from './saved-view-shapes.ts';
 import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../wire.ts';
 
 const text = z.string();
@@ -210,6 +211,10 @@ export const API_SHAPES: Readonly<Record<string, RouteShapes>> = {
     }),
   ),
   'PUT /me/password': ok(nothing, takes(z.strictObject({ password, current: text.optional(), name: text.optional() }))),
+  'GET /views': ok(list('views', view)),
+  'POST /views': made(view, viewBody),
+  'PUT /views/{id}': ok(view, takes(viewBody.partial())),
+  'DELETE /views/{id}': ok(nothing),
   'GET /users': ok(list('users', user)),
   'POST /users': made(user, z.strictObject({ name: text, password, ...grant })),
   'PUT /users/{id}': ok(user, takes(z.strictObject({ name: text, password, ...grant }).partial())),

@@ -22,6 +22,8 @@ import type { HistoryReader } from './history/history-reader.ts';
 import type { Env } from './http.ts';
 import type { DashboardMetrics } from './metrics.ts';
 import type { RequestGuard } from './request-guard.ts';
+import { addSavedViews } from './saved-views-api.ts';
+import type { SavedViews } from './saved-views.ts';
 
 /** What the read-only part of the API answers with. */
 export interface ApiSource {
@@ -35,6 +37,7 @@ export interface ApiSource {
 export interface ApiParts {
   readonly auth: Auth;
   readonly audit: AuditLog;
+  readonly views: SavedViews;
   readonly guard: RequestGuard;
   readonly source: ApiSource;
   readonly history: HistoryReader;
@@ -75,6 +78,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
   addUsers(api, { auth, clock });
   addTokens(api, { auth, clock });
   addAudit(api, audit);
+  addSavedViews(api, parts.views);
   addAlerts(api, { ...parts.alerting, order: () => source.order(), clock });
   addHistory(api, { reader: parts.history, order: () => source.order(), clock });
   addEvents(api, { reader: parts.history, episodes: parts.alerting.episodes, order: () => source.order(), clock });

@@ -15,6 +15,7 @@ export const DOCUMENT_KINDS = [
   'user',
   'session',
   'token',
+  'view',
 ] as const;
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 

@@ -1,5 +1,6 @@
 import type { HostView, SuggestionsMessage } from '../wire.ts';
 import { containersWith, hostPage } from './links.ts';
+import { viewPage, type ViewFacts } from './saved-views.ts';
 
 /** One thing that can be done or gone to. */
 export interface PaletteEntry {
@@ -26,15 +27,22 @@ const MOST = 12;
 export interface PaletteSource {
   readonly typed: string;
   readonly actions: readonly PaletteEntry[];
+  /** Saved ones, of the containers' page. */
+  readonly views: readonly ViewFacts[];
   readonly hosts: readonly HostView[];
   readonly suggestions: SuggestionsMessage | undefined;
 }
 
-/** What fits what was typed: pages and actions, hosts, then filters of containers as the server suggests them. */
-export function paletteEntries({ typed, actions, hosts, suggestions }: PaletteSource): PaletteEntry[] {
+/** What fits what was typed: pages, saved views and actions, hosts, then filters of containers as the server suggests them. */
+export function paletteEntries({ typed, actions, views, hosts, suggestions }: PaletteSource): PaletteEntry[] {
   const wanted = typed.trim().toLowerCase();
   const named = [
     ...PAGES,
+    ...views.map((view): PaletteEntry => ({
+      title: view.name,
+      note: view.shared ? 'shared view' : 'view',
+      href: viewPage(view),
+    })),
     ...actions,
     ...hosts.map(({ name, nodeId }): PaletteEntry => ({ title: name, note: 'host', href: hostPage(nodeId) })),
   ].filter(({ title }) => title.toLowerCase().includes(wanted));

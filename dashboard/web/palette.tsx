@@ -5,6 +5,7 @@ import { useLocation } from 'wouter-preact';
 import { showHelp } from './help.tsx';
 import { toggleKiosk } from './kiosk.ts';
 import { paletteEntries, type PaletteEntry } from './palette-entries.ts';
+import { loadViews, savedViews } from './saved-views.ts';
 import { askSuggestions, suggestions } from './socket.ts';
 import { hosts } from './store.ts';
 import { cycleTheme } from './theme.ts';
@@ -56,8 +57,17 @@ function Finder({ onDone }: { readonly onDone: () => void }): JSX.Element {
   const [typed, setTyped] = useState('');
   const [active, setActive] = useState(0);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
-  const entries = paletteEntries({ typed, actions: ACTIONS, hosts: hosts.value, suggestions: suggestions.value });
+  useEffect(() => {
+    input.current?.focus();
+    void loadViews();
+  }, []);
+  const entries = paletteEntries({
+    typed,
+    actions: ACTIONS,
+    views: savedViews.value ?? [],
+    hosts: hosts.value,
+    suggestions: suggestions.value,
+  });
   const take = (entry: PaletteEntry | undefined): void => {
     if (entry === undefined) return;
     onDone();
@@ -86,11 +96,11 @@ function Finder({ onDone }: { readonly onDone: () => void }): JSX.Element {
         ref={input}
         type="text"
         role="combobox"
-        aria-label="Go to a page, a host or containers"
+        aria-label="Go to a page, a view, a host or containers"
         aria-expanded={true}
         aria-controls="palette-list"
         aria-activedescendant={entryId(active)}
-        placeholder="Page, host, name, project:…"
+        placeholder="Page, view, host, name, project:…"
         autocomplete="off"
         spellcheck={false}
         value={typed}

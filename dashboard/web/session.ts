@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import { ask, type Answer } from './api.ts';
+import { savedViews } from './saved-views.ts';
 
 /** Who is logged in here, as `GET /api/v1/me` tells it. */
 export interface Me {
@@ -37,5 +38,6 @@ export async function logIn(
 /** Ends the session on the server. `false` when it could not be told; the cookie then lives on. */
 export async function logOut(): Promise<boolean> {
   me.value = undefined;
+  savedViews.value = undefined;
   return (await ask<object>('POST', '/logout', { body: {} })).ok;
 }

@@ -100,6 +100,14 @@ test('accounts and tokens', async () => {
   }
 });
 
+test('saved views', async () => {
+  const { id } = await checked('POST /views', { body: { name: 'busy', query: 'sort=-cpu', shared: true } });
+  const at = `/views/${String(id)}`;
+  await checked('PUT /views/{id}', { at, body: { name: 'busier' } });
+  await checked('GET /views');
+  await checked('DELETE /views/{id}', { at });
+});
+
 test('rules, silences and mute windows', async () => {
   const { id } = await checked('POST /rules', { body: rule });
   const at = `/rules/${String(id)}`;

@@ -17,6 +17,7 @@ import { isAnswered } from '../socket.ts';
 import { containers, hosts, inventory, lastFrame } from '../store.ts';
 import { useOrder } from '../use-order.ts';
 import { useSettled } from '../use-settled.ts';
+import { ViewsMenu } from '../views-menu.tsx';
 
 /** A term that compares values, among the containers that the others let through. */
 function mostExcludingHere(filter: Filter): InventoryMessage['mostExcluding'] {
@@ -124,6 +125,7 @@ export function Containers(): JSX.Element {
             }}
           />
         )}
+        <ViewsMenu params={params} />
         <ExportMenu ids={ordered.keys} />
       </FilterBar>
       {ordered.keys.length > 0 ? <ContainerTable {...{ ordered, groupBy, chosen, sort, onSort }} /> : null}

@@ -24,11 +24,12 @@ async function registeredRoutes(): Promise<string[]> {
   const config = loadDashboardConfig({ flags: { dataDir }, env: {}, configFile: undefined });
   const foundation = await layFoundation(config, log);
   try {
-    const { auth, store, history, metrics } = foundation;
+    const { auth, store, history, views, metrics } = foundation;
     const heart = makeHeart(foundation, { externalUrl: 'http://test', leadership: undefined });
     const api = createApi({
       auth,
       audit: store.audit,
+      views,
       guard: new RequestGuard({
         auth,
         publicUrl: undefined,

@@ -8,6 +8,7 @@ function titles(typed: string, over: Partial<PaletteSource> = {}): string[] {
   const source = {
     typed,
     actions: [{ title: 'Keyboard help', note: 'action' }],
+    views: [],
     hosts: [host],
     suggestions: undefined,
   };
@@ -20,7 +21,7 @@ test('nothing typed offers pages, actions and hosts', () => {
 
 test('what was typed is found anywhere, and is a filter as it stands', () => {
   expect(titles('SHOP')).toEqual(['shop-host', 'SHOP']);
-  const [first] = paletteEntries({ typed: 'shop-h', actions: [], hosts: [host], suggestions: undefined });
+  const [first] = paletteEntries({ typed: 'shop-h', actions: [], views: [], hosts: [host], suggestions: undefined });
   expect(first?.href).toBe('/hosts/n%2F1');
 });
 
@@ -32,4 +33,14 @@ test('what the server suggests for this very text are filters; keys alone are no
   const suggestions = { text: 'pro', caret: 3, from: 0, to: 3, items };
   expect(titles('pro', { suggestions })).toEqual(['Containers by project', 'project:shop', 'pro']);
   expect(titles('proj', { suggestions })).toEqual(['Containers by project', 'proj']);
+});
+
+test('saved views lead to the page as it was saved, the shared ones told apart', () => {
+  const view = { id: '1', name: 'busy', query: 'q=cpu%3E50%25', shared: false, by: 'ann', own: true, mayChange: true };
+  const views = [view, { ...view, id: '2', name: 'Busy too', query: '', shared: true }];
+  const source = { typed: 'BUSY', actions: [], views, hosts: [], suggestions: undefined };
+  expect(paletteEntries(source).slice(0, 2)).toEqual([
+    { title: 'busy', note: 'view', href: '/containers?q=cpu%3E50%25' },
+    { title: 'Busy too', note: 'shared view', href: '/containers' },
+  ]);
 });
