@@ -51,6 +51,28 @@ export type NativeReadBatch = readonly [
   stamps: Float64Array,
 ];
 
+/** `struct timex` of adjtimex(2) as the kernel fills it, and what the call gave; see the manual for the units. */
+export interface NativeClockState {
+  /** TIME_OK and others; 5 is TIME_ERROR, the clock is not synchronised. */
+  readonly state: number;
+  readonly offset: number;
+  readonly freq: number;
+  readonly maxerror: number;
+  readonly esterror: number;
+  readonly status: number;
+  readonly constant: number;
+  readonly tick: number;
+  readonly ppsfreq: number;
+  readonly jitter: number;
+  readonly shift: number;
+  readonly stabil: number;
+  readonly jitcnt: number;
+  readonly calcnt: number;
+  readonly errcnt: number;
+  readonly stbcnt: number;
+  readonly tai: number;
+}
+
 /**
  * The addon's functions. A failure throws an Error with `errno` (positive) and `syscall`; a closed socket gives EBADF, a
  * socket that is being watched EBUSY for transact and dump.
@@ -83,6 +105,8 @@ export interface NativeAddon {
   readFilesSync(...batch: NativeReadBatch): number;
   /** Calls `listener` with what arrives until the socket is closed; keeps the event loop alive meanwhile. */
   watch(socket: NativeSocket, listener: NativeWatchListener): void;
+  /** How the kernel disciplines its clock. Changes nothing. */
+  clockState(): NativeClockState;
 }
 
 /** The addon is not built, or not for this Node. */

@@ -5,6 +5,7 @@
       "sources": [
         "addon/module.cc",
         "addon/js.cc",
+        "addon/clock_state.cc",
         "addon/bulk_read.cc",
         "addon/number_shape.cc",
         "addon/read_files.cc",

@@ -1,3 +1,4 @@
+import { clockReader } from '../native/host/clock-state.ts';
 import { bulkReader } from '../native/host/bulk-read.ts';
 import type { Clock } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
@@ -63,6 +64,7 @@ function hostParts({ config }: MeasurementFacts, pool: FilePool, hasNetlink: boo
     open: { single: (name) => open(name, false), records: (name) => open(name, true) },
     pageBytes: 4096,
     hasNetlink,
+    clockState: clockReader(),
   });
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "clock_state.h"
 #include "js.h"
 #include "netlink_socket.h"
 #include "netlink_watch.h"
@@ -268,6 +269,7 @@ NAPI_MODULE_INIT() {
       {"transact", weft::Transact}, {"dump", weft::Dump},   {"watch", weft::Watch},
       {"readFiles", weft::ReadFiles}, {"readFilesSync", weft::ReadFilesSync},
       {"readNumbers", weft::ReadNumbers},
+      {"clockState", weft::ClockState},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function = nullptr;

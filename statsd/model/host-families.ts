@@ -1,3 +1,4 @@
+import { clockMetrics } from './clock-families.ts';
 import { escapeLabelValue, type OwnMetric } from './exposition.ts';
 import { hostMetric as metric } from './host-metric.ts';
 import { hostTableMetrics } from './host-table-families.ts';
@@ -220,5 +221,6 @@ export function hostMetrics(host: HostReading, names: HostNames, nowUnixSeconds:
     ...interfaceMetrics(host.interfaces ?? []),
     ...tableMetrics(host),
     ...hostTableMetrics(host),
+    ...clockMetrics(host.clock),
   ];
 }

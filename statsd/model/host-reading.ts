@@ -1,3 +1,4 @@
+import type { ClockState } from '../../native/host/clock-state.ts';
 import type { KeyedValues } from './details.ts';
 
 /** CPU time by mode in seconds, in this order; the first line of /proc/stat and one line for each CPU. */
@@ -41,6 +42,8 @@ export interface HostReading {
   entropy: { readonly availableBits: number; readonly poolBits: number } | undefined;
   /** Neighbours of IPv4 by device. */
   arp: ReadonlyMap<string, number> | undefined;
+  /** How the kernel disciplines its clock, in its own units. */
+  clock: ClockState | undefined;
   udpQueues: { readonly v4: UdpQueues | undefined; readonly v6: UdpQueues | undefined } | undefined;
 }
 
@@ -174,6 +177,7 @@ export function emptyHostReading(): HostReading {
     schedstat: undefined,
     entropy: undefined,
     arp: undefined,
+    clock: undefined,
     udpQueues: undefined,
   };
 }

@@ -84,7 +84,12 @@ describe('arbitrary bytes', () => {
     fc.assert(
       fc.property(text, (content) => {
         const file = (name: string): KernelFile => ({ path: name, read: () => contentOf(content, name) });
-        const parts = { open: { single: file, records: file }, pageBytes: 4096, hasNetlink: false };
+        const parts = {
+          open: { single: file, records: file },
+          pageBytes: 4096,
+          hasNetlink: false,
+          clockState: undefined,
+        };
         const reading = emptyHostReading();
         for (const collector of hostCollectors(parts)) {
           try {
@@ -166,7 +171,7 @@ describe('recorded host', () => {
   });
   const read = (): HostReading => {
     const reading = emptyHostReading();
-    const parts = { open: { single: file, records: file }, pageBytes: 4096, hasNetlink: false };
+    const parts = { open: { single: file, records: file }, pageBytes: 4096, hasNetlink: false, clockState: undefined };
     for (const collector of hostCollectors(parts)) collector.collect(reading);
     return reading;
   };
