@@ -186,6 +186,28 @@ void describe('weft statsd on pure cgroup v2', () => {
     await remove(group);
   });
 
+  void test('a limit that changes is seen, be it its own or its parent’s', async () => {
+    const group = `/kubepods/pod1/${idOf(15)}`;
+    write('/kubepods/pod1', 'memory.max', 'max');
+    make(group, { 'memory.max': String(64 << 20), 'cpu.max': '50000 100000', 'pids.max': '40' });
+    start(group, 'exec sleep 600');
+    const seen = (name: string, wanted: number): Promise<boolean> =>
+      until(`${name} is ${wanted}`, async () => (await value(name, group)) === wanted);
+    await seen('container_spec_memory_limit_bytes', 64 << 20);
+    write(group, 'memory.max', String(48 << 20));
+    write(group, 'cpu.max', '25000 100000');
+    await seen('container_spec_memory_limit_bytes', 48 << 20);
+    await seen('container_spec_cpu_quota', 25_000);
+    write('/kubepods/pod1', 'pids.max', '16');
+    write('/kubepods/pod1', 'memory.max', String(32 << 20));
+    await seen('container_threads_max', 16);
+    await seen('container_spec_memory_limit_bytes', 32 << 20);
+    write('/kubepods/pod1', 'pids.max', 'max');
+    write('/kubepods/pod1', 'memory.max', 'max');
+    await seen('container_threads_max', 40);
+    await remove(group);
+  });
+
   void test("crun's sub-cgroup belongs to its container", async () => {
     const group = `/machine.slice/libpod-${idOf(6)}.scope`;
     make(group);
