@@ -33,8 +33,9 @@ export const SHORTCUTS: readonly { readonly keys: string; readonly does: string 
   { keys: 'j k', does: 'go down or up the rows of a table; Enter opens' },
   { keys: 't', does: 'change the theme' },
   { keys: '[ ]', does: 'show less or more time on a page with charts' },
-  { keys: 'l', does: 'show the last minutes live on a page with charts' },
-  { keys: '← →', does: 'move the cursor of a chart' },
+  { keys: 'l', does: 'show the last minutes live on a page with charts, and the last hour of events' },
+  { keys: '← →', does: 'move the cursor of a chart, or of the events' },
+  { keys: 'Shift ← →', does: 'draw a stretch of time over the events; Enter shows it' },
   { keys: '?', does: 'show this help' },
   { keys: 'Esc', does: 'leave the filter, or close this help' },
 ];

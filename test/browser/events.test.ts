@@ -92,12 +92,81 @@ test('the page of a container tells how the last ones of its service ended', asy
   expect(visitor.complaints).toEqual([]);
 });
 
+/** The stretch in the address, in seconds. */
+function secondsInAddress(): number {
+  const { searchParams } = new URL(visitor.page.url());
+  return (Date.parse(searchParams.get('to') ?? '') - Date.parse(searchParams.get('from') ?? '')) / 1000;
+}
+
+test('dragging over the ribbon shows a stretch of time alone, as on a chart', async () => {
+  const { page } = visitor;
+  await page.goto(dashboard.url);
+  await event(/shop-web-2 ended/).waitFor();
+  const brush = page.getByRole('slider', { name: /Time of the events/ });
+  const box = (await brush.boundingBox())!;
+  const y = box.y + box.height / 2;
+  // A click is no drag.
+  await page.mouse.click(box.x + box.width * 0.3, y);
+  await page.mouse.move(box.x + box.width * 0.5, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, y, { steps: 5 });
+  await page.locator('.ribbon-drawn').waitFor({ state: 'attached' });
+  await page.mouse.up();
+  await page.waitForURL(/from=.*&to=/);
+  // A quarter of an hour that was half an hour ago.
+  expect(secondsInAddress()).toBeGreaterThan(14 * 60);
+  expect(secondsInAddress()).toBeLessThan(16 * 60);
+  await page.getByText('Nothing started, ended or fired in this time').waitFor();
+  await brush.dblclick();
+  await event(/shop-web-2 ended/).waitFor();
+  expect(new URL(page.url()).search).toBe('');
+});
+
+test('the keys do the same, and what is found leads to that time', async () => {
+  const { page } = visitor;
+  await page.goto(dashboard.url);
+  await event(/shop-web-2 ended/).waitFor();
+  const brush = page.getByRole('slider', { name: /Time of the events/ });
+  await brush.focus();
+  await page.keyboard.press('Shift+PageDown');
+  expect(await brush.getAttribute('aria-valuetext')).toMatch(/^\d\d:\d\d:\d\d to \d\d:\d\d:\d\d$/);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  expect(new URL(page.url()).search).toBe('');
+  await page.keyboard.press('Shift+PageDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/from=.*&to=/);
+  expect(secondsInAddress()).toBeGreaterThan(9 * 60);
+  await event(/shop-web-2 ended/).waitFor();
+  const { search } = new URL(page.url());
+  for (const name of [/shop-web-2 ended/, 'h2'])
+    expect(
+      await event(/shop-web-2 ended/)
+        .getByRole('link', { name, exact: true })
+        .getAttribute('href'),
+    ).toContain(search);
+  await page.keyboard.press('l');
+  await page.getByText('1 h ago').waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Back to the last hour' }).click();
+  await page.getByText('1 h ago').waitFor();
+  expect(visitor.complaints).toEqual([]);
+});
+
 test.each(Object.entries(LOOKS))('%s: both are whole and accessible', async (look, options) => {
   await using other = await openPage(browser, options);
   const { page } = other;
   await logIn(page, await dashboard.newLoginUrl());
   await page.locator('.ribbon li').first().waitFor();
   await judge(page, `${look}-events`);
+  const brush = page.getByRole('slider', { name: /Time of the events/ });
+  await brush.focus();
+  await page.keyboard.press('Shift+PageDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Back to the last hour' }).waitFor();
+  await brush.focus();
+  await page.keyboard.press('Shift+PageDown');
+  await judge(page, `${look}-events-of-a-stretch`);
   await page.goto(`${dashboard.url}/containers/${encodeURIComponent(LINE)}`);
   await page.getByText('137 (SIGKILL)').first().waitFor();
   await judge(page, `${look}-last-ends`);

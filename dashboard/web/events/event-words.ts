@@ -1,7 +1,8 @@
 import type { EventKind, EventView } from '../../model/events/event.ts';
 import { containerPage } from '../links.ts';
 import { formatDuration } from '../format.ts';
-import { LIVE_RANGE, withRange, zoomedTo } from '../chart/range.ts';
+import { LIVE_RANGE, withRange } from '../chart/range.ts';
+import type { Span } from './brush.ts';
 
 /** What `GET /api/v1/events` answers with. */
 export interface EventsAnswer {
@@ -79,16 +80,23 @@ export function eventWords(event: EventView): string {
 const BEFORE_MS = 10 * 60_000;
 const AFTER_MS = 5 * 60_000;
 
-/** The page that tells more: the container with the minutes around the event, or the alerts. */
-export function eventLink({ kind, series, at }: EventView, nowUnixMs: number): string {
+/** A page of charts, with the stretch of time that is shown here. */
+export function inSpan(page: string, span: Span | undefined): string {
+  return span === undefined
+    ? page
+    : `${page}?${withRange(new URLSearchParams(), { kind: 'span', ...span }).toString()}`;
+}
+
+/** The page that tells more: the container with the minutes around the event, or those of the span, or the alerts. */
+export function eventLink({ kind, series, at }: EventView, nowUnixMs: number, span?: Span): string {
   if (kind === 'fired') return '/alerts';
   if (kind === 'resolved') return '/alerts/history';
   if (series === undefined) return '/containers';
   const page = containerPage({ series, key: series });
+  if (span !== undefined) return inSpan(page, span);
   const atUnixMs = Date.parse(at);
   if (LIVE_RANGE.kind === 'last' && nowUnixMs - atUnixMs < LIVE_RANGE.ms) return page;
-  const range = zoomedTo(atUnixMs - BEFORE_MS, atUnixMs + AFTER_MS);
-  return `${page}?${withRange(new URLSearchParams(), range).toString()}`;
+  return inSpan(page, { fromUnixMs: atUnixMs - BEFORE_MS, toUnixMs: atUnixMs + AFTER_MS });
 }
 
 /** What happened, counted: `12 events: 5 started, 3 ended`. */

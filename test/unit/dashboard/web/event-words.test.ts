@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { countWords, eventLink, eventWords, exitCodeWords } from '../../../../dashboard/web/events/event-words.ts';
+import {
+  countWords,
+  eventLink,
+  eventWords,
+  exitCodeWords,
+  inSpan,
+} from '../../../../dashboard/web/events/event-words.ts';
 
 const NOW = Date.parse('2026-11-27T10:00:00Z');
 const AT = '2026-11-27T09:30:00.000Z';
@@ -38,6 +44,17 @@ test('an event leads to the minutes around it, to the live page while it is on i
   expect(eventLink({ at: '2026-11-27T09:50:00Z', ...started }, NOW)).toBe('/containers/n1%2Frunc%2Fa%20b');
   expect(eventLink({ at: AT, kind: 'fired', rule: 'r' }, NOW)).toBe('/alerts');
   expect(eventLink({ at: AT, kind: 'resolved', rule: 'r' }, NOW)).toBe('/alerts/history');
+});
+
+test('while a stretch of time is shown an event leads to that stretch', () => {
+  const span = { fromUnixMs: NOW - 60_000, toUnixMs: NOW };
+  const parameters = 'from=2026-11-27T09%3A59%3A00.000Z&to=2026-11-27T10%3A00%3A00.000Z';
+  expect(eventLink({ at: AT, kind: 'ended', series: 'n1/runc/a' }, NOW, span)).toBe(
+    `/containers/n1%2Frunc%2Fa?${parameters}`,
+  );
+  expect(eventLink({ at: AT, kind: 'fired', rule: 'r' }, NOW, span)).toBe('/alerts');
+  expect(inSpan('/hosts/n1', span)).toBe(`/hosts/n1?${parameters}`);
+  expect(inSpan('/hosts/n1', undefined)).toBe('/hosts/n1');
 });
 
 test('what happened is counted by kind', () => {
