@@ -95,11 +95,19 @@ export interface NativeAddon {
    */
   readFiles(...batch: NativeReadBatch): Promise<number>;
   /**
-   * The same with three arguments more: the keys of each shape (none: the file is one number), the shape of each of the first files,
+   * The same with more arguments: the keys of each shape (none: the file is one number), the shape of each of the first files,
    * and room for their numbers, end to end. Those files leave nothing in `bytes`; one that is not of its shape has -EBADMSG.
+   * `marks`, which may be left out and is as long as `fds` at least, gets for each of the other files a positive number that the
+   * same text always has in this process, and another text almost never; or its negative errno.
    */
   readNumbers(
-    ...batch: [...NativeReadBatch, keys: readonly (readonly string[])[], shapes: Int32Array, values: Float64Array]
+    ...batch: [
+      ...NativeReadBatch,
+      keys: readonly (readonly string[])[],
+      shapes: Int32Array,
+      values: Float64Array,
+      marks?: Float64Array,
+    ]
   ): Promise<number>;
   /** The same as `readFiles` on the calling thread. */
   readFilesSync(...batch: NativeReadBatch): number;

@@ -7,6 +7,7 @@
         "addon/js.cc",
         "addon/clock_state.cc",
         "addon/bulk_read.cc",
+        "addon/content_mark.cc",
         "addon/number_shape.cc",
         "addon/read_files.cc",
         "addon/netns.cc",

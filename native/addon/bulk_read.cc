@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "content_mark.h"
+
 namespace weft {
 
 namespace {
@@ -57,9 +59,10 @@ size_t BulkRead::Run() {
       const char* text = reinterpret_cast<const char*>(bytes + offset);
       if (length >= 0 && !shape.Parse(text, static_cast<size_t>(length), numbers)) lengths[index] = -EBADMSG;
       numbers += shape.width();
-    } else if (length > 0) {
-      offset += static_cast<size_t>(length);
+      continue;
     }
+    if (marks != nullptr) marks[index] = length < 0 ? length : ContentMark(bytes + offset, static_cast<size_t>(length));
+    if (length > 0) offset += static_cast<size_t>(length);
   }
   while (group < group_count) stamps[++group] = MonotonicMs();
   return index;

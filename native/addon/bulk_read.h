@@ -36,6 +36,8 @@ struct BulkRead {
   const int32_t* shape_of = nullptr;
   size_t shaped_count = 0;
   double* values = nullptr;
+  // May be null. For each file after the shaped ones: the ContentMark of what was read, or the negative errno.
+  double* marks = nullptr;
   // CLOCK_MONOTONIC in milliseconds: before the first file, then after each group. Room for group_count + 1.
   double* stamps = nullptr;
 

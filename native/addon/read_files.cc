@@ -13,7 +13,7 @@ namespace {
 
 // The arguments of readFiles, checked, with references that hold the memory while a thread works on it.
 struct BulkReadTask {
-  static constexpr size_t kBuffers = 7;
+  static constexpr size_t kBuffers = 8;
   BulkRead read;
   size_t done = 0;
   napi_ref buffers[kBuffers] = {};
@@ -47,7 +47,19 @@ struct BulkReadTask {
     return true;
   }
 
-  // The last three arguments of readNumbers: the keys of each shape, the shape of each of the first files, and room for numbers.
+  bool TakeMarks(napi_env env, napi_value value) {
+    napi_valuetype type = napi_undefined;
+    if (value == nullptr || (napi_typeof(env, value, &type) == napi_ok && type == napi_undefined)) return true;
+    void* marks = nullptr;
+    size_t room = 0;
+    if (!TypedArray(env, value, napi_float64_array, &marks, &room) || room < read.count) return false;
+    read.marks = static_cast<double*>(marks);
+    napi_create_reference(env, value, 1, &buffers[7]);
+    return true;
+  }
+
+  // The last four arguments of readNumbers: the keys of each shape, the shape of each of the first files, room for numbers, and for
+  // marks, which may be left out.
   bool TakeShapes(napi_env env, const napi_value* values) {
     uint32_t count = 0;
     if (napi_get_array_length(env, values[0], &count) != napi_ok) return false;
@@ -73,6 +85,7 @@ struct BulkReadTask {
       wanted += read.shapes[shape].width();
     }
     if (read.shaped_count > read.count || wanted > room) return false;
+    if (!TakeMarks(env, values[3])) return false;
     napi_create_reference(env, values[1], 1, &buffers[5]);
     napi_create_reference(env, values[2], 1, &buffers[6]);
     return true;
@@ -80,8 +93,8 @@ struct BulkReadTask {
 
   // False with an exception pending unless everything fits together.
   bool Take(napi_env env, napi_callback_info info, bool with_shapes = false) {
-    napi_value values[9] = {};
-    size_t count = 9;
+    napi_value values[10] = {};
+    size_t count = 10;
     napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
     void* data[5] = {};
     size_t lengths[5] = {};

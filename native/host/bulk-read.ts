@@ -21,6 +21,11 @@ export interface BulkRead {
   readonly groupEnds: Int32Array;
   /** Filled with monotonic milliseconds, before the first file and after each group. */
   readonly stamps: Float64Array;
+  /**
+   * Filled, for each file that is read for its text, with a positive number that the same text always has and another one almost
+   * never, or a negative errno; left alone by an addon of before. As long as `fds` at least.
+   */
+  readonly marks: Float64Array;
 }
 
 /** Of the first files of a batch the numbers are wanted, not the text. */
@@ -45,8 +50,8 @@ export function bulkReader(): BulkReader | undefined {
     const addon: Partial<NativeAddon> = loadAddon();
     const { readNumbers } = addon;
     if (readNumbers === undefined) return undefined; // built from older sources
-    return ({ fds, lengths, paths, bytes, groupEnds, stamps }, { keys, shapes, values }) =>
-      readNumbers(fds, lengths, paths, bytes, groupEnds, stamps, keys, shapes, values);
+    return ({ fds, lengths, paths, bytes, groupEnds, stamps, marks }, { keys, shapes, values }) =>
+      readNumbers(fds, lengths, paths, bytes, groupEnds, stamps, keys, shapes, values, marks);
   } catch {
     return undefined;
   }

@@ -49,6 +49,7 @@ function readCfs(quota: KernelFile | undefined, period: KernelFile | undefined):
 
 interface Bandwidths {
   readonly files: readonly (KernelFile | undefined)[];
+  readonly above: readonly KernelFile[];
   /** The container's own first. */
   read(): Bandwidth[];
 }
@@ -59,6 +60,7 @@ function bandwidthsOf(view: CgroupView): Bandwidths {
     const period = lineOf(view, 'cpu', 'cpu.cfs_period_us');
     return {
       files: [quota.own, period.own],
+      above: [...quota.above, ...period.above],
       read: () => [
         readCfs(quota.own, period.own),
         ...quota.above.map((file, index) => readCfs(file, period.above[index])),
@@ -70,7 +72,7 @@ function bandwidthsOf(view: CgroupView): Bandwidths {
     const content = file?.read();
     return content === undefined ? UNKNOWN : parseCpuMax(content);
   };
-  return { files: [max.own], read: () => [readOne(max.own), ...max.above.map(readOne)] };
+  return { files: [max.own], above: max.above, read: () => [readOne(max.own), ...max.above.map(readOne)] };
 }
 
 /** v2's weight of 1 to 10,000 as the shares of v1 that runtimes make it from. An idle cgroup (`cpu.idle`) has a weight of 0 and no shares. */
@@ -135,6 +137,9 @@ export const limits: Collector = {
     const pidsMax = lineOf(view, 'pids', 'pids.max');
     const bandwidths = bandwidthsOf(view);
     const singles = singlesOf(view);
+    const above = [...(memoryMax?.above ?? []), ...pidsMax.above, ...bandwidths.above];
+    /** What the ancestors said: the same object as long as they say the same. */
+    const said = new Array<Content | undefined>(above.length);
     const own = [memoryMax?.own, pidsMax.own, ...bandwidths.files, ...singles.map(({ file }) => file)];
     return {
       request(add, tick) {
@@ -142,6 +147,7 @@ export const limits: Collector = {
       },
       collect({ sample }, tick) {
         if (!tick.slow) return;
+        for (const [index, file] of above.entries()) said[index] = file.read();
         if (memoryMax !== undefined) sample[FIELD.memoryLimitBytes] = smallest(memoryMax);
         sample[FIELD.pidsLimit] = smallest(pidsMax);
         const all = bandwidths.read();
@@ -154,6 +160,7 @@ export const limits: Collector = {
         );
         for (const { field, file, parse } of singles) sample[FIELD[field]] = parse(file?.read());
       },
+      isStill: () => above.every((file, index) => file.read() === said[index]),
       quick: () => NO_NUMBERS,
     };
   },

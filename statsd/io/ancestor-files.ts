@@ -79,12 +79,11 @@ export class AncestorFiles {
   }
 }
 
-/** The pool's buffer is read into again; `before` is used again where the text has the same length. */
+/** The pool's buffer is read into again. Where the text is what it was, `before` itself: whoever holds it sees that nothing changed. */
 function copyOf(read: Content | undefined, before: Content | undefined): Content | undefined {
   if (read === undefined) return undefined;
   const { bytes, start, end, path } = read;
-  const length = end - start;
-  const room = before?.bytes.length === length ? before.bytes : new Uint8Array(length);
-  room.set(bytes.subarray(start, end));
-  return { bytes: room, start: 0, end: length, path };
+  const text = bytes.subarray(start, end);
+  if (before?.end === text.length && before.bytes.every((byte, at) => byte === text[at])) return before;
+  return { bytes: new Uint8Array(text), start: 0, end: text.length, path };
 }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Content } from '../model/cgroup-text.ts';
 import type { KernelFile } from '../model/reading.ts';
@@ -6,27 +6,11 @@ import type { KernelFile } from '../model/reading.ts';
 const FIRST_BUFFER_BYTES = 32 * 1024;
 /** No file that we read is larger; what is longer is cut and its parser complains. */
 const MAX_BUFFER_BYTES = 1024 * 1024;
-/** Descriptors left for sockets, logs and watches. */
-const RESERVED_DESCRIPTORS = 256;
-/** As many as a thousand containers have on v1. The kernel keeps a page for each, which no RSS shows: more is not worth it. */
-const MAX_DESCRIPTORS = 26_624;
 /** A missing file is looked for again after 1, 2, 4 … reads: a runtime makes the hierarchies one after the other. */
 const MAX_MISSES_BETWEEN_TRIES = 64;
 
 const codeOf = (error: unknown): number =>
   error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? Math.abs(error.errno) : 0;
-
-/** How many cgroup files may stay open: what the process may open, less a reserve, from /proc/self/limits. */
-export function descriptorCap(procfs: string): number {
-  let limits: string;
-  try {
-    limits = readFileSync(`${procfs}/self/limits`, 'utf8');
-  } catch {
-    return 512; // the smallest usual limit is 1024
-  }
-  const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
-  return Math.min(MAX_DESCRIPTORS, Math.max(0, soft - RESERVED_DESCRIPTORS));
-}
 
 /**
  * Descriptors that are kept open, and the one buffer that single files are read into. Opening is the expensive part of reading
@@ -145,6 +129,8 @@ interface Fetched {
   readonly start: number;
   /** Bytes, or a negative errno. */
   readonly length: number;
+  /** Stands for the text: see BulkRead. NaN where there is none. */
+  readonly mark: number;
 }
 
 /** One file of a {@link FilePool}. */
@@ -157,6 +143,11 @@ export class PooledFile implements KernelFile, Content {
   #ok = false;
   /** The batch that brought it; what an earlier one brought and nobody read is void. */
   #fetchedBy = -1;
+  /** Of what was read last; NaN unless a batch brought it. */
+  #mark = Number.NaN;
+  #isUnchanged = false;
+  /** The batch that passed it over while it waits. */
+  #passedBy = -1;
   #descriptor = -1;
   #reserved = false;
   #misses = 0;
@@ -195,6 +186,18 @@ export class PooledFile implements KernelFile, Content {
     return !this.#closed && this.#waits === 0;
   }
 
+  /** Whether the last batch brought what a batch had brought before, and nothing was read in between. */
+  get isUnchanged(): boolean {
+    return this.#isUnchanged;
+  }
+
+  /** A batch leaves it out because it waits: this is one of the reads that it waits for. */
+  pass(): void {
+    if (this.#waits === 0) return;
+    this.#waits -= 1;
+    this.#passedBy = this.#pool.batch;
+  }
+
   /** Whether a batch that opens it should leave it open; call {@link adopt} after. */
   reserve(): boolean {
     this.#reserved = this.#place.keep && this.#pool.tryReserve();
@@ -203,6 +206,7 @@ export class PooledFile implements KernelFile, Content {
 
   /** The batch did not come to it. */
   giveBack(): void {
+    this.#isUnchanged = false;
     if (this.#reserved) this.#pool.release();
     this.#reserved = false;
   }
@@ -217,6 +221,8 @@ export class PooledFile implements KernelFile, Content {
     }
     if (this.#closed) return;
     this.#fetchedBy = this.#pool.batch;
+    this.#isUnchanged = fetched.mark === this.#mark;
+    this.#mark = fetched.mark;
     this.#bytes = fetched.bytes;
     this.#start = fetched.start;
     this.#length = Math.max(0, fetched.length);
@@ -231,10 +237,15 @@ export class PooledFile implements KernelFile, Content {
       this.#fetchedBy = -1;
       return this.#ok ? this : undefined;
     }
+    if (this.#passedBy === this.#pool.batch) {
+      this.#passedBy = -1;
+      return undefined;
+    }
     if (this.#waits > 0) {
       this.#waits -= 1;
       return undefined;
     }
+    this.#mark = Number.NaN;
     this.#bytes = undefined;
     this.#start = 0;
     try {

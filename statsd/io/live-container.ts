@@ -5,20 +5,12 @@ import type { ExitFacts } from '../model/exited.ts';
 import { directoryIn, mountOf, type Hierarchy } from '../model/hierarchy.ts';
 import type { Identity } from '../model/identity.ts';
 import { isBorn, lifeOf, parseFrozen, parseOomKills, parsePopulated, type Life } from '../model/lifecycle.ts';
-import {
-  emptySample,
-  FIELD,
-  type Collector,
-  type KernelFile,
-  type NumberFile,
-  type Reader,
-  type Target,
-  type Tick,
-} from '../model/reading.ts';
+import { emptySample, FIELD, type Collector, type KernelFile, type Target, type Tick } from '../model/reading.ts';
 import type { Tiers } from '../model/schedule.ts';
 import { textOf, uintAt } from '../model/cgroup-text.ts';
 import type { AncestorFiles } from './ancestor-files.ts';
 import { OpenCgroup } from './cgroup-view.ts';
+import { ContainerReaders } from './container-readers.ts';
 import type { FilePool, PooledFile } from './kernel-file.ts';
 
 /**
@@ -81,9 +73,9 @@ export class LiveContainer implements Disposable {
   age = 0;
   /** Frozen by its freezer; `undefined` when that cannot be read. */
   paused: boolean | undefined;
+  readonly readers: ContainerReaders;
   readonly #parts: LiveContainerParts;
   readonly #view: OpenCgroup;
-  readonly #readers: readonly { readonly collector: Collector; readonly reader: Reader }[];
   readonly #events: PooledFile | undefined;
   readonly #lastGood = emptySample();
   readonly #announced = new Float64Array(ANNOUNCED.length).fill(Number.NaN);
@@ -105,7 +97,7 @@ export class LiveContainer implements Disposable {
     this.identity = parts.identity;
     this.#wasPopulated = parts.past === 'refilled';
     this.#view = new OpenCgroup(parts);
-    this.#readers = parts.collectors.map((collector) => ({ collector, reader: collector.attach(this.#view) }));
+    this.readers = new ContainerReaders(parts.collectors, this.#view);
     const { unified } = parts.hierarchy;
     this.#events =
       unified === undefined ? undefined : parts.pool.kept(`${directoryIn(unified, parts.cgroupPath)}/cgroup.events`);
@@ -126,23 +118,9 @@ export class LiveContainer implements Disposable {
     return TICKS[(slow ? 1 : 0) + (rare ? 2 : 0) + (this.#wasPopulated ? 4 : 0)] ?? NO_TICK;
   }
 
-  /** Names the files that one collector will read at such a tick. */
-  request(index: number, tick: Tick, add: (file: KernelFile | undefined) => void): void {
-    this.#readers[index]?.reader.request(add, tick);
-  }
-
   /** Names what {@link life} reads. */
   requestLife(add: (file: KernelFile | undefined) => void): void {
     add(this.#events);
-  }
-
-  /** What one collector reads at a tick of no slower tier, where that is nothing but numbers. */
-  quick(index: number): readonly NumberFile[] | undefined {
-    return this.#readers[index]?.reader.quick?.();
-  }
-
-  get collectors(): number {
-    return this.#readers.length;
   }
 
   /** Begins a round of {@link collect}. */
@@ -152,15 +130,7 @@ export class LiveContainer implements Disposable {
 
   /** Reads what one collector reads. On a failure its fields are unknown. @throws {CgroupTextError} */
   collect(index: number, tick: Tick): void {
-    const entry = this.#readers[index];
-    if (entry === undefined) return;
-    try {
-      entry.reader.collect(this.target, tick);
-    } catch (error) {
-      for (const field of entry.collector.fields) this.sample[FIELD[field]] = Number.NaN;
-      for (const list of entry.collector.lists ?? []) this.details[list] = undefined;
-      throw error;
-    }
+    this.readers.collect(index, this.target, tick);
   }
 
   /** Ends a round of {@link collect}: what was read of a cgroup that vanished meanwhile gives way to the round before. */

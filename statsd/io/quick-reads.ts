@@ -62,8 +62,8 @@ function isAsItWas({ containers, fds, quick, reads, waits }: Turn): boolean {
   if (waits) return false;
   let at = 0;
   for (const container of containers)
-    for (let collector = 0; collector < container.collectors; collector += 1, at += 1)
-      if (container.quick(collector) !== quick[at]) return false;
+    for (let collector = 0; collector < container.readers.count; collector += 1, at += 1)
+      if (container.readers.quick(collector) !== quick[at]) return false;
   return reads.every(({ number }, index) => descriptorOf(number.file) === fds[index]);
 }
 
@@ -188,6 +188,7 @@ export class QuickReads {
       const read = reads[readOf[index] ?? -1];
       if (read === undefined || (failed.size > 0 && failed.has(read.container))) continue;
       sample[field] = value;
+      read.container.readers.moved(read.collector);
       if (!told(read)) failed.add(read.container);
     }
   }
@@ -195,8 +196,8 @@ export class QuickReads {
   #renew(turn: Turn): void {
     Object.assign(turn, emptyTurn(), { containers: turn.containers });
     for (const container of turn.containers)
-      for (let collector = 0; collector < container.collectors; collector += 1) {
-        const numbers = container.quick(collector);
+      for (let collector = 0; collector < container.readers.count; collector += 1) {
+        const numbers = container.readers.quick(collector);
         turn.quick.push(numbers);
         this.#addPart(turn, { container, collector }, numbers);
       }

@@ -22,6 +22,7 @@ export class ReadBatch {
   readonly #groupEnds: number[] = [];
   #fds = new Int32Array(FIRST_FILES);
   #lengths = new Int32Array(FIRST_FILES);
+  #marks = new Float64Array(FIRST_FILES);
   #bytes = new Uint8Array(FIRST_ROOM_BYTES);
   #stamps = new Float64Array(1);
   /** Of the files that are read for their numbers; they come first. */
@@ -38,11 +39,23 @@ export class ReadBatch {
 
   /** Bytes of the buffers: what the batch costs in memory. */
   get roomBytes(): number {
-    return this.#bytes.length + this.#fds.byteLength + this.#lengths.byteLength;
+    return this.#bytes.length + this.#fds.byteLength + this.#lengths.byteLength + this.#marks.byteLength;
   }
 
   add(file: PooledFile): void {
     if (file.isWanted) this.#files.push(file);
+    else file.pass();
+  }
+
+  /** How many files were added. */
+  get size(): number {
+    return this.#files.length;
+  }
+
+  /** Whether files, by their place among those that were added, say what they said before; false for none. */
+  areUnchanged(start: number, end: number): boolean {
+    for (let at = start; at < end; at += 1) if (this.#files[at]?.isUnchanged !== true) return false;
+    return start < end;
   }
 
   /** What was added since the last call is timed together. */
@@ -84,10 +97,12 @@ export class ReadBatch {
     if (count > this.#fds.length) {
       this.#fds = new Int32Array(count * 2);
       this.#lengths = new Int32Array(count * 2);
+      this.#marks = new Float64Array(count * 2);
     }
     const paths: string[] = [];
     this.#fds.set(reads.fds);
     this.#lengths.fill(-1, 0, this.#numbers);
+    this.#marks.fill(Number.NaN, 0, count);
     for (const [index, file] of this.#files.entries()) this.#fds[this.#numbers + index] = descriptorOf(file, paths);
     const batch = {
       fds: this.#fds.subarray(0, count),
@@ -96,6 +111,7 @@ export class ReadBatch {
       bytes: this.#bytes,
       groupEnds: Int32Array.from([0, ...this.#groupEnds], (end) => this.#numbers + end),
       stamps: this.#stamps,
+      marks: this.#marks,
     };
     this.#handOut((await this.#reader(batch, reads.numbers)) - this.#numbers);
   }
@@ -121,7 +137,8 @@ export class ReadBatch {
         continue;
       }
       const length = this.#lengths[this.#numbers + index] ?? 0;
-      file.adopt({ bytes: this.#bytes, start, length }, this.#fds[this.#numbers + index] ?? -1);
+      const mark = this.#marks[this.#numbers + index] ?? Number.NaN;
+      file.adopt({ bytes: this.#bytes, start, length, mark }, this.#fds[this.#numbers + index] ?? -1);
       if (length > 0) start += length;
     }
     if (read < this.#files.length && this.#bytes.length < MAX_ROOM_BYTES)

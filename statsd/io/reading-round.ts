@@ -36,31 +36,37 @@ const NO_TIER = { slow: false, rare: false } as const;
  */
 export class ReadingRound {
   readonly #parts: ReadingRoundParts;
+  /** Where the files of each collector of each container end in the batch, in the order in which they were requested. */
+  readonly #ends: number[] = [];
 
   constructor(parts: ReadingRoundParts) {
     this.#parts = parts;
   }
 
   /** `others` are read with the containers' files, in a group of their own. Call `done` of the batch after everything is taken. */
-  async fetch({ whole, parts, numbers }: Due, others: readonly KernelFile[]): Promise<void> {
+  async fetch(due: Due, others: readonly KernelFile[]): Promise<void> {
     const { batch, collectors } = this.#parts;
+    const { whole, numbers } = due;
     const add = (file: KernelFile | undefined): void => {
       if (file instanceof PooledFile) batch.add(file);
     };
+    this.#ends.length = 0;
     for (const which of collectors.keys()) {
-      for (const { container, tick } of whole) container.request(which, tick, add);
-      for (const { container, collector } of parts)
-        if (collector === which) container.request(which, container.tick(NO_TIER), add);
+      this.#each(due, which, (container, tick) => {
+        container.readers.request(which, tick, add);
+        this.#ends.push(batch.size);
+      });
       batch.endGroup();
     }
     for (const { container, tick } of whole) if (tick.slow) container.requestLife(add);
     for (const file of others) add(file);
     batch.endGroup();
     await batch.fetch(numbers);
+    this.#compare(due);
   }
 
   /** Takes what was fetched of the containers that still live. */
-  take({ whole, parts, quick }: Due, isLive: (container: LiveContainer) => boolean): void {
+  take(due: Due, isLive: (container: LiveContainer) => boolean): void {
     const { batch, clock, collectors, counts } = this.#parts;
     for (const [which, { name }] of collectors.entries()) {
       const startMs = clock.monotonicMs();
@@ -74,13 +80,31 @@ export class ReadingRound {
           this.#parts.complain(container, name, error);
         }
       };
-      for (const { container, tick } of whole) collect(container, tick);
-      for (const { container, collector } of parts)
-        if (collector === which) collect(container, container.tick(NO_TIER));
+      this.#each(due, which, collect);
       // Numbers are read in one go: each collector is told of its part by the number of files.
-      const readSeconds = batch.groupSeconds(which) + batch.numbersSeconds * quick.shareOf(which);
+      const readSeconds = batch.groupSeconds(which) + batch.numbersSeconds * due.quick.shareOf(which);
       noteRun(counts.collectors.get(name), { seconds: readSeconds + (clock.monotonicMs() - startMs) / 1000, failures });
     }
+  }
+
+  /** Tells readers for which everything says what it said before. */
+  #compare(due: Due): void {
+    const { batch, collectors } = this.#parts;
+    let start = 0;
+    let next = 0;
+    for (const which of collectors.keys())
+      this.#each(due, which, (container, tick) => {
+        const end = this.#ends[next] ?? start;
+        if (batch.areUnchanged(start, end)) container.readers.fetchedUnchanged(which, tick);
+        start = end;
+        next += 1;
+      });
+  }
+
+  /** What is due of one collector, always in the same order. */
+  #each({ whole, parts }: Due, which: number, act: (container: LiveContainer, tick: Tick) => void): void {
+    for (const { container, tick } of whole) act(container, tick);
+    for (const { container, collector } of parts) if (collector === which) act(container, container.tick(NO_TIER));
   }
 }
 

@@ -120,6 +120,11 @@ export interface Reader {
   /** @throws {CgroupTextError} when a file cannot be understood. */
   collect(target: Target, tick: Tick): void;
   /**
+   * Whether `collect` would also find what it found the last time in files that it did not request. Where all that it requested says
+   * the same as before, it is not called then; always, for a reader without this.
+   */
+  isStill?(): boolean;
+  /**
    * All that `collect` does at a tick of no slower tier, where that is nothing but numbers: then it need not be called. Asked after
    * each slow tick; the same array as before means that nothing is different.
    */

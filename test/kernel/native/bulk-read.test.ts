@@ -33,6 +33,7 @@ function batchOf(fds: readonly number[], paths: readonly string[], bytes = 8 * M
     bytes: new Uint8Array(bytes),
     groupEnds: Int32Array.of(1, fds.length),
     stamps: new Float64Array(3),
+    marks: new Float64Array(fds.length),
   };
 }
 const textOf = ({ bytes }: BulkRead, length: number): string => Buffer.from(bytes.subarray(0, length)).toString();

@@ -47,10 +47,35 @@ async function readAll(
     bytes,
     groupEnds: Int32Array.of(files.length + 1),
     stamps: new Float64Array(2),
+    marks: new Float64Array(files.length + 1),
   };
   const numbers = { keys: shapes, shapes: Int32Array.from(files, ({ keys }) => shapes.indexOf(keys as never)), values };
   expect(await reader(batch, numbers)).toBe(files.length + 1);
   return { lengths: [...lengths], values: [...values], text: Buffer.from(bytes.subarray(0, 4)).toString() };
+}
+
+/** The marks of files with these contents, which are read for their text; of one that is not there for `undefined`. */
+async function marksOf(contents: readonly (string | undefined)[]): Promise<number[]> {
+  const paths = contents.map((content, index) => {
+    const path = join(folder, `marked-${index}`);
+    rmSync(path, { force: true });
+    if (content !== undefined) writeFileSync(path, content, 'latin1');
+    return path;
+  });
+  const marks = new Float64Array(contents.length);
+  const batch = {
+    fds: new Int32Array(contents.length).fill(OPEN_ONCE),
+    lengths: new Int32Array(contents.length),
+    paths,
+    bytes: new Uint8Array(2 * MAX_BULK_FILE_BYTES),
+    groupEnds: Int32Array.of(contents.length),
+    stamps: new Float64Array(2),
+    marks,
+  };
+  expect(await reader(batch, { keys: [], shapes: new Int32Array(0), values: new Float64Array(0) })).toBe(
+    contents.length,
+  );
+  return [...marks];
 }
 
 /** What the collectors' own parsers make of it. */
@@ -127,6 +152,38 @@ describe('readNumbers', () => {
     expect(read.lengths).toEqual([13, -constants.errno.ENOENT, 2, 4]);
     expect(read.values[0]).toBe(1);
     expect(read.values[8]).toBe(5);
+  });
+
+  test('a text has one mark, another text another one, and what cannot be read its errno', async () => {
+    const texts = fc.uniqueArray(fc.oneof(single, keyed), { minLength: 2, maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(texts, async (contents) => {
+        const marks = await marksOf([...contents, ...contents, undefined]);
+        const [first, again] = [marks.slice(0, contents.length), marks.slice(contents.length, -1)];
+        expect(again).toEqual(first);
+        expect(new Set(first).size).toBe(contents.length);
+        expect(first.every((mark) => Number.isSafeInteger(mark) && mark > 0)).toBe(true);
+        expect(marks.at(-1)).toBe(-constants.errno.ENOENT);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([
+    { name: 'zeros at the end', texts: ['a', 'a\0', 'a\0\0', ''] },
+    { name: 'words that change places', texts: ['12345678abcdefgh', 'abcdefgh12345678'] },
+    { name: 'one bit', texts: ['1000000000000000000000', '1000000000000000000001'] },
+  ])('marks tell apart $name', async ({ texts }) => {
+    expect(new Set(await marksOf(texts)).size).toBe(texts.length);
+  });
+
+  test('marks have no room for fewer files than there are', () => {
+    const batch = [new Int32Array(1), new Int32Array(1), [], new Uint8Array(MAX_BULK_FILE_BYTES)] as const;
+    const none = [[], new Int32Array(0), new Float64Array(0)] as const;
+    const call = (marks: Float64Array): unknown =>
+      loadAddon().readNumbers(...batch, Int32Array.of(1), new Float64Array(2), ...none, marks);
+    expect(() => call(new Float64Array(0))).toThrow('readNumbers');
+    expect(() => call(7 as never)).toThrow(TypeError);
   });
 
   test.each([
