@@ -21,7 +21,7 @@ module.exports = {
       'agents-meet-only-at-wire',
       "Agents meet only at wire.ts: put the shared shape into the producer's wire.ts.",
       { path: AGENT },
-      { path: AGENT, pathNot: ['^$1/', '/(?:status-|presence-)?wire\\.ts$'] },
+      { path: AGENT, pathNot: ['^$1/', '/(?:status-|presence-|view-)?wire\\.ts$'] },
     ),
     rule(
       'nobody-reads-the-dashboard',
@@ -35,8 +35,8 @@ module.exports = {
       { path: '^(flannel|statsd|dashboard)/(cni/|grafana/)?model/' },
       {
         pathNot: [
-          '^$1/((cni/|grafana/)?model/|(?:status-|presence-|life/)?wire\\.ts$)',
-          '^(flannel|statsd|dashboard)/(?:life/|presence-)?wire\\.ts$',
+          '^$1/((cni/|grafana/)?model/|(?:status-|presence-|view-|life/)?wire\\.ts$)',
+          '^(flannel|statsd|dashboard)/(?:life/|presence-|view-)?wire\\.ts$',
           '^native/net/',
         ],
       },
@@ -44,8 +44,8 @@ module.exports = {
     rule(
       'wire-is-a-leaf',
       'wire.ts is a contract: it may import native/net, other wires and zod only.',
-      { path: '/(?:status-|presence-)?wire\\.ts$', pathNot: '^test/' },
-      { pathNot: ['^native/net/', '/(?:status-|presence-)?wire\\.ts$', 'node_modules/zod/'] },
+      { path: '/(?:status-|presence-|view-)?wire\\.ts$', pathNot: '^test/' },
+      { pathNot: ['^native/net/', '/(?:status-|presence-|view-)?wire\\.ts$', 'node_modules/zod/'] },
     ),
     rule(
       'main-is-a-root',
@@ -78,7 +78,7 @@ module.exports = {
       { path: '^dashboard/web/' },
       {
         path: ['^native/', '^(flannel|statsd)/', '^dashboard/'],
-        pathNot: ['^dashboard/(web|model)/', '^dashboard/wire\\.ts$'],
+        pathNot: ['^dashboard/(web|model)/', '^dashboard/(?:view-)?wire\\.ts$'],
       },
     ),
     rule(
@@ -95,8 +95,8 @@ module.exports = {
     ),
     rule(
       'addon-has-one-door',
-      'Only native/netlink and native/host/bulk-read open the addon: use native/netlink/socket.ts or bulk-read.ts.',
-      { pathNot: '^(native/netlink/|native/host/bulk-read|native/addon|test/)' },
+      'Only native/netlink and two files of native/host open the addon: use native/netlink/socket.ts, bulk-read.ts or clock-state.ts.',
+      { pathNot: '^(native/netlink/|native/host/(?:bulk-read|clock-state)|native/addon|test/)' },
       { path: '^native/addon\\.ts$' },
     ),
     rule(

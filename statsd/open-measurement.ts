@@ -4,8 +4,11 @@ import type { Clock } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import { openRouteSocket, type NetlinkSocket } from '../native/netlink/socket.ts';
 import { trustsEmptyV1 } from './collectors/block-io.ts';
+import { clockSection } from './collectors/host-clock.ts';
+import { hostTables } from './collectors/host-tables.ts';
 import { hostCollectors } from './collectors/host.ts';
-import type { HostCollector } from './collectors/host-section.ts';
+import { hostClockOf } from './io/host-clock.ts';
+import type { HostCollector, HostFileOpener } from './model/host-section.ts';
 import { containerCollectors } from './collectors/index.ts';
 import type { StatsdConfig } from './config.ts';
 import { AncestorFiles } from './io/ancestor-files.ts';
@@ -59,14 +62,15 @@ function hostSocket({ config, log }: MeasurementFacts): NetlinkSocket | undefine
 }
 
 function hostParts({ config }: MeasurementFacts, pool: FilePool, hasNetlink: boolean): readonly HostCollector[] {
-  const open = (name: string, records: boolean): PooledFile =>
+  const file = (name: string, records: boolean): PooledFile =>
     new PooledFile(pool, { directory: config.procRoot, name, keep: true, records });
-  return hostCollectors({
-    open: { single: (name) => open(name, false), records: (name) => open(name, true) },
-    pageBytes: 4096,
-    hasNetlink,
-    clockState: clockReader(),
-  });
+  const open: HostFileOpener = { single: (name) => file(name, false), records: (name) => file(name, true) };
+  const clock = clockReader();
+  return [
+    ...hostCollectors({ open, pageBytes: 4096, hasNetlink }),
+    ...hostTables(open),
+    ...clockSection(clock === undefined ? undefined : () => hostClockOf(clock())),
+  ];
 }
 
 /** Everything that reads the kernel, opened and put together. */

@@ -1,8 +1,8 @@
-import type { ClockState } from '../../native/host/clock-state.ts';
-import type { HostCollector } from './host-section.ts';
+import type { HostClock } from '../model/host-reading.ts';
+import type { HostCollector } from '../model/host-section.ts';
 
 /** adjtimex(2), which changes nothing; none where the addon is missing. */
-export function clockSection(read: (() => ClockState) | undefined): readonly HostCollector[] {
+export function clockSection(read: (() => HostClock) | undefined): readonly HostCollector[] {
   if (read === undefined) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { parseNumbers } from '../model/host-text.ts';
 import { parseArp, parseSchedstat, parseSoftnet, parseUdpQueues } from '../model/host-tables.ts';
-import { section, type HostCollector, type HostFileOpener } from './host-section.ts';
+import { section, type HostCollector, type HostFileOpener } from '../model/host-section.ts';
 
 function entropy(open: HostFileOpener): HostCollector {
   const [available, pool] = ['entropy_avail', 'poolsize'].map((name) => open.single(`sys/kernel/random/${name}`));

@@ -1,4 +1,3 @@
-import type { ClockState } from '../../native/host/clock-state.ts';
 import type { Content } from '../model/cgroup-text.ts';
 import {
   parseDiskstats,
@@ -14,16 +13,13 @@ import type { KeyedValues } from '../model/details.ts';
 import { KeyedText } from '../model/keyed-text.ts';
 import { parsePressure } from '../model/pressure.ts';
 import type { KernelFile } from '../model/reading.ts';
-import { clockSection } from './host-clock.ts';
-import { section, type HostCollector, type HostFileOpener } from './host-section.ts';
-import { hostTables } from './host-tables.ts';
+import { section, type HostCollector, type HostFileOpener } from '../model/host-section.ts';
 
 export interface HostCollectorParts {
   readonly open: HostFileOpener;
   readonly pageBytes: number;
   /** Whether interfaces come from netlink, so that /proc/net/dev is not needed. */
   readonly hasNetlink: boolean;
-  readonly clockState: (() => ClockState) | undefined;
 }
 
 const PRESSURE_FILES = ['pressure/cpu', 'pressure/memory', 'pressure/io', 'pressure/irq'] as const;
@@ -139,7 +135,5 @@ export function hostCollectors(parts: HostCollectorParts): readonly HostCollecto
     ),
     ...networkCounts(parts),
     ...counts(open),
-    ...hostTables(open),
-    ...clockSection(parts.clockState),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../native/host/clock.ts';
 import type { Logger } from '../../native/host/log.ts';
-import type { HostCollector } from '../collectors/host-section.ts';
+import type { HostCollector } from '../model/host-section.ts';
 import type { HostReading } from '../model/host-reading.ts';
 import type { OwnCounts } from '../model/own-metrics.ts';
 import type { KernelFile } from '../model/reading.ts';

@@ -1,4 +1,3 @@
-import type { ClockState } from '../../native/host/clock-state.ts';
 import type { KeyedValues } from './details.ts';
 
 /** CPU time by mode in seconds, in this order; the first line of /proc/stat and one line for each CPU. */
@@ -42,8 +41,7 @@ export interface HostReading {
   entropy: { readonly availableBits: number; readonly poolBits: number } | undefined;
   /** Neighbours of IPv4 by device. */
   arp: ReadonlyMap<string, number> | undefined;
-  /** How the kernel disciplines its clock, in its own units. */
-  clock: ClockState | undefined;
+  clock: HostClock | undefined;
   udpQueues: { readonly v4: UdpQueues | undefined; readonly v6: UdpQueues | undefined } | undefined;
 }
 
@@ -67,6 +65,30 @@ export interface CpuRunQueue {
   /** For which tasks that could run had to wait. */
   readonly waitingSeconds: number;
   readonly timeslices: number;
+}
+
+/** How the kernel keeps its clock; adjtimex(2). The `pps` fields are of a pulse-per-second signal, 0 without one. */
+export interface HostClock {
+  readonly synchronised: boolean;
+  /** What is still to be corrected. */
+  readonly offsetSeconds: number;
+  /** How fast the clock is made to run; 1 is as the hardware does. */
+  readonly frequencyRatio: number;
+  readonly maxErrorSeconds: number;
+  readonly estimatedErrorSeconds: number;
+  /** The kernel's STA_ bits. */
+  readonly status: number;
+  readonly loopTimeConstant: number;
+  readonly tickSeconds: number;
+  readonly ppsFrequencyHertz: number;
+  readonly ppsJitterSeconds: number;
+  readonly ppsShiftSeconds: number;
+  readonly ppsStabilityHertz: number;
+  readonly ppsJitterExceeded: number;
+  readonly ppsCalibrations: number;
+  readonly ppsErrors: number;
+  readonly ppsStabilityExceeded: number;
+  readonly taiOffsetSeconds: number;
 }
 
 export interface UdpQueues {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hostTables } from '../../../../statsd/collectors/host-tables.ts';
 import { hostCollectors } from '../../../../statsd/collectors/host.ts';
 import { containerCollectors } from '../../../../statsd/collectors/index.ts';
 import { CgroupTextError } from '../../../../statsd/model/cgroup-text.ts';
@@ -88,10 +89,9 @@ describe('arbitrary bytes', () => {
           open: { single: file, records: file },
           pageBytes: 4096,
           hasNetlink: false,
-          clockState: undefined,
         };
         const reading = emptyHostReading();
-        for (const collector of hostCollectors(parts)) {
+        for (const collector of [...hostCollectors(parts), ...hostTables(parts.open)]) {
           try {
             collector.collect(reading);
           } catch (error) {
@@ -171,7 +171,7 @@ describe('recorded host', () => {
   });
   const read = (): HostReading => {
     const reading = emptyHostReading();
-    const parts = { open: { single: file, records: file }, pageBytes: 4096, hasNetlink: false, clockState: undefined };
+    const parts = { open: { single: file, records: file }, pageBytes: 4096, hasNetlink: false };
     for (const collector of hostCollectors(parts)) collector.collect(reading);
     return reading;
   };

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ClockState } from '../../../../native/host/clock-state.ts';
+import { hostClockOf } from '../../../../statsd/io/host-clock.ts';
 import { clockMetrics } from '../../../../statsd/model/clock-families.ts';
 
 /** As a host with chrony has it; the offset is in nanoseconds, for the status has STA_NANO. */
@@ -24,7 +25,7 @@ const SYNCHRONISED: ClockState = {
 };
 
 const valuesOf = (clock: ClockState | undefined): Record<string, number> =>
-  Object.fromEntries(clockMetrics(clock).map(({ name, values }) => [name, values[0]![1]]));
+  Object.fromEntries(clockMetrics(clock && hostClockOf(clock)).map(({ name, values }) => [name, values[0]![1]]));
 
 test('seconds, ratios and hertz in node_exporter’s names', () => {
   expect(valuesOf(SYNCHRONISED)).toEqual({

@@ -1,6 +1,6 @@
-import type { Content } from '../model/cgroup-text.ts';
-import type { HostReading } from '../model/host-reading.ts';
-import type { KernelFile } from '../model/reading.ts';
+import type { Content } from './cgroup-text.ts';
+import type { HostReading } from './host-reading.ts';
+import type { KernelFile } from './reading.ts';
 
 /** How often a section is read: at each tick, at each slow one, or in some of the slow ones. */
 export type Pace = 'tick' | 'slow' | 'rare';
