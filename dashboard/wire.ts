@@ -1,72 +1,5 @@
 import { z } from 'zod';
-
-/** The socket.io namespace of the browser; closed without a session cookie. */
-export const UI_NAMESPACE = '/ui';
-
-/**
- * Columns of a frame's container block, in this order: rates and gauges, as the page shows them. NaN where unavailable.
- * `cpuCores` is cores in use; `cpuOfLimitRatio` is of the quota, or of the host's cores where there is none; `cpuThrottledRatio` is of the periods.
- */
-export const VIEW_COLUMNS = [
-  'cpuCores',
-  'cpuOfLimitRatio',
-  'memoryWorkingSetBytes',
-  'memoryOfLimitRatio',
-  'blockReadBytesPerSecond',
-  'blockWriteBytesPerSecond',
-  'pidsCurrent',
-  'cpuThrottledRatio',
-  'networkReceiveBytesPerSecond',
-  'networkTransmitBytesPerSecond',
-] as const;
-
-export type ViewColumn = (typeof VIEW_COLUMNS)[number];
-
-/** Values per host in a frame's host block, in this order; NaN where unavailable. */
-export const HOST_VIEW_COLUMNS = [
-  'cpuCores',
-  'memoryUsedBytes',
-  'containersCpuCores',
-  'containersMemoryBytes',
-  'load1',
-  'diskReadBytesPerSecond',
-  'diskWriteBytesPerSecond',
-  'networkReceiveBytesPerSecond',
-  'networkTransmitBytesPerSecond',
-] as const;
-
-export type HostViewColumn = (typeof HOST_VIEW_COLUMNS)[number];
-
-/**
- * What is told beyond that of each container of a view of a few lines, in this order; NaN where unavailable. Cache is without shared memory; pressure is the share of
- * time in which something waited.
- */
-export const CONTAINER_DETAIL_COLUMNS = [
-  'memoryAnonBytes',
-  'memoryShmemBytes',
-  'memoryCacheBytes',
-  'memorySlabBytes',
-  'cpuWaitingRatio',
-  'memoryWaitingRatio',
-  'ioWaitingRatio',
-] as const;
-
-export type ContainerDetailColumn = (typeof CONTAINER_DETAIL_COLUMNS)[number];
-
-/** The same of a host, in the views of one host or a few lines. */
-export const HOST_DETAIL_COLUMNS = [
-  'cpuUserCores',
-  'cpuSystemCores',
-  'cpuIowaitCores',
-  'cpuStealCores',
-  'swapUsedBytes',
-  'cpuWaitingRatio',
-  'memoryWaitingRatio',
-  'ioWaitingRatio',
-  'rootUsedRatio',
-] as const;
-
-export type HostDetailColumn = (typeof HOST_DETAIL_COLUMNS)[number];
+import { MAX_COMPARED } from './view-wire.ts';
 
 /** `live`: data within 2 intervals; `late`: up to 15 s; `stale`: the agent is gone, its last values are shown with their age. */
 export type HostState = 'live' | 'late' | 'stale';
@@ -202,7 +135,7 @@ export interface FrameMessage {
   /** The same of the hosts' rows and `hosts`. */
   readonly changedHosts?: Uint8Array | ArrayBuffer;
   readonly hosts: Uint8Array | ArrayBuffer;
-  /** {@link CONTAINER_DETAIL_COLUMNS} and {@link HOST_DETAIL_COLUMNS} of all rows, in views of few; `containers` is empty in the view of a host. */
+  /** `CONTAINER_DETAIL_COLUMNS` and `HOST_DETAIL_COLUMNS` of all rows, in views of few; `containers` is empty in the view of a host. */
   readonly details?: { readonly containers: Uint8Array | ArrayBuffer; readonly hosts: Uint8Array | ArrayBuffer };
 }
 
@@ -268,9 +201,6 @@ export interface AlertsMessage {
   readonly alerts: readonly AlertView[];
   readonly rules: readonly RuleView[];
 }
-
-/** Lines that are shown side by side at most. */
-export const MAX_COMPARED = 8;
 
 /**
  * What a page asks to be sent; one view at a time per browser. `none` for a hidden tab. `host` (a node id) narrows the view `host`, `key` or `series` the view

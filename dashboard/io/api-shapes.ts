@@ -3,7 +3,7 @@ import type { JsonSchema, RouteShapes } from '../model/api/openapi.ts';
 import { ROLES } from '../model/access.ts';
 import { event, history } from './history/history-shapes.ts';
 import { view, viewBody } from './saved-view-shapes.ts';
-import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../wire.ts';
+import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../view-wire.ts';
 
 const text = z.string();
 const maybeText = z.string().nullable();

@@ -1,4 +1,5 @@
-import { VIEW_COLUMNS, HOST_VIEW_COLUMNS, type AlertView, type ServerView } from '../wire.ts';
+import { type AlertView, type ServerView } from '../wire.ts';
+import { VIEW_COLUMNS, HOST_VIEW_COLUMNS } from '../view-wire.ts';
 import { ageMs } from './cluster.ts';
 import { containersByNode, containerView, hostView, type RowOrder } from './cluster-view.ts';
 

@@ -1,5 +1,5 @@
 import type { ContainerView, HistoryMessage, HostView, InventoryMessage, OverlayView, ServerView } from '../wire.ts';
-import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../wire.ts';
+import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../view-wire.ts';
 import type { Cluster, ClusterHost } from './cluster.ts';
 import { ownLine, type ContainerRow } from './container-row.ts';
 import { CONTAINER_HISTORY_COLUMNS, HOST_HISTORY_COLUMNS } from './history/columns.ts';

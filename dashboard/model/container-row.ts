@@ -1,5 +1,5 @@
 import type { ContainerInventory } from '../../statsd/wire.ts';
-import { VIEW_COLUMNS, type ViewColumn } from '../wire.ts';
+import { VIEW_COLUMNS, type ViewColumn } from '../view-wire.ts';
 import { COUNTERS, type CounterName, type Counters } from './frame-layout.ts';
 import { CONTAINER_HISTORY_COLUMNS } from './history/columns.ts';
 import type { Series } from './history/series.ts';

@@ -3,7 +3,7 @@ import {
   HOST_DETAIL_COLUMNS,
   type ContainerDetailColumn,
   type HostDetailColumn,
-} from '../wire.ts';
+} from '../view-wire.ts';
 import { gaugeOf, rateOf, type Reading } from './container-row.ts';
 import type { HostReading } from './frame-layout.ts';
 import { ratePerSecond } from './rates.ts';

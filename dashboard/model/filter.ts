@@ -1,4 +1,4 @@
-import type { ViewColumn } from '../wire.ts';
+import type { ViewColumn } from '../view-wire.ts';
 import { foundAnywhere, type TextSearch } from './text-search.ts';
 
 /** What a filter is asked about: one container with its last values; NaN where a value is unavailable. */

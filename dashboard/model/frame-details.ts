@@ -1,4 +1,4 @@
-import { CONTAINER_DETAIL_COLUMNS, HOST_DETAIL_COLUMNS } from '../wire.ts';
+import { CONTAINER_DETAIL_COLUMNS, HOST_DETAIL_COLUMNS } from '../view-wire.ts';
 import type { RowOrder } from './cluster-view.ts';
 import { ownLine } from './container-row.ts';
 import { COLUMNS_OF, type SeriesKind } from './history/columns.ts';

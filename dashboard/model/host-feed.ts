@@ -1,5 +1,5 @@
 import type { ContainerInventory, Frame, HostInventory, Inventory } from '../../statsd/wire.ts';
-import { HOST_VIEW_COLUMNS } from '../wire.ts';
+import { HOST_VIEW_COLUMNS } from '../view-wire.ts';
 import {
   columnIndex,
   deriveValues,

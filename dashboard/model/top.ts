@@ -1,4 +1,4 @@
-import type { ViewColumn } from '../wire.ts';
+import type { ViewColumn } from '../view-wire.ts';
 
 /** Something that the overview ranks containers by: the sum of its columns. */
 export interface TopMeasure {

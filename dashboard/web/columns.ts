@@ -1,59 +1,14 @@
-import type * as wire from '../wire.ts';
-
-/**
- * The contract's values, written again with its own literal types: importing them would bring the validator that the contract
- * file needs on the server into the page, and the compiler refuses any difference here.
- */
-export const UI_NAMESPACE: typeof wire.UI_NAMESPACE = '/ui';
-
-export const MAX_COMPARED: typeof wire.MAX_COMPARED = 8;
-
-export const VIEW_COLUMNS: typeof wire.VIEW_COLUMNS = [
-  'cpuCores',
-  'cpuOfLimitRatio',
-  'memoryWorkingSetBytes',
-  'memoryOfLimitRatio',
-  'blockReadBytesPerSecond',
-  'blockWriteBytesPerSecond',
-  'pidsCurrent',
-  'cpuThrottledRatio',
-  'networkReceiveBytesPerSecond',
-  'networkTransmitBytesPerSecond',
-];
-
-const HOST_VIEW_COLUMNS: typeof wire.HOST_VIEW_COLUMNS = [
-  'cpuCores',
-  'memoryUsedBytes',
-  'containersCpuCores',
-  'containersMemoryBytes',
-  'load1',
-  'diskReadBytesPerSecond',
-  'diskWriteBytesPerSecond',
-  'networkReceiveBytesPerSecond',
-  'networkTransmitBytesPerSecond',
-];
-
-const CONTAINER_DETAIL_COLUMNS: typeof wire.CONTAINER_DETAIL_COLUMNS = [
-  'memoryAnonBytes',
-  'memoryShmemBytes',
-  'memoryCacheBytes',
-  'memorySlabBytes',
-  'cpuWaitingRatio',
-  'memoryWaitingRatio',
-  'ioWaitingRatio',
-];
-
-const HOST_DETAIL_COLUMNS: typeof wire.HOST_DETAIL_COLUMNS = [
-  'cpuUserCores',
-  'cpuSystemCores',
-  'cpuIowaitCores',
-  'cpuStealCores',
-  'swapUsedBytes',
-  'cpuWaitingRatio',
-  'memoryWaitingRatio',
-  'ioWaitingRatio',
-  'rootUsedRatio',
-];
+import type { FrameMessage, HistoryMessage } from '../wire.ts';
+import {
+  CONTAINER_DETAIL_COLUMNS,
+  HOST_DETAIL_COLUMNS,
+  HOST_VIEW_COLUMNS,
+  VIEW_COLUMNS,
+  type ContainerDetailColumn,
+  type HostDetailColumn,
+  type HostViewColumn,
+  type ViewColumn,
+} from '../view-wire.ts';
 
 /** A block's values, column after column; `rows` is undefined while the block does not fit the inventory. */
 export interface Block<Column extends string> {
@@ -79,8 +34,8 @@ function decodeBlock<Column extends string>(
   return { columns, rows, values: float32Of(bytes) };
 }
 
-export type ContainerBlock = Block<wire.ViewColumn>;
-export type HostBlock = Block<wire.HostViewColumn>;
+export type ContainerBlock = Block<ViewColumn>;
+export type HostBlock = Block<HostViewColumn>;
 
 /** `undefined` when the block does not have exactly these rows, or the view is not sent any. */
 export function decodeContainerBlock(bytes: Uint8Array | ArrayBuffer, rows: number): ContainerBlock | undefined {
@@ -119,13 +74,13 @@ export function decodeHostBlock(bytes: Uint8Array | ArrayBuffer, rows: number): 
 
 /** What a view of few rows is told beyond its blocks. */
 export interface DetailBlocks {
-  readonly containers: Block<wire.ContainerDetailColumn> | undefined;
-  readonly hosts: Block<wire.HostDetailColumn> | undefined;
+  readonly containers: Block<ContainerDetailColumn> | undefined;
+  readonly hosts: Block<HostDetailColumn> | undefined;
 }
 
 /** `undefined` where the view is sent no details; a block of it where that does not have exactly these rows. */
 export function decodeDetails(
-  details: wire.FrameMessage['details'],
+  details: FrameMessage['details'],
   rows: { readonly containers: number; readonly hosts: number },
 ): DetailBlocks | undefined {
   if (details === undefined) return undefined;
@@ -153,7 +108,7 @@ export function withRows<Column extends string>(
 
 /** The two halves of a history message: `rows × points` each, container-major; `undefined` when the length does not fit. */
 export function decodeHistory(
-  message: Pick<wire.HistoryMessage, 'block' | 'points'>,
+  message: Pick<HistoryMessage, 'block' | 'points'>,
   rows: number,
 ): { readonly cpuOfLimitRatio: Float32Array; readonly memoryWorkingSetBytes: Float32Array } | undefined {
   const half = rows * message.points;
@@ -164,7 +119,7 @@ export function decodeHistory(
 
 /** The sums over the hosts, one value a point; `undefined` when the length does not fit. */
 export function decodeClusterHistory(
-  message: Pick<wire.HistoryMessage, 'cluster' | 'points'>,
+  message: Pick<HistoryMessage, 'cluster' | 'points'>,
 ): { readonly cpuCores: Float32Array; readonly memoryUsedBytes: Float32Array } | undefined {
   const { points, cluster } = message;
   if (cluster.byteLength !== 2 * points * 4) return undefined;

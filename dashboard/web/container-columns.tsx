@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { Link } from 'wouter-preact';
 import { fieldTerm } from '../model/filter.ts';
 import { belongingOf } from '../model/history/identity.ts';
-import type { ViewColumn } from '../wire.ts';
+import type { ViewColumn } from '../view-wire.ts';
 import type { ContainerBlock } from './columns.ts';
 import {
   Age,

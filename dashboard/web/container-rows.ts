@@ -1,7 +1,8 @@
 import { matchesFilter } from '../model/filter-match.ts';
 import type { Filter, FilterSubject } from '../model/filter.ts';
 import { belongingOf } from '../model/history/identity.ts';
-import type { ContainerView, ViewColumn } from '../wire.ts';
+import type { ContainerView } from '../wire.ts';
+import type { ViewColumn } from '../view-wire.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
 import { rowIds } from './row-ids.ts';
 

@@ -1,4 +1,5 @@
-import { VIEW_COLUMNS, valueAt, type ContainerBlock } from './columns.ts';
+import { VIEW_COLUMNS } from '../view-wire.ts';
+import { valueAt, type ContainerBlock } from './columns.ts';
 import type { ContainerView } from '../wire.ts';
 
 /** One row of an export: facts as text, values as numbers; `null` where unknown. */

@@ -1,5 +1,6 @@
 import { belongingOf } from '../model/history/identity.ts';
-import type { ContainerView, ViewColumn } from '../wire.ts';
+import type { ContainerView } from '../wire.ts';
+import type { ViewColumn } from '../view-wire.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
 
 export const GROUP_FIELDS = ['project', 'service', 'host', 'image', 'runtime'] as const;

@@ -1,4 +1,5 @@
-import type { HostView, HostViewColumn } from '../wire.ts';
+import type { HostView } from '../wire.ts';
+import type { HostViewColumn } from '../view-wire.ts';
 import { valueAt, type HostBlock } from './columns.ts';
 import { formatDuration, UNAVAILABLE } from './format.ts';
 

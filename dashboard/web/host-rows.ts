@@ -1,6 +1,7 @@
 import { matchesFilter } from '../model/filter-match.ts';
 import type { Filter, FilterSubject } from '../model/filter.ts';
-import type { HostView, HostViewColumn, ViewColumn } from '../wire.ts';
+import type { HostView } from '../wire.ts';
+import type { HostViewColumn, ViewColumn } from '../view-wire.ts';
 import { valueAt, type HostBlock } from './columns.ts';
 import { hostDataAgeMs } from './host-facts.ts';
 

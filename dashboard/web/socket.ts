@@ -1,7 +1,7 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import { io, type Socket } from 'socket.io-client';
 import type { BrowserToServer, ServerToBrowser, Subscribe, Suggest, SuggestionsMessage } from '../wire.ts';
-import { UI_NAMESPACE } from './columns.ts';
+import { UI_NAMESPACE } from '../view-wire.ts';
 import { retryDelayMs } from './retry.ts';
 import { applyAlerts, applyFrame, applyHistory, applyInventory, devices } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { computed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Filter } from '../model/filter.ts';
-import type { ViewColumn } from '../wire.ts';
+import type { ViewColumn } from '../view-wire.ts';
 import { keepOrder, orderContainers, type Sort } from './container-rows.ts';
 import { columnByteUnit, type ByteUnit } from './format.ts';
 import { orderPaused } from './order-pause.ts';

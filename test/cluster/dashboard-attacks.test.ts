@@ -1,6 +1,6 @@
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UI_NAMESPACE } from '../../dashboard/wire.ts';
+import { UI_NAMESPACE } from '../../dashboard/view-wire.ts';
 import { AGENT_NAMESPACE } from '../../statsd/wire.ts';
 import { until } from '../support/until.ts';
 import { aContainer } from '../unit/dashboard/builders.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { VIEW_COLUMNS } from '../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../dashboard/view-wire.ts';
 import { until } from '../support/until.ts';
 import { aContainer } from '../unit/dashboard/builders.ts';
 import {

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { io, type Socket } from 'socket.io-client';
 import { freePort } from '../../cli/demo/ports.ts';
 import {
-  UI_NAMESPACE,
   type AlertsMessage,
   type FrameMessage,
   type HistoryMessage,
   type InventoryMessage,
 } from '../../dashboard/wire.ts';
+import { UI_NAMESPACE } from '../../dashboard/view-wire.ts';
 import { AGENT_NAMESPACE, type ExitedInventory } from '../../statsd/wire.ts';
 import { startWeft, untilReady, type TestProcess } from '../support/processes.ts';
 import { until } from '../support/until.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { VIEW_COLUMNS, type FrameMessage } from '../../dashboard/wire.ts';
+import { type FrameMessage } from '../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../dashboard/view-wire.ts';
 import { until } from '../support/until.ts';
 import { aContainer } from '../unit/dashboard/builders.ts';
 import {

@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../cli/demo/ports.ts';
-import { UI_NAMESPACE } from '../../dashboard/wire.ts';
+import { UI_NAMESPACE } from '../../dashboard/view-wire.ts';
 import { makeAuthority, type CertificateAuthority } from '../support/certificates.ts';
 import { startWeft, type TestProcess } from '../support/processes.ts';
 import { until } from '../support/until.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VIEW_COLUMNS } from '../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../dashboard/view-wire.ts';
 import { flannelPresenceKey, type FlannelPresence } from '../../flannel/presence-wire.ts';
 import { EtcdClient } from '../../native/etcd/client.ts';
 import { parseEndpoint } from '../../native/etcd/endpoint.ts';

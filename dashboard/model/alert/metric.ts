@@ -1,4 +1,4 @@
-import type { ViewColumn } from '../../wire.ts';
+import type { ViewColumn } from '../../view-wire.ts';
 import { columnIndex } from '../container-row.ts';
 import type { ClusterHost } from '../cluster.ts';
 import { COUNTERS, type CounterName, type HostReading } from '../frame-layout.ts';

@@ -1,4 +1,4 @@
-import { CONTAINER_DETAIL_COLUMNS, HOST_DETAIL_COLUMNS } from '../../wire.ts';
+import { CONTAINER_DETAIL_COLUMNS, HOST_DETAIL_COLUMNS } from '../../view-wire.ts';
 
 /** What a series is of. */
 export type SeriesKind = 'container' | 'host';

@@ -8,7 +8,7 @@ import { compareCharts } from '../chart/panels.ts';
 import type { PastLine } from '../chart/past.ts';
 import { useChartView } from '../chart/use-chart-view.ts';
 import { usePast } from '../chart/use-past.ts';
-import { MAX_COMPARED } from '../columns.ts';
+import { MAX_COMPARED } from '../../view-wire.ts';
 import { Empty } from '../empty.tsx';
 import { hostPage } from '../links.ts';
 import { usePage, useQuery } from '../page.ts';

@@ -9,7 +9,7 @@ import {
   inventoryMessage,
   rowOrder,
 } from '../../../../dashboard/model/cluster-view.ts';
-import { VIEW_COLUMNS, type ViewColumn } from '../../../../dashboard/wire.ts';
+import { VIEW_COLUMNS, type ViewColumn } from '../../../../dashboard/view-wire.ts';
 import type { FlannelPresence } from '../../../../flannel/presence-wire.ts';
 import { aContainer, aFrame, anInventory, at, T0 } from '../builders.ts';
 

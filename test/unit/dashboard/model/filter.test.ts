@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesFilter, mostExcludingTerm } from '../../../../dashboard/model/filter-match.ts';
 import { fieldTerm, parseFilter, withoutTerm, type FilterSubject } from '../../../../dashboard/model/filter.ts';
-import type { ViewColumn } from '../../../../dashboard/wire.ts';
+import type { ViewColumn } from '../../../../dashboard/view-wire.ts';
 
 const MIB = 2 ** 20;
 

@@ -5,7 +5,8 @@ import { Cluster } from '../../../../dashboard/model/cluster.ts';
 import { LiveView } from '../../../../dashboard/model/live-view.ts';
 import { roomOf, selectionOf, type Selection } from '../../../../dashboard/model/view-selection.ts';
 import { decodeContainerBlock, decodeHostBlock, patchBlock, valueAt } from '../../../../dashboard/web/columns.ts';
-import { VIEW_COLUMNS, type InventoryMessage } from '../../../../dashboard/wire.ts';
+import { type InventoryMessage } from '../../../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 import { aContainer, aFrame, anInventory, at, T0 } from '../builders.ts';
 
 const FACTS = { version: '0', startedAtUnixMs: 0, webhooks: 0 };

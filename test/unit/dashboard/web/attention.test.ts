@@ -4,13 +4,8 @@ import { clusterUsage, CPU_USAGE, formatFreshness, hostDataAgeMs } from '../../.
 import { decodeHostBlock } from '../../../../dashboard/web/columns.ts';
 import { retryDelayMs } from '../../../../dashboard/web/retry.ts';
 import { alertTransitions } from '../../../../dashboard/web/transitions.ts';
-import {
-  HOST_VIEW_COLUMNS,
-  type AlertView,
-  type HostView,
-  type OverlayView,
-  type ServerView,
-} from '../../../../dashboard/wire.ts';
+import { type AlertView, type HostView, type OverlayView, type ServerView } from '../../../../dashboard/wire.ts';
+import { HOST_VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 
 const NOW = 1_000_000;
 

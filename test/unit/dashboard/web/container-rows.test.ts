@@ -10,7 +10,7 @@ import {
   parseSort,
   SORT_KEYS,
 } from '../../../../dashboard/web/container-rows.ts';
-import { VIEW_COLUMNS } from '../../../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 import { aContainerView as container } from './builders.ts';
 
 const containers = [

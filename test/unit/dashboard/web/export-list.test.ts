@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeContainerBlock } from '../../../../dashboard/web/columns.ts';
 import { csvOf, exportRows } from '../../../../dashboard/web/export-list.ts';
-import { VIEW_COLUMNS } from '../../../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 import { aContainerView } from './builders.ts';
 
 const block = decodeContainerBlock(

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { decodeContainerBlock } from '../../../../dashboard/web/columns.ts';
 import { gather, parseGroupBy, sumOf, tableItems } from '../../../../dashboard/web/grouping.ts';
-import { VIEW_COLUMNS, type ContainerView } from '../../../../dashboard/wire.ts';
+import { type ContainerView } from '../../../../dashboard/wire.ts';
+import { VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 import { aContainerView } from './builders.ts';
 
 const compose = (project: string, service: string): Record<string, string> => ({

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { parseFilter } from '../../../../dashboard/model/filter.ts';
 import { decodeHostBlock } from '../../../../dashboard/web/columns.ts';
 import { filterHosts, hostRows, orderHosts, parseHostSort } from '../../../../dashboard/web/host-rows.ts';
-import { HOST_VIEW_COLUMNS, type HostView } from '../../../../dashboard/wire.ts';
+import { type HostView } from '../../../../dashboard/wire.ts';
+import { HOST_VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 
 function host(name: string, over: Partial<HostView> = {}): HostView {
   return {
