@@ -1,17 +1,12 @@
-/** Something that draws itself when its data changed. */
-export interface Painter {
-  /** Reads from the document what painting needs. All read before any paints: a read after a write costs a new layout. */
-  measure(): void;
-  paint(): void;
-}
+/** Draws something anew when its data changed. */
+export type Painter = () => void;
 
 const painters = new Set<Painter>();
 let scheduled = false;
 
 function paintAll(): void {
   scheduled = false;
-  for (const painter of painters) painter.measure();
-  for (const painter of painters) painter.paint();
+  for (const paint of painters) paint();
 }
 
 /** Asks for one repaint of everything in the next animation frame; many asks, one frame. */

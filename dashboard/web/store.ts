@@ -57,6 +57,9 @@ const NO_HOSTS: readonly HostView[] = [];
 const NO_CONTAINERS: readonly ContainerView[] = [];
 const NO_ALERTS: readonly AlertView[] = [];
 
+/** Whether any values came: before, a table would be drawn twice. */
+export const hasFrame = computed(() => lastFrame.value !== undefined);
+
 export const hosts = computed(() => inventory.value?.hosts ?? NO_HOSTS);
 export const containers = computed(() => inventory.value?.containers ?? NO_CONTAINERS);
 export const alerts = computed(() => alertsMessage.value?.alerts ?? NO_ALERTS);

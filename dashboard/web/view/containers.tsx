@@ -14,7 +14,7 @@ import { ColumnChooser, ExportMenu, GroupSelect } from '../list-tools.tsx';
 import { isNarrow } from '../media.ts';
 import { usePage, useQuery } from '../page.ts';
 import { isAnswered } from '../socket.ts';
-import { containers, hosts, inventory, lastFrame } from '../store.ts';
+import { containers, hasFrame, hosts, inventory, lastFrame } from '../store.ts';
 import { useOrder } from '../use-order.ts';
 import { useSettled } from '../use-settled.ts';
 import { ViewsMenu } from '../views-menu.tsx';
@@ -104,7 +104,7 @@ export function Containers(): JSX.Element {
     change('sort', formatSort(wanted) === formatSort(DEFAULT_SORT) ? '' : formatSort(wanted));
   };
 
-  if (inventory.value === undefined) return <Waiting title="Containers" />;
+  if (inventory.value === undefined || !hasFrame.value) return <Waiting title="Containers" />;
   const total = inventory.value.totalContainers;
   // The rows of the filter before this one may not have what this one lets through.
   const isEmpty = ordered.keys.length === 0 && isAnswered.value;
