@@ -43,6 +43,9 @@ export interface ColdLoad {
   readonly longestMs: number;
 }
 
+/** A new window is busy with the browser's own surface, such as the list below its address bar: no cost of the page's. */
+const WINDOW_SETTLES_MS = 4000;
+
 /** Opens a page without anything in a cache, as who is logged in on `from`. */
 export async function loadCold(browser: Browser, from: Page, path: string): Promise<ColdLoad> {
   const context = await browser.newContext({
@@ -62,6 +65,7 @@ export async function loadCold(browser: Browser, from: Page, path: string): Prom
       };
       requestAnimationFrame(look);
     `);
+    await sleep(WINDOW_SETTLES_MS);
     await page.goto(path);
     // The page's policy lets nothing be evaluated by it, as a wait in the page would be.
     await until(() => page.evaluate('globalThis.firstRowMs'), { what: 'a row has values', timeoutMs: 60_000 });
