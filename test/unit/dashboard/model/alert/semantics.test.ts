@@ -125,6 +125,7 @@ describe('three ways of having no data', () => {
     { name: 'the rule is switched off', act: 'off', want: 'rule_changed' },
     { name: 'the rule is deleted', act: 'delete', want: 'rule_deleted' },
     { name: 'the container has another name', act: 'rename', want: 'labels_changed' },
+    { name: 'it has another name, and somebody looked at a rule since', act: 'preview', want: 'labels_changed' },
     { name: 'the value is good', act: 'good', want: 'recovered' },
   ])('resolved because $name: $want', ({ act, want }) => {
     const rule = aRule(at100);
@@ -149,6 +150,10 @@ describe('three ways of having no data', () => {
       },
       rename: () => {
         containers([aContainer('api', { name: 'other' })]);
+      },
+      preview: () => {
+        containers([aContainer('api', { name: 'other' })]);
+        book.preview(rule, { cluster, self: [] });
       },
       good: () => undefined,
     };
