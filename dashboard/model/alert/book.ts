@@ -26,6 +26,8 @@ export class AlertBook {
   #startedMonotonicMs: number | undefined;
   #passes = 0;
   #rulesChanged = true;
+  /** A preview saw that targets are others; the next evaluation has yet to act on it. */
+  #targetsMoved = false;
 
   constructor(rules: readonly AlertRule[], restored: readonly Alert[]) {
     for (const alert of restored) this.#alerts.set(alert.fingerprint, alert);
@@ -53,7 +55,7 @@ export class AlertBook {
   /** The targets that a rule would look at now. @throws {RangeError} for a regular expression that cannot be used. */
   preview(rule: AlertRule, world: AlertWorld): readonly AlertTarget[] {
     const { takes } = new RuleRun(rule, HEALTHY);
-    this.#targets.refresh(world);
+    this.#targetsMoved = this.#targets.refresh(world) || this.#targetsMoved;
     return this.#targets.of(subjectOf(rule)).filter(({ labels }) => takes(labels));
   }
 
@@ -78,7 +80,8 @@ export class AlertBook {
     this.#lastMonotonicMs = monotonicMs;
     this.#startedMonotonicMs ??= monotonicMs;
     this.#passes += 1;
-    const moved = this.#targets.refresh(world);
+    const moved = this.#targets.refresh(world) || this.#targetsMoved;
+    this.#targetsMoved = false;
     const pass = new Pass({ elapsedMs, nowUnixMs });
     const time: RunTime = {
       nowUnixMs,
