@@ -258,6 +258,8 @@ export class StatsAgent implements ContainerEvents {
     this.#rows = [...this.#live, ...this.#ends.map((end) => end.container)];
     this.#table = { version: this.#table.version + 1, keys: this.#rows.map((container) => container.key) };
     this.#dirty = false;
+    // A thousand containers take milliseconds to write down.
+    if (!publisher.hasDashboards) return;
     publisher.inventory(
       {
         v: AGENT_WIRE_VERSION,
