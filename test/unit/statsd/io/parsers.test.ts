@@ -159,6 +159,21 @@ test.each([
     State: { ...told.State, StartedAt: '1970-01-01T00:00:01Z', FinishedAt: '1970-01-01T00:00:02Z' },
     want: 3,
   },
+  {
+    name: 'over before docker noted that it had begun',
+    State: { ...told.State, StartedAt: '1970-01-01T00:00:01.203Z', FinishedAt: '1970-01-01T00:00:01.2Z' },
+    want: 3,
+  },
+  {
+    name: 'over before the time of its start that was told',
+    State: { ...told.State, StartedAt: '1970-01-01T00:00:01Z', FinishedAt: '1970-01-01T00:00:00.7Z' },
+    want: 3,
+  },
+  {
+    name: 'over a moment before its birth was seen',
+    State: { ...told.State, StartedAt: '1970-01-01T00:00:00.9Z', FinishedAt: '1970-01-01T00:00:00.95Z' },
+    want: 3,
+  },
   { name: 'of the run before', State: { ...told.State, FinishedAt: '1970-01-01T00:00:00.5Z' }, want: undefined },
   {
     name: 'still running',
