@@ -80,6 +80,12 @@ export function dockerMetadata(config: DockerConfig, runtime: 'docker' | 'podman
   };
 }
 
+/**
+ * docker notes a start after the fact, and a birth may be seen a moment late: what exits at once is over before either. No two runs
+ * of a container are this close.
+ */
+const LATE_MS = 100;
+
 /** `undefined` while docker has not yet written that the run begun at `startedAtUnixMs` is over. */
 export function dockerExit(config: DockerConfig, startedAtUnixMs: number | undefined): RuntimeExit | undefined {
   const state = config.State;
@@ -87,8 +93,9 @@ export function dockerExit(config: DockerConfig, startedAtUnixMs: number | undef
   const [started, finished] = [unixMsOf(state.StartedAt), unixMsOf(state.FinishedAt)];
   // A container that is to be started again counts as running meanwhile.
   const over = state.Running === false || state.Restarting === true;
-  if (!over || finished === undefined || finished < (started ?? 0)) return undefined;
-  if (startedAtUnixMs !== undefined && finished < startedAtUnixMs - 1) return undefined;
+  if (!over || finished === undefined) return undefined;
+  if (startedAtUnixMs !== undefined && started !== startedAtUnixMs && finished < startedAtUnixMs - LATE_MS)
+    return undefined; // of the run before
   return {
     exitCode: state.ExitCode ?? undefined,
     oomKilled: state.OOMKilled ?? undefined,
