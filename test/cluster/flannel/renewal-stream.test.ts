@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { grantLease, leaseName, revokeLease } from '../../../native/etcd/lease.ts';
 import { RenewalStream } from '../../../native/etcd/renewal-stream.ts';
@@ -32,6 +33,10 @@ test('a renewal gives up on a member that hangs, ends when it is told to, and go
   await renewals.renew(lease.id, signal);
   const stop = new AbortController();
   process.kill(etcd.pid(), 'SIGSTOP');
+  // What runs on another processor goes on until it is stopped there.
+  await until(() => /^State:\s+T/m.test(readFileSync(`/proc/${etcd.pid()}/status`, 'utf8')), {
+    what: 'etcd stands still',
+  });
   try {
     const hung = renewals.renew(lease.id, signal);
     await expect(hung).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', reason: 'no answer in time' });
