@@ -21,7 +21,7 @@ module.exports = {
       'agents-meet-only-at-wire',
       "Agents meet only at wire.ts: put the shared shape into the producer's wire.ts.",
       { path: AGENT },
-      { path: AGENT, pathNot: ['^$1/', '/(?:status-|presence-|view-)?wire\\.ts$'] },
+      { path: AGENT, pathNot: ['^$1/', '/(?:status-|presence-|view-|device-)?wire\\.ts$'] },
     ),
     rule(
       'nobody-reads-the-dashboard',
@@ -35,8 +35,8 @@ module.exports = {
       { path: '^(flannel|statsd|dashboard)/(cni/|grafana/)?model/' },
       {
         pathNot: [
-          '^$1/((cni/|grafana/)?model/|(?:status-|presence-|view-|life/)?wire\\.ts$)',
-          '^(flannel|statsd|dashboard)/(?:life/|presence-|view-)?wire\\.ts$',
+          '^$1/((cni/|grafana/)?model/|(?:status-|presence-|view-|device-|life/)?wire\\.ts$)',
+          '^(flannel|statsd|dashboard)/(?:life/|presence-|view-|device-)?wire\\.ts$',
           '^native/net/',
         ],
       },
@@ -44,8 +44,8 @@ module.exports = {
     rule(
       'wire-is-a-leaf',
       'wire.ts is a contract: it may import native/net, other wires and zod only.',
-      { path: '/(?:status-|presence-|view-)?wire\\.ts$', pathNot: '^test/' },
-      { pathNot: ['^native/net/', '/(?:status-|presence-|view-)?wire\\.ts$', 'node_modules/zod/'] },
+      { path: '/(?:status-|presence-|view-|device-)?wire\\.ts$', pathNot: '^test/' },
+      { pathNot: ['^native/net/', '/(?:status-|presence-|view-|device-)?wire\\.ts$', 'node_modules/zod/'] },
     ),
     rule(
       'main-is-a-root',

@@ -1,5 +1,5 @@
 import { devicesAnswer, type DevicesSource } from './model/devices.ts';
-import type { DevicesAnswer } from './wire.ts';
+import type { DevicesAnswer } from './device-wire.ts';
 
 /** Requests that wait for the next tick; a dashboard asks again when it was not answered. */
 const MAX_WAITING = 64;

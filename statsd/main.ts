@@ -34,7 +34,8 @@ import { StatsdIntake } from './statsd-intake.ts';
 import { Status } from './status.ts';
 import { StatsdPush } from './statsd-push.ts';
 import { SurveyKeeper } from './survey-keeper.ts';
-import { AGENT_WIRE_VERSION, DEVICES_REQUEST, type HostInventory } from './wire.ts';
+import { DEVICES_REQUEST } from './device-wire.ts';
+import { AGENT_WIRE_VERSION, type HostInventory } from './wire.ts';
 
 function findHierarchy(config: StatsdConfig): { readonly hierarchy: Hierarchy; readonly cgroupRoot: string } {
   const path = `${config.procRoot}/self/mountinfo`;

@@ -2,18 +2,16 @@ import type { Server, Socket } from 'socket.io';
 import { z } from 'zod';
 import type { Clock } from '../../native/host/clock.ts';
 import type { Logger } from '../../native/host/log.ts';
+import { devicesAnswerSchema, DEVICES_REQUEST, type DevicesAnswer } from '../../statsd/device-wire.ts';
 import {
   AGENT_NAMESPACE,
   AGENT_WIRE_VERSION,
   agentHandshakeSchema,
   containerExitSchema,
-  devicesAnswerSchema,
-  DEVICES_REQUEST,
   frameSchema,
   inventorySchema,
   MAX_BACKFILL_FRAMES,
   type AgentHandshake,
-  type DevicesAnswer,
   type Frame,
 } from '../../statsd/wire.ts';
 import type { Cluster } from '../model/cluster.ts';

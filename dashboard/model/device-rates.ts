@@ -1,4 +1,4 @@
-import type { BlockDeviceCounts, ContainerDevices, DevicesAnswer, InterfaceCounts } from '../../statsd/wire.ts';
+import type { BlockDeviceCounts, ContainerDevices, DevicesAnswer, InterfaceCounts } from '../../statsd/device-wire.ts';
 import type { BlockDeviceView, InterfaceView } from '../wire.ts';
 import { rateWindowMs, ratePerSecond } from './rates.ts';
 

@@ -1,4 +1,4 @@
-import { DEVICES_REQUEST, MAX_DEVICE_KEYS, type DevicesAnswer } from '../../statsd/wire.ts';
+import { DEVICES_REQUEST, MAX_DEVICE_KEYS, type DevicesAnswer } from '../../statsd/device-wire.ts';
 import type { ContainerView, DevicesMessage, DevicesView } from '../wire.ts';
 import type { PlacedRow, RowOrder } from './cluster-view.ts';
 import { DeviceRates, type DeviceRows } from './device-rates.ts';

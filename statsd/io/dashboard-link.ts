@@ -5,16 +5,15 @@ import type { Logger } from '../../native/host/log.ts';
 import type { FrameRing, KeptFrame } from '../model/frame-ring.ts';
 import type { LinkCount } from '../model/own-metrics.ts';
 import { rebase, type Table } from '../model/table.ts';
+import { devicesRequestSchema, type DevicesAnswer } from '../device-wire.ts';
 import {
   AGENT_NAMESPACE,
   BACKFILL_FRAMES,
-  devicesRequestSchema,
   paceSchema,
   type AgentHandshake,
   type AgentToDashboard,
   type ContainerExit,
   type DashboardToAgent,
-  type DevicesAnswer,
   type Inventory,
 } from '../wire.ts';
 

@@ -4,7 +4,7 @@ import {
   type ContainerDevices,
   type DevicesAnswer,
   type InterfaceCounts,
-} from '../wire.ts';
+} from '../device-wire.ts';
 import type { BlockDevice, ContainerDetails, InterfaceCounters } from './details.ts';
 import type { DeviceName } from './io-families.ts';
 

@@ -1,10 +1,9 @@
 import { io, type Socket } from 'socket.io-client';
+import { DEVICES_REQUEST, type ContainerDevices } from '../../statsd/device-wire.ts';
 import {
   AGENT_NAMESPACE,
   AGENT_WIRE_VERSION,
-  DEVICES_REQUEST,
   type AgentToDashboard,
-  type ContainerDevices,
   type ContainerExit,
   type ContainerInventory,
   type DashboardToAgent,

@@ -2,18 +2,17 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { Server } from 'socket.io';
 import { listenOn } from '../../native/host/status-server.ts';
+import { devicesAnswerSchema, type DevicesAnswer } from '../../statsd/device-wire.ts';
 import {
   AGENT_NAMESPACE,
   AGENT_WIRE_VERSION,
   agentHandshakeSchema,
-  devicesAnswerSchema,
   containerExitSchema,
   frameSchema,
   inventorySchema,
   type AgentToDashboard,
   type ContainerExit,
   type DashboardToAgent,
-  type DevicesAnswer,
   type Frame,
   type Inventory,
 } from '../../statsd/wire.ts';

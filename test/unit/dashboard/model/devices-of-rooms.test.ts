@@ -5,7 +5,8 @@ import type { RoomDevices } from '../../../../dashboard/model/room-devices.ts';
 import { parseScope } from '../../../../dashboard/model/scope.ts';
 import { roomOf, selectionOf } from '../../../../dashboard/model/view-selection.ts';
 import type { Subscribe } from '../../../../dashboard/wire.ts';
-import type { ContainerDevices, ContainerInventory, InterfaceCounts } from '../../../../statsd/wire.ts';
+import type { ContainerDevices, InterfaceCounts } from '../../../../statsd/device-wire.ts';
+import type { ContainerInventory } from '../../../../statsd/wire.ts';
 import { aContainer, anInventory, at, T0 } from '../builders.ts';
 
 const FACTS = { version: '0', startedAtUnixMs: 0, webhooks: 0 };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DeviceDesk } from '../../../../statsd/device-desk.ts';
 import { emptyDetails, type ContainerDetails } from '../../../../statsd/model/details.ts';
 import { containerDevices, devicesAnswer } from '../../../../statsd/model/devices.ts';
-import { devicesAnswerSchema, MAX_DEVICES, type DevicesAnswer } from '../../../../statsd/wire.ts';
+import { devicesAnswerSchema, MAX_DEVICES, type DevicesAnswer } from '../../../../statsd/device-wire.ts';
 import { fullDetails } from '../builders.ts';
 
 const nameOf = ({ major, minor }: { readonly major: number; readonly minor: number }): string => `${major}:${minor}`;
