@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonSchema, RouteShapes } from '../model/api/openapi.ts';
 import { ROLES } from '../model/access.ts';
 import { event, history } from './history/history-shapes.ts';
+import { channel, delivery, group, muteWindow, routing, silence } from './notify/notify-shapes.ts';
 import { view, viewBody } from './saved-view-shapes.ts';
 import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../view-wire.ts';
 
@@ -94,26 +95,6 @@ const rule = z.looseObject({
   file: text.nullable().describe('The file that it is of.'),
   source: z.looseObject({ name: text }).describe('As it is written in a file.'),
 });
-const silence = z.strictObject({
-  id: text,
-  status: z.strictObject({ state: z.enum(['pending', 'active', 'expired']) }),
-  matchers: z.array(z.strictObject({ name: text, value: text, isRegex: z.boolean(), isEqual: z.boolean() })),
-  startsAt: time,
-  endsAt: time,
-  updatedAt: time,
-  createdBy: text,
-  comment: text,
-  annotations: labels,
-});
-const channel = z.looseObject({
-  id: text,
-  receiver: text,
-  origin: z.enum(['file', 'api']),
-  type: text,
-  name: text,
-  secretsLost: z.boolean().describe('They cannot be read any more: enter them again.'),
-  disabledBecause: maybeText,
-});
 const status = z.looseObject({
   version: text,
   etcd: z.enum(['connected', 'unavailable', 'off']),
@@ -125,30 +106,6 @@ const status = z.looseObject({
   notifier: z.strictObject({ isThis: z.boolean(), leader: text.nullable() }),
 });
 const backtest = z.looseObject({ fired: number, targets: number, summary: text, episodes: z.array(z.looseObject({})) });
-const delivery = z.looseObject({ seq: number, at: time, channel: text, retryAt: maybeTime, canResend: z.boolean() });
-const routing = z.strictObject({
-  key: text,
-  depth: number,
-  matchers: text,
-  receiver: text,
-  channels: z.array(text),
-  groupBy: z.array(text),
-  groupWaitMs: number,
-  groupIntervalMs: number,
-  repeatIntervalMs: number,
-  muteTimeIntervals: z.array(text),
-  activeTimeIntervals: z.array(text),
-  continue: z.boolean(),
-});
-const muteWindow = z.strictObject({
-  name: text,
-  origin: z.enum(['file', 'api']),
-  timeIntervals: z.array(z.looseObject({ location: text })),
-  text,
-  active: z.boolean(),
-  changesAt: time.nullable(),
-});
-const group = z.looseObject({ key: text, receiver: text, labels, nextFlushAt: time, alerts: z.array(text) });
 const audited = z.strictObject({
   seq: number,
   at: time,
