@@ -8,9 +8,10 @@ import { nextSort, type Sort } from './container-rows.ts';
 import { gather, tableItems, type GroupBy, type TableItem } from './grouping.ts';
 import { isNarrow } from './media.ts';
 import { HOLD_ORDER } from './order-pause.ts';
-import { rowWindow, type RowWindow } from './row-window.ts';
+import { beginningOf, rowWindow, type RowWindow } from './row-window.ts';
 import { containers, hostOfNode, lastFrame, liveFrame, rowOfContainer, type LastFrame } from './store.ts';
 import { GroupRow, Row } from './table-rows.tsx';
+import { useGrowth, useIsPainted } from './use-growth.ts';
 import type { Ordered } from './use-order.ts';
 import { useViewport } from './use-viewport.ts';
 
@@ -154,36 +155,35 @@ const LEAST_NAME_REM = 12;
 function Body({
   items,
   shown,
+  places,
   ...rest
 }: Omit<LineProps, 'item' | 'position'> & {
   readonly items: readonly TableItem[];
   readonly shown: RowWindow;
+  /** Rows that the window has once all of them are there. */
+  readonly places: number;
 }): JSX.Element {
   return (
     <tbody {...HOLD_ORDER}>
       <Spacer height={shown.heightBefore} />
       {items.slice(shown.first, shown.end).map((item, index) => (
         // Rows that leave on one side come back on the other with new contents: making one costs ten times that.
-        <Line
-          key={(shown.first + index) % (shown.end - shown.first)}
-          item={item}
-          position={shown.first + index}
-          {...rest}
-        />
+        <Line key={(shown.first + index) % places} item={item} position={shown.first + index} {...rest} />
       ))}
       <Spacer height={shown.heightAfter} />
     </tbody>
   );
 }
 
-/** All containers; only the rows in sight are in the document. */
-export function ContainerTable({ ordered, groupBy, chosen, sort, onSort }: TableProps): JSX.Element {
+function Table({ ordered, groupBy, chosen, sort, onSort }: TableProps): JSX.Element {
   const columns = isNarrow.value ? NARROW_COLUMNS : (chosen ?? USUAL_COLUMNS);
   const isChosen = chosen !== undefined && !isNarrow.value;
   const rowHeight = isNarrow.value ? NARROW_ROW_HEIGHT_PX : ROW_HEIGHT_PX;
   const { items, onToggle } = useItems(ordered.keys, groupBy);
   const { ref, top, height } = useViewport();
-  const shown = rowWindow({ rows: items.length, rowHeight, scrollTop: top, viewportHeight: height });
+  const window = rowWindow({ rows: items.length, rowHeight, scrollTop: top, viewportHeight: height });
+  const places = window.end - window.first;
+  const shown = beginningOf(window, useGrowth(places), rowHeight);
   // What a person asks for starts at its top.
   useEffect(() => ref.current?.scrollTo({ top: 0 }), [sort.key, sort.descending, groupBy]);
   const leastWidth = isChosen ? `${LEAST_NAME_REM + LEAST_COLUMN_REM * (columns.length - 1)}rem` : '';
@@ -201,8 +201,13 @@ export function ContainerTable({ ordered, groupBy, chosen, sort, onSort }: Table
             ))}
           </tr>
         </thead>
-        <Body items={items} shown={shown} columns={columns} units={ordered.units} onToggle={onToggle} />
+        <Body items={items} shown={shown} places={places} columns={columns} units={ordered.units} onToggle={onToggle} />
       </table>
     </div>
   );
+}
+
+/** All containers; only the rows in sight are in the document. The page around it is painted before it. */
+export function ContainerTable(props: TableProps): JSX.Element | null {
+  return useIsPainted() ? <Table {...props} /> : null;
 }

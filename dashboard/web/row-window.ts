@@ -28,3 +28,9 @@ export function rowWindow({ rows, rowHeight, scrollTop, viewportHeight }: RowWin
   const end = Math.min(rows, first + Math.min(MOST_ROWS, shown + 2 * OVERSCAN_ROWS));
   return { first, end, heightBefore: first * rowHeight, heightAfter: (rows - end) * rowHeight };
 }
+
+/** The window with no more than its first `most` rows; the height of the others stands in for them. */
+export function beginningOf(window: RowWindow, most: number, rowHeight: number): RowWindow {
+  const end = Math.min(window.end, window.first + most);
+  return { ...window, end, heightAfter: window.heightAfter + (window.end - end) * rowHeight };
+}

@@ -5,7 +5,7 @@ import type { ViewColumn } from '../view-wire.ts';
 import { keepOrder, orderContainers, type Sort } from './container-rows.ts';
 import { columnByteUnit, type ByteUnit } from './format.ts';
 import { orderPaused } from './order-pause.ts';
-import { containers, lastFrame } from './store.ts';
+import { containers, hasFrame, lastFrame } from './store.ts';
 
 /** Values move rows no more often than this. */
 const RESORT_MS = 5_000;
@@ -55,6 +55,8 @@ export function useOrder(filter: Filter, sort: Sort): Ordered {
 
   useEffect(() => {
     const recompute = (): void => {
+      // Before any values the page shows no rows, and a thousand of them would be put in order twice.
+      if (!hasFrame.peek()) return;
       const next = compute(wanted.current.filter, wanted.current.sort);
       setOrdered((before) =>
         orderPaused.peek() ? { keys: keepOrder(before.keys, next.keys), units: before.units } : next,

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { requestPaint } from './paint-loop.ts';
 
 /** Scroll position and height of a table's region. */
@@ -9,13 +9,16 @@ export function useViewport(): {
 } {
   const ref = useRef<HTMLDivElement>(null);
   const [viewport, setViewport] = useState({ top: 0, height: 600 });
-  useEffect(() => {
+  // Before the first paint: the observer's first word comes in the middle of a frame, when rows for another height are there.
+  useLayoutEffect(() => {
     const region = ref.current;
     if (region === null) return undefined;
     const measure = (): void => {
-      setViewport({ top: region.scrollTop, height: region.clientHeight });
+      const [top, height] = [region.scrollTop, region.clientHeight];
+      setViewport((before) => (before.top === top && before.height === height ? before : { top, height }));
       requestPaint();
     };
+    measure();
     const observer = new ResizeObserver(measure);
     observer.observe(region);
     region.addEventListener('scroll', measure, { passive: true });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rowWindow } from '../../../../dashboard/web/row-window.ts';
+import { beginningOf, rowWindow } from '../../../../dashboard/web/row-window.ts';
 
 test.each([
   { name: 'no rows', input: { rows: 0, scrollTop: 0 }, want: { first: 0, end: 0, heightBefore: 0, heightAfter: 0 } },
@@ -41,4 +41,10 @@ test('what is in sight exists, the heights add up, and the document stays small'
       expect(end).toBeGreaterThanOrEqual(Math.min(rows, Math.ceil((scrollTop + viewportHeight) / rowHeight)));
     }),
   );
+});
+
+test('the beginning of a window has its first rows, and the height of the others', () => {
+  const window = rowWindow({ rows: 5000, rowHeight: 30, scrollTop: 3000, viewportHeight: 600 });
+  expect(beginningOf(window, 8, 30)).toEqual({ ...window, end: 100, heightAfter: 4900 * 30 });
+  expect(beginningOf(window, 400, 30)).toEqual(window);
 });
