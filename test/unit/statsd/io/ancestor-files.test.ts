@@ -66,3 +66,25 @@ test('all are closed when there is nobody left below them, and opened anew for w
   expect(textIn(path)).toBe('4096\n');
   expect(pool.openDescriptors).toBe(1);
 });
+
+test('whoever keeps a file reads it on after it was forgotten, from the one descriptor that others read', () => {
+  const { pool, ancestors, clock, textIn } = openFiles();
+  const path = `${host.root}/memory.max`;
+  writeFileSync(path, '4096\n');
+  const kept = ancestors.file(path);
+  expect(kept.read()?.path).toBe(path);
+  ancestors.closeAll();
+  writeFileSync(path, '8192\n');
+  clock.ms = 500;
+  expect(textIn(path)).toBe('8192\n');
+  const again = kept.read();
+  expect(again && textOf(again)).toBe('8192\n');
+  expect(again).toBe(ancestors.file(path).read());
+  expect(pool.openDescriptors).toBe(1);
+});
+
+test('one path is one object for all who ask', () => {
+  const { ancestors } = openFiles();
+  expect(ancestors.file('/a/pids.max')).toBe(ancestors.file('/a/pids.max'));
+  expect(ancestors.file('/a/pids.max')).not.toBe(ancestors.file('/b/pids.max'));
+});
