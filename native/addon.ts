@@ -111,6 +111,12 @@ export interface NativeAddon {
   ): Promise<number>;
   /** The same as `readFiles` on the calling thread. */
   readFilesSync(...batch: NativeReadBatch): number;
+  /**
+   * stat(2) of each of `paths` (UTF-8, each ended by a zero byte) on the calling thread: five numbers each into `rows`: inode, time
+   * of change in Unix ms, bytes, links, mode; all NaN for what cannot be looked at. Gives how many. `TypeError` for other arrays;
+   * EINVAL for a path without its end and for too little room.
+   */
+  statFiles(paths: Uint8Array, rows: Float64Array): number;
   /** Calls `listener` with what arrives until the socket is closed; keeps the event loop alive meanwhile. */
   watch(socket: NativeSocket, listener: NativeWatchListener): void;
   /** How the kernel disciplines its clock. Changes nothing. */

@@ -10,6 +10,7 @@
         "addon/content_mark.cc",
         "addon/number_shape.cc",
         "addon/read_files.cc",
+        "addon/stat_files.cc",
         "addon/netns.cc",
         "addon/netlink_message.cc",
         "addon/ticket_lock.cc",

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
+import { fileStats } from '../native/host/file-stats.ts';
 import { Waker } from '../native/host/waker.ts';
-import { ChangedFiles, stampOf } from './io/changed-files.ts';
+import { ChangedFiles, type FilesStamp } from './io/changed-files.ts';
 import { dockerExit, dockerMetadata, readDockerExit, type DockerConfig, type RuntimeExit } from './io/docker-files.ts';
 import type { ExitFolders } from './io/exit-folders.ts';
 import { watchFolder } from './io/folders.ts';
@@ -71,7 +72,12 @@ export class IdentityKeeper {
 
   constructor(parts: IdentityKeeperParts) {
     this.#parts = parts;
-    this.#changedFiles = new ChangedFiles({ clock: parts.clock, everyMs: COMPARE_EVERY_MS });
+    this.#changedFiles = new ChangedFiles({ stats: fileStats(), everyMs: COMPARE_EVERY_MS });
+  }
+
+  /** After each tick: looks at files that may have changed. */
+  ticked({ monotonicMs }: { readonly monotonicMs: number }): void {
+    this.#changedFiles.look(monotonicMs);
   }
 
   /** What the cgroup path tells. */
@@ -112,13 +118,15 @@ export class IdentityKeeper {
   }
 
   /** Reads the files; `stamp` is theirs from before that, so that what changes meanwhile differs. New ones have none. */
-  async #look(target: IdentityTarget): Promise<{ readonly found: FoundMetadata; readonly stamp: string }> {
+  async #look(
+    target: IdentityTarget,
+  ): Promise<{ readonly found: FoundMetadata; readonly stamp: FilesStamp | undefined }> {
     const before = this.#found.get(target)?.watched ?? [];
-    const stamp = stampOf(before);
+    const stamp = this.#changedFiles.stampOf(before);
     const outer = target.outer && { dockerFile: this.#dockerFile(target.outer) };
     const found = await this.#parts.files.read({ ...target, outer, bundle: target.state()?.bundle });
     this.#found.set(target, found);
-    return { found, stamp: before.join() === found.watched.join() ? stamp : '' };
+    return { found, stamp: before.join() === found.watched.join() ? stamp : undefined };
   }
 
   /** How it ended, as its runtime tells within the next seconds; `undefined` when that adds nothing. */

@@ -167,8 +167,7 @@ async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Prom
     counts,
     keepExitedMs: config.keepExited,
     ticked: (at) => {
-      feed.ticked(at);
-      devices.ticked(at);
+      for (const each of [feed, devices, identities]) each.ticked(at);
       intake?.ticked();
     },
     clock,

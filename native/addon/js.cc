@@ -37,6 +37,13 @@ napi_value Text(napi_env env, const std::string& value) {
   return result;
 }
 
+bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, void** data, size_t* length) {
+  bool is_typed_array = false;
+  napi_typedarray_type type = napi_int8_array;
+  return value != nullptr && napi_is_typedarray(env, value, &is_typed_array) == napi_ok && is_typed_array &&
+         napi_get_typedarray_info(env, value, &type, length, data, nullptr, nullptr) == napi_ok && type == wanted;
+}
+
 napi_value Undefined(napi_env env) {
   napi_value result = nullptr;
   napi_get_undefined(env, &result);

@@ -22,6 +22,9 @@ napi_value Text(napi_env env, const std::string& value);
 napi_value Undefined(napi_env env);
 void Set(napi_env env, napi_value object, const char* name, napi_value value);
 
+// The memory of a typed array of this very type; false, without an exception, for anything else.
+bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, void** data, size_t* length);
+
 // Properties of an options object; a missing or wrong one is 0 or empty.
 int GetInt(napi_env env, napi_value object, const char* name);
 std::string GetText(napi_env env, napi_value object, const char* name);

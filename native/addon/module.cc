@@ -11,6 +11,7 @@
 #include "netlink_socket.h"
 #include "netlink_watch.h"
 #include "read_files.h"
+#include "stat_files.h"
 
 namespace weft {
 
@@ -269,7 +270,7 @@ NAPI_MODULE_INIT() {
       {"transact", weft::Transact}, {"dump", weft::Dump},   {"watch", weft::Watch},
       {"readFiles", weft::ReadFiles}, {"readFilesSync", weft::ReadFilesSync},
       {"readNumbers", weft::ReadNumbers},
-      {"clockState", weft::ClockState},
+      {"clockState", weft::ClockState}, {"statFiles", weft::StatFiles},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function = nullptr;

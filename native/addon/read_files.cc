@@ -21,12 +21,7 @@ struct BulkReadTask {
   napi_async_work work = nullptr;
 
   static bool TypedArray(napi_env env, napi_value value, napi_typedarray_type wanted, void** data, size_t* length) {
-    bool is_typed_array = false;
-    napi_typedarray_type type = napi_int8_array;
-    if (napi_is_typedarray(env, value, &is_typed_array) == napi_ok && is_typed_array &&
-        napi_get_typedarray_info(env, value, &type, length, data, nullptr, nullptr) == napi_ok && type == wanted) {
-      return true;
-    }
+    if (js::TypedArray(env, value, wanted, data, length)) return true;
     js::ThrowTypeError(env, "readFiles: expected (Int32Array, Int32Array, string[], Uint8Array, Int32Array, Float64Array)");
     return false;
   }

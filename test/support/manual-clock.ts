@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /** One turn of the event loop: all promises that can be settled are. */
-const settled = async (): Promise<void> => {
+export const settled = async (): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   setImmediate(() => {
     resolve(undefined);
