@@ -26,7 +26,7 @@ export interface ConfigWatch {
   readonly onState: (fault: EtcdError | undefined) => void;
 }
 
-/** Nothing that hangs on the configuration is in a hurry: an event may be late by this much when a member hangs. */
+/** Nothing that hangs on the configuration is in a hurry: an event may be late by twice this when a member hangs. */
 const IDLE_MS = 15_000;
 
 /** Follows `<prefix>/config` until the signal aborts, through compactions and other stores. @throws the signal's reason. */

@@ -27,7 +27,8 @@ const passThrough = { execute: async <T>(run: (context: never) => PromiseLike<T>
 
 const GRPC_OPTIONS = {
   'grpc.max_receive_message_length': -1,
-  'grpc.keepalive_time_ms': 10_000,
+  // Watches ask for signs of life by themselves, calls have deadlines: this only ends what neither of them uses.
+  'grpc.keepalive_time_ms': 30_000,
   'grpc.keepalive_timeout_ms': 3_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
