@@ -11,18 +11,21 @@ import type { StatsdIntake } from './statsd-intake.ts';
 import type { StatsdPush } from './statsd-push.ts';
 import { deviceNames } from './io/device-names.ts';
 import { readMachineFacts } from './io/machine-facts.ts';
-import { openDescriptors, type HostFacts } from './io/host-facts.ts';
+import type { HostFacts } from './io/host-facts.ts';
 import type { FilePool } from './io/kernel-file.ts';
+import { openDescriptors } from './io/open-descriptors.ts';
 import type { Publisher } from './io/publisher.ts';
 import { cadvisorFamilies, seriesBound, SMALL_FAMILIES } from './model/container-families.ts';
 import type { Family } from './model/family.ts';
 import { layerFamilies, PROCESS_FAMILIES } from './model/survey-families.ts';
-import { boundSeries, renderContainers, renderOwn } from './model/exposition.ts';
+import { boundSeries } from './model/exposition.ts';
 import { hostMetrics, type HostNames } from './model/host-families.ts';
 import { hostSeries } from './model/host-series.ts';
 import { valueOf } from './model/details.ts';
 import { machineMetrics, type MachineFacts } from './model/machine.ts';
 import { ownMetrics, type OwnCounts } from './model/own-metrics.ts';
+import { renderChunks, renderContainers, renderOwn } from './model/rendering.ts';
+import { TextPages } from './model/text-pages.ts';
 
 /** The parts that /metrics looks at. */
 export interface Shown {
@@ -87,10 +90,14 @@ export class Status {
     );
   }
 
-  /** The Prometheus text in slices: the containers, then the host, then the agent itself. */
-  *metrics(): Generator<string> {
-    if (this.#shown === undefined) return;
-    const { agent, feed, keeper, lives, pool, publisher, docker, stats, push, intake } = this.#shown;
+  /** The Prometheus text in pages of {@link TextPages}: the containers, then the host, then the agent itself. */
+  async metrics(): Promise<Iterable<Uint8Array>> {
+    if (this.#shown === undefined) return [];
+    return this.#pages(this.#shown, await openDescriptors(this.#parts.config.procRoot));
+  }
+
+  *#pages(all: Shown, descriptors: number): Generator<Uint8Array> {
+    const { agent, feed, keeper, lives, pool, publisher, docker, stats, push, intake } = all;
     const { config, facts, counts, names } = this.#parts;
     const nowSeconds = this.#parts.nowMs() / 1000;
     const families = this.#families;
@@ -99,13 +106,19 @@ export class Status {
       seriesBound(families, details),
     );
     this.#droppedSeries += dropped;
-    yield* renderContainers(shown, families);
-    yield renderOwn(lives.metrics());
-    if (intake !== undefined) yield* intake.render((key) => feed.labelsOf(key));
-    yield renderOwn(hostMetrics(agent.hostReading, names, nowSeconds));
-    yield renderOwn(machineMetrics(this.#machine, valueOf(agent.hostReading.memory, 'SwapTotal')));
+    const pages = new TextPages();
+    yield* renderContainers(pages, shown, families);
+    yield* renderOwn(pages, lives.metrics());
+    if (intake !== undefined)
+      yield* renderChunks(
+        pages,
+        intake.render((key) => feed.labelsOf(key)),
+      );
+    yield* renderOwn(pages, hostMetrics(agent.hostReading, names, nowSeconds));
+    yield* renderOwn(pages, machineMetrics(this.#machine, valueOf(agent.hostReading.memory, 'SwapTotal')));
     const usage = process.cpuUsage();
-    yield renderOwn(
+    yield* renderOwn(
+      pages,
       ownMetrics(counts, {
         version: this.#version,
         hostname: config.hostname,
@@ -125,10 +138,11 @@ export class Status {
         process: {
           cpuSeconds: (usage.user + usage.system) / 1e6,
           residentBytes: process.memoryUsage.rss(),
-          openDescriptors: openDescriptors(config.procRoot),
+          openDescriptors: descriptors,
           startUnixSeconds: performance.timeOrigin / 1000,
         },
       }),
     );
+    if (!pages.isEmpty) yield pages.take();
   }
 }

@@ -91,12 +91,3 @@ export function hugePageSizes(sysfs: string): string[] {
     return [kilobytes >= 1024 ? `${kilobytes / 1024}MB` : `${kilobytes}KB`];
   });
 }
-
-/** Open descriptors of this process; NaN when procfs does not tell. */
-export function openDescriptors(procfs: string): number {
-  try {
-    return readdirSync(`${procfs}/self/fd`).length;
-  } catch {
-    return Number.NaN;
-  }
-}

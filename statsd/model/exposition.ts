@@ -1,22 +1,21 @@
-import type { Family, Measured, MetricType } from './family.ts';
+import type { Measured, MetricType } from './family.ts';
 import type { Identity } from './identity.ts';
 
 /** Rendered once per container. */
 export interface SeriesLabels {
   /** Without braces, such as `id="/docker/…",name="web",image=""`. */
   readonly labels: string;
-  /** What stands between a family's name and the value where there are no further labels. */
-  readonly block: string;
+  /** What follows each family's name, as UTF-8: an open brace and {@link labels}. */
+  readonly opening: Uint8Array;
   /** Further labels of the one series that joins: `container_info`. */
   readonly infoLabels: string;
 }
 
 export interface Series extends Measured, SeriesLabels {}
 
-/** `join` makes one piece: V8 keeps what `+` made as its parts, and would walk through all of them for each of 25 lines. */
 export const seriesLabels = (labels: string, infoLabels: string): SeriesLabels => ({
   labels,
-  block: ['{', labels, '} '].join(''),
+  opening: Buffer.from(`{${labels}`),
   infoLabels,
 });
 
@@ -83,59 +82,9 @@ export function containerLabels(container: LabelledContainer, allowed: readonly 
   return seriesLabels(own === '' ? base : `${base},${own}`, info);
 }
 
-/** A number as the text format writes it. */
-export function numberText(value: number): string {
-  if (value === Infinity) return '+Inf';
-  if (value === -Infinity) return '-Inf';
-  return String(value);
-}
-
 /** The two lines before a family's series. */
 export const headOf = ({ name, help, type }: { name: string; help: string; type: MetricType }): string =>
   `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-
-function seriesText({ name, value, points }: Family, one: Series): string {
-  if (value !== undefined) {
-    const number = value(one.sample);
-    return Number.isNaN(number) ? '' : name + one.block + numberText(number) + '\n';
-  }
-  let text = '';
-  for (const [extra, number] of points?.(one) ?? [])
-    if (!Number.isNaN(number))
-      text += name + (extra === '' ? one.block : `{${one.labels},${extra}} `) + numberText(number) + '\n';
-  return text;
-}
-
-/** Containers that are rendered before the event loop runs again. */
-const SLICE = 250;
-
-function* inSlices(head: string, all: readonly Series[], textOf: (one: Series) => string): Generator<string> {
-  let text = '';
-  let begun = false;
-  for (const [index, one] of all.entries()) {
-    text += textOf(one);
-    if (text === '' || ((index + 1) % SLICE !== 0 && index + 1 < all.length)) continue;
-    yield begun ? text : head + text;
-    begun = true;
-    text = '';
-  }
-}
-
-/**
- * The container families in slices, so that the event loop runs in between. What is unknown is left out. The order is that of
- * the families, then of the containers, and the same at each scrape.
- */
-export function* renderContainers(all: readonly Series[], families: readonly Family[]): Generator<string> {
-  for (const family of families) yield* inSlices(headOf(family), all, (one) => seriesText(family, one));
-  const info = {
-    name: 'container_info',
-    help: 'What a container is and belongs to, to join with.',
-    type: 'gauge',
-  } as const;
-  yield* inSlices(headOf(info), all, ({ labels, infoLabels }) =>
-    infoLabels === '' ? '' : `container_info{${labels},${infoLabels}} 1\n`,
-  );
-}
 
 export interface Bounded {
   readonly shown: readonly Series[];
@@ -163,18 +112,4 @@ export interface OwnMetric {
   readonly help: string;
   /** Label block without braces, or empty, and value; NaN is left out. */
   readonly values: readonly (readonly [labels: string, value: number])[];
-}
-
-/** Metrics that are not of one container: the agent's and the machine's own. */
-export function renderOwn(metrics: readonly OwnMetric[]): string {
-  return metrics
-    .map((metric) => {
-      const known = metric.values.filter(([, value]) => !Number.isNaN(value));
-      if (known.length === 0) return '';
-      const lines = known.map(
-        ([labels, value]) => `${metric.name}${labels === '' ? '' : `{${labels}}`} ${numberText(value)}\n`,
-      );
-      return headOf(metric) + lines.join('');
-    })
-    .join('');
 }

@@ -1,22 +1,8 @@
-import { escapeLabelValue, type OwnMetric } from './exposition.ts';
-import type { LifeCounts, LifeNames } from './life-ledger.ts';
-
-function labelsOf({ name, runtime, image, composeProject, composeService }: LifeNames): string {
-  const pairs = [
-    ['name', name],
-    ['runtime', runtime],
-    ['image', image],
-    ['compose_project', composeProject],
-    ['compose_service', composeService],
-  ] as const;
-  return pairs
-    .flatMap(([label, value]) => (value === undefined || value === '' ? [] : [`${label}="${escapeLabelValue(value)}"`]))
-    .join(',');
-}
+import type { OwnMetric } from './exposition.ts';
+import type { LifeCounts } from './life-ledger.ts';
 
 /** What happened to each name, for rules that must not forget a container with its end. */
 export function lifeMetrics(lives: readonly LifeCounts[]): OwnMetric[] {
-  const labelled = lives.map((life) => ({ ...life, labels: labelsOf(life.names) }));
   const metric = (
     { name, help, type = 'counter' }: { name: string; help: string; type?: 'counter' | 'gauge' },
     value: (life: LifeCounts) => number,
@@ -24,7 +10,7 @@ export function lifeMetrics(lives: readonly LifeCounts[]): OwnMetric[] {
     name: `weft_statsd_container_${name}`,
     help,
     type,
-    values: labelled.map((life) => [life.labels, value(life)]),
+    values: lives.map((life) => [life.labels, value(life)]),
   });
   return [
     metric({ name: 'restarts_total', help: 'How often a container of this name came back.' }, (life) => life.restarts),

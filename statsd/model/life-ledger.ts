@@ -1,5 +1,6 @@
 import { isUnexpectedExit, NO_RETURNS, returnsNow, type Returns } from '../life/wire.ts';
 import type { ExitInventory } from '../wire.ts';
+import { escapeLabelValue } from './exposition.ts';
 import type { Health } from './identity.ts';
 
 /** What a life is known by; all of it becomes labels. */
@@ -27,6 +28,8 @@ export type LifeExit = Pick<ExitInventory, 'exitCode' | 'oomKilled'>;
 /** One name on this host, through all containers that bear it; the counts only grow. */
 export interface LifeCounts {
   readonly names: LifeNames;
+  /** The names as Prometheus writes them, without braces. */
+  readonly labels: string;
   readonly restarts: number;
   readonly oomKills: number;
   readonly unexpectedExits: number;
@@ -36,6 +39,8 @@ export interface LifeCounts {
 
 interface Life {
   names: LifeNames;
+  /** Of the names; rendered once, not at each scrape. */
+  labels: string;
   /** Living containers of this name, by key. */
   readonly bearers: Map<string, Bearer>;
   restarts: number;
@@ -53,6 +58,30 @@ const MAX_ENDED = 1000;
 
 /** Ends whose exit code is waited for at most. */
 const MAX_UNTOLD = 1000;
+
+function labelsOf({ name, runtime, image, composeProject, composeService }: LifeNames): string {
+  const pairs = [
+    ['name', name],
+    ['runtime', runtime],
+    ['image', image],
+    ['compose_project', composeProject],
+    ['compose_service', composeService],
+  ] as const;
+  return pairs
+    .flatMap(([label, value]) => (value === undefined || value === '' ? [] : [`${label}="${escapeLabelValue(value)}"`]))
+    .join(',');
+}
+
+/** What is counted in those that live. */
+function countsNow(bearers: Iterable<Bearer>): Pick<LifeCounts, 'oomKills' | 'unhealthy'> {
+  let oomKills = 0;
+  let unhealthy: boolean | undefined;
+  for (const bearer of bearers) {
+    oomKills += bearer.oomKills() || 0;
+    if (bearer.health !== undefined) unhealthy = unhealthy === true || bearer.health === 'unhealthy';
+  }
+  return { oomKills, unhealthy };
+}
 
 /**
  * How often the containers of a name came back, were killed for memory, and ended as they should not. A container's own
@@ -81,6 +110,7 @@ export class LifeLedger {
     life.restarts += news;
     life.endedAtMonotonicMs = Number.NaN;
     life.names = names;
+    life.labels = labelsOf(names);
     life.bearers.set(key, bearer);
     this.#nameOf.set(key, names.name);
   }
@@ -118,28 +148,20 @@ export class LifeLedger {
   /** Those with a living container, and of the others those that something happened to; forgets what ended long ago. */
   counts(nowMonotonicMs: number): LifeCounts[] {
     this.#prune(nowMonotonicMs);
-    const told = [...this.#lives.values()].filter(
-      ({ bearers, restarts, endedOomKills, unexpectedExits }) =>
-        bearers.size > 0 || restarts + endedOomKills + unexpectedExits > 0,
-    );
-    return told.map(({ names, restarts, endedOomKills, unexpectedExits, bearers }) => {
-      const living = [...bearers.values()];
-      const checked = living.filter(({ health }) => health !== undefined);
-      return {
-        names,
-        restarts,
-        oomKills: living.reduce((sum, { oomKills }) => sum + (oomKills() || 0), endedOomKills),
-        unexpectedExits,
-        unhealthy: checked.length === 0 ? undefined : checked.some(({ health }) => health === 'unhealthy'),
-      };
-    });
+    const told: LifeCounts[] = [];
+    for (const { names, labels, restarts, endedOomKills, unexpectedExits, bearers } of this.#lives.values()) {
+      if (bearers.size === 0 && restarts + endedOomKills + unexpectedExits === 0) continue;
+      const now = countsNow(bearers.values());
+      told.push({ names, labels, restarts, unexpectedExits, ...now, oomKills: endedOomKills + now.oomKills });
+    }
+    return told;
   }
 
   #lifeOf(names: LifeNames): Life {
     const known = this.#lives.get(names.name);
     if (known !== undefined) return known;
     const nothing = { restarts: 0, endedOomKills: 0, unexpectedExits: 0, returns: NO_RETURNS };
-    const life = { names, bearers: new Map<string, Bearer>(), ...nothing, endedAtMonotonicMs: Number.NaN };
+    const life = { names, labels: '', bearers: new Map<string, Bearer>(), ...nothing, endedAtMonotonicMs: Number.NaN };
     this.#lives.set(names.name, life);
     return life;
   }

@@ -1,7 +1,8 @@
-import { escapeLabelValue, headOf, numberText } from './exposition.ts';
+import { escapeLabelValue, headOf } from './exposition.ts';
 import type { MetricType } from './family.ts';
 import { distinctOf, quantileOf, QUANTILES, type StatsdBook, type StatsdSeries } from './statsd-book.ts';
 import { CHECK_STATES, type StatsdKind } from './statsd-text.ts';
+import { numberText } from './text-pages.ts';
 
 /**
  * How a family is called after a metric's name. No ending is the end of another, so whatever containers call their metrics,

@@ -94,11 +94,17 @@ interface RawAnswer {
   readonly body: Buffer;
 }
 
-async function getRaw(listen: string, headers: Record<string, string>): Promise<RawAnswer> {
+/** `restMs` is how long the client rests after each piece that it reads. */
+async function getRaw(listen: string, headers: Record<string, string>, restMs = 0): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const outgoing = request(`http://${listen}/metrics`, { headers }, (response) => {
     const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (restMs === 0) return;
+      response.pause();
+      setTimeout(() => response.resume(), restMs);
+    });
     response.once('end', () => {
       resolve({ encoding: response.headers['content-encoding'], body: Buffer.concat(chunks) });
     });
@@ -119,6 +125,58 @@ test('metrics are compressed, and the same text', async () => {
   expect(packed.body.length).toBeLessThan(plain.body.length / 3);
   expect(gunzipSync(packed.body)).toEqual(plain.body);
 });
+
+/** Chunks that stand as long as the contract says and no longer: two buffers take turns. */
+function* inTwoBuffers(chunks: number): Generator<Uint8Array> {
+  const buffers = [Buffer.alloc(100_000), Buffer.alloc(100_000)] as const;
+  for (let index = 0; index < chunks; index += 1) {
+    const buffer = buffers[index % 2 === 0 ? 0 : 1];
+    for (let at = 0; at < buffer.length; at += 10)
+      buffer.write(`${String(index).padStart(4)} ${String(at % 9973).padStart(4)}\n`, at);
+    yield buffer;
+  }
+}
+
+test('chunks whose bytes are written over arrive whole, also at a client that reads slowly', async () => {
+  await using server = await startStatusServer({ ...healthy, metrics: () => inTwoBuffers(40) }, at);
+  const want = Buffer.concat(Array.from(inTwoBuffers(40), (chunk) => Buffer.from(chunk)));
+  const [plain, packed, slow] = await Promise.all([
+    getRaw(server.listen, {}),
+    getRaw(server.listen, { 'accept-encoding': 'gzip' }),
+    getRaw(server.listen, {}, 2),
+  ]);
+  expect(plain.body.equals(want)).toBe(true);
+  expect(gunzipSync(packed.body).equals(want)).toBe(true);
+  expect(slow.body.equals(want)).toBe(true);
+});
+
+test.each([{ encoding: 'identity' }, { encoding: 'gzip' }])(
+  'nothing is made for a client that has gone: $encoding',
+  async ({ encoding }) => {
+    const { promise: ended, resolve } = Promise.withResolvers<number>();
+    function* endless(): Generator<Uint8Array> {
+      let made = 0;
+      try {
+        for (const chunk of inTwoBuffers(1_000_000)) {
+          made += 1;
+          yield chunk;
+        }
+      } finally {
+        resolve(made);
+      }
+    }
+    await using server = await startStatusServer({ ...healthy, metrics: endless }, at);
+    const outgoing = request(`http://${server.listen}/metrics`, { headers: { 'accept-encoding': encoding } });
+    outgoing
+      .on('error', () => undefined)
+      .once('response', (response) => {
+        response.once('data', () => outgoing.destroy());
+      });
+    outgoing.end();
+    expect(await ended).toBeLessThan(1_000_000);
+    expect(await get(server.listen, '/healthz')).toMatchObject({ status: 200 });
+  },
+);
 
 test('metrics that fail half way break the connection, and are never a whole 200', async () => {
   function* broken(): Generator<string> {

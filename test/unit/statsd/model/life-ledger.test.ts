@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { lifeMetrics } from '../../../../statsd/model/life-families.ts';
 import { LIFE_RETENTION_MS, LifeLedger, type Bearer, type LifeCounts } from '../../../../statsd/model/life-ledger.ts';
-import { renderOwn } from '../../../../statsd/model/exposition.ts';
+import { renderOwn } from '../../../../statsd/model/rendering.ts';
 import { checkExposition } from '../../../support/exposition.ts';
+import { textOf } from '../pages.ts';
 
 const NAMES = { runtime: 'docker', image: undefined, composeProject: undefined, composeService: undefined };
 const bearer = (key: string, over: Partial<Bearer> & { name?: string } = {}): Bearer => {
@@ -158,7 +159,7 @@ test('on /metrics: labels escaped, health only where it is checked', () => {
   const shop = { ...NAMES, image: 'nginx:1', composeProject: 'shop', composeService: 'web' };
   ledger.seen({ ...bearer('a', { health: 'unhealthy' }), names: { ...shop, name: 'sh"op\n' } });
   ledger.seen(bearer('b', { name: 'db' }));
-  const text = renderOwn(lifeMetrics(ledger.counts(0)));
+  const text = textOf((pages) => renderOwn(pages, lifeMetrics(ledger.counts(0))));
   expect(checkExposition(text)).toEqual([]);
   expect(text.match(/^weft_statsd_container_unhealthy.*$/gm)).toEqual([
     'weft_statsd_container_unhealthy{name="sh\\"op\\n",runtime="docker",image="nginx:1",compose_project="shop",compose_service="web"} 1',

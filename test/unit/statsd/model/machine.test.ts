@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { renderOwn } from '../../../../statsd/model/exposition.ts';
+import { renderOwn } from '../../../../statsd/model/rendering.ts';
 import { coresIn, machineMetrics, nodeMemoryBytes } from '../../../../statsd/model/machine.ts';
 import { checkExposition } from '../../../support/exposition.ts';
+import { textOf } from '../pages.ts';
 
 const cpu = (processor: number, socket: number, core: number): string =>
   `processor\t: ${processor}\nphysical id\t: ${socket}\nsiblings\t: 2\ncore id\t\t: ${core}\ncpu cores\t: 2\n`;
@@ -27,7 +28,7 @@ test('memory of a node', () => {
 
 test('on /metrics: what is unknown is left out', () => {
   const facts = { physicalCores: NaN, sockets: 2, nodes: [{ id: '0', memoryBytes: 1024 }] };
-  const text = renderOwn(machineMetrics(facts, 0));
+  const text = textOf((pages) => renderOwn(pages, machineMetrics(facts, 0)));
   expect(checkExposition(text)).toEqual([]);
   expect(text.match(/^[^#].*$/gm)).toEqual([
     'machine_cpu_sockets 2',
