@@ -5,7 +5,6 @@ import {
   gauge,
   limitOrZero,
   points,
-  valueIn,
   withQuota,
   type Family,
   type Measured,
@@ -15,7 +14,8 @@ import { MORE_SURVEY_SERIES } from './survey-families.ts';
 import { ioFamilies, ioSeriesBound, SUMMED_IO_FAMILIES, type DeviceName } from './io-families.ts';
 
 const CPU_TOTAL = 'cpu="total"';
-const cpuTotal = ({ sample }: Measured): Point[] => [[CPU_TOTAL, valueIn(sample, 'cpuUsageSeconds')]];
+const usageOf = field('cpuUsageSeconds');
+const cpuTotal = ({ sample }: Measured): Point[] => [[CPU_TOTAL, usageOf(sample)]];
 
 /** As cAdvisor: a series for each CPU that was used where the kernel tells them apart, else one for all. */
 function cpuEach(measured: Measured): Point[] {
@@ -94,9 +94,10 @@ const COMMON: readonly Family[] = [
   gauge('container_last_seen', 'Unix time of the last reading.', field('lastSeenUnixSeconds')),
 ];
 
+const [faultsOf, majorFaultsOf] = [field('pageFaults'), field('majorPageFaults')];
 const failures = ({ sample }: Measured): Point[] => [
-  ['failure_type="pgfault",scope="hierarchy"', valueIn(sample, 'pageFaults')],
-  ['failure_type="pgmajfault",scope="hierarchy"', valueIn(sample, 'majorPageFaults')],
+  ['failure_type="pgfault",scope="hierarchy"', faultsOf(sample)],
+  ['failure_type="pgmajfault",scope="hierarchy"', majorFaultsOf(sample)],
 ];
 
 const hugePages =

@@ -1,31 +1,33 @@
 import type { BlockDevice, ContainerDetails, InterfaceCounters } from './details.ts';
-import { points, valueIn, type Family, type Point } from './family.ts';
+import { field, points, type Family, type Point } from './family.ts';
 import type { Field } from './reading.ts';
 
-const noDevice =
-  (name: Field): NonNullable<Family['points']> =>
-  ({ sample }) => [['device=""', valueIn(sample, name)]];
-
-/** One series in the default set, however many interfaces there are: its name where it is the only one. */
-const oneInterface =
-  (name: Field): NonNullable<Family['points']> =>
-  ({ sample, details: { network } }) => {
-    const value = valueIn(sample, name);
-    if (network.kind !== 'own' || Number.isNaN(value)) return [];
-    const [only, second] = network.interfaces;
-    const label = only !== undefined && second === undefined ? only.name : 'total';
-    return [[`interface="${interfaceLabel(label)}"`, value]];
-  };
+function noDevice(name: Field): NonNullable<Family['points']> {
+  const valueOf = field(name);
+  return ({ sample }) => [['device=""', valueOf(sample)]];
+}
 
 // A container can name its interfaces: quotes and backslashes are allowed by the kernel.
-const interfaceLabel = (name: string): string => name.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+const interfaceLabel = (name: string): string =>
+  `interface="${/["\\]/.test(name) ? name.replaceAll('\\', '\\\\').replaceAll('"', '\\"') : name}"`;
+
+/** One series in the default set, however many interfaces there are: its name where it is the only one. */
+function oneInterface(name: Field): NonNullable<Family['points']> {
+  const valueOf = field(name);
+  return ({ sample, details: { network } }) => {
+    const value = valueOf(sample);
+    if (network.kind !== 'own' || Number.isNaN(value)) return [];
+    const [only, second] = network.interfaces;
+    return [[interfaceLabel(only !== undefined && second === undefined ? only.name : 'total'), value]];
+  };
+}
 
 const eachInterface =
   (value: (counters: InterfaceCounters) => number): NonNullable<Family['points']> =>
   ({ details: { network } }) =>
     network.kind !== 'own'
       ? []
-      : network.interfaces.map((counters) => [`interface="${interfaceLabel(counters.name)}"`, value(counters)]);
+      : network.interfaces.map((counters) => [interfaceLabel(counters.name), value(counters)]);
 
 interface Traffic {
   readonly name: string;
@@ -118,9 +120,10 @@ const DISK_OPERATIONS: readonly Disk[] = [
 export type DeviceName = (device: { readonly major: number; readonly minor: number }) => string;
 
 function eachDevice(disk: Disk, nameOf: DeviceName): NonNullable<Family['points']> {
+  const without = noDevice(disk.field);
   return (measured) => {
     const { blockDevices } = measured.details;
-    if (blockDevices === undefined || blockDevices.length === 0) return noDevice(disk.field)(measured);
+    if (blockDevices === undefined || blockDevices.length === 0) return without(measured);
     return blockDevices.map((device) => [`device="${nameOf(device)}"`, disk.value(device)]);
   };
 }

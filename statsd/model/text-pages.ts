@@ -5,7 +5,12 @@ const MARGIN_BYTES = 8 * 1024;
 /** The longest number: `-1.2345678901234567e-300`. */
 const NUMBER_BYTES = 24;
 const ZERO = 48;
-const LAST_INT32 = 2 ** 31 - 1;
+const POINT = 46;
+const BILLION = 1e9;
+/** Two decimals of up to 15 digits are never the same float, so one that gives a float back is the shortest that does. */
+const FIFTEEN_DIGITS = 1e15;
+/** JavaScript writes smaller ones with an exponent. */
+const SMALLEST_PLAIN = 1e-6;
 
 /** A number as the text format writes it. */
 export function numberText(value: number): string {
@@ -14,17 +19,40 @@ export function numberText(value: number): string {
   return String(value);
 }
 
-/** Writes the digits of a whole number from 0 to 2^31 - 1, and gives where they end. */
-function writeDigits(into: Uint8Array, start: number, value: number): number {
-  let end = start + 1;
-  for (let power = 10; power <= value; power *= 10) end += 1;
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let power = 10; power <= value; power *= 10) digits += 1;
+  return digits;
+}
+
+/** Writes a whole number below 2^31 in so many digits, and gives where they end. */
+function writeDigits(into: Uint8Array, start: number, { value, digits }: { value: number; digits: number }): number {
   let rest = value;
-  for (let at = end - 1; at >= start; at -= 1) {
+  for (let at = start + digits - 1; at >= start; at -= 1) {
     const tenth = (rest / 10) | 0;
     into[at] = ZERO + rest - tenth * 10;
     rest = tenth;
   }
-  return end;
+  return start + digits;
+}
+
+/** Writes a whole number below {@link FIFTEEN_DIGITS}, and gives where it ends. */
+function writeWhole(into: Uint8Array, start: number, value: number): number {
+  if (value < BILLION) return writeDigits(into, start, { value, digits: digitsOf(value) });
+  const billions = Math.floor(value / BILLION);
+  const at = writeDigits(into, start, { value: billions, digits: digitsOf(billions) });
+  return writeDigits(into, at, { value: value - billions * BILLION, digits: 9 });
+}
+
+/** Writes so many billionths that are no whole number, and gives where they end. */
+function writeBillionths(into: Uint8Array, start: number, billionths: number): number {
+  const whole = Math.floor(billionths / BILLION);
+  const point = writeWhole(into, start, whole);
+  into[point] = POINT;
+  let value = billionths - whole * BILLION;
+  let digits = 9;
+  for (; value % 10 === 0; value /= 10) digits -= 1;
+  return writeDigits(into, point + 1, { value, digits });
 }
 
 /**
@@ -64,14 +92,17 @@ export class TextPages {
     this.#length += 1;
   }
 
-  /** As {@link numberText} writes it. */
+  /** As {@link numberText} writes it, but without a string where it need not be: for what counts nanoseconds or bytes. */
   number(value: number): void {
-    if (value >= 0 && value <= LAST_INT32 && Number.isInteger(value)) {
-      this.#reserve(NUMBER_BYTES);
-      this.#length = writeDigits(this.#page, this.#length, value);
+    this.#reserve(NUMBER_BYTES);
+    if (value >= 0 && value < FIFTEEN_DIGITS && Number.isInteger(value)) {
+      this.#length = writeWhole(this.#page, this.#length, value);
       return;
     }
-    this.text(numberText(value));
+    const billionths = Math.round(value * BILLION);
+    if (value >= SMALLEST_PLAIN && billionths < FIFTEEN_DIGITS && billionths / BILLION === value)
+      this.#length = writeBillionths(this.#page, this.#length, billionths);
+    else this.text(numberText(value));
   }
 
   /** What was written since the last page; its bytes stand until the second page after it is begun. */

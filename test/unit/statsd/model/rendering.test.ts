@@ -20,7 +20,31 @@ const numbers = fc.oneof(
   fc.double(),
   fc.integer(),
   fc.maxSafeInteger(),
-  fc.constantFrom(0, -0, 9, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 1e21, 1e-7, Infinity, -Infinity, Number.NaN),
+  // What kernels count in: nanoseconds, microseconds, ticks.
+  fc.tuple(fc.maxSafeNat(), fc.constantFrom(1e9, 1e6, 100)).map(([count, per]) => count / per),
+  fc.tuple(fc.nat(2_000_000), fc.constantFrom(1e9, 1e6, 100)).map(([count, per]) => count / per),
+  fc.constantFrom(
+    0,
+    -0,
+    9,
+    10,
+    99,
+    100,
+    2 ** 31 - 1,
+    2 ** 31,
+    1e9,
+    1e15,
+    1e15 - 1,
+    2 ** 53,
+    1e21,
+    1e-7,
+    1e-6,
+    9.99e-7,
+    0.1 + 0.2,
+    Infinity,
+    -Infinity,
+    Number.NaN,
+  ),
 );
 const words = fc.string({ unit: 'binary', maxLength: 30 });
 const series: fc.Arbitrary<Series> = fc
@@ -101,7 +125,7 @@ describe('pages', () => {
         pages.number(value);
         expect(Buffer.from(pages.take()).toString()).toBe(numberText(value));
       }),
-      { numRuns: 2000 },
+      { numRuns: 20_000 },
     );
   });
 
