@@ -8,6 +8,8 @@ const FIRST_BUFFER_BYTES = 32 * 1024;
 const MAX_BUFFER_BYTES = 1024 * 1024;
 /** A missing file is looked for again after 1, 2, 4 … reads: a runtime makes the hierarchies one after the other. */
 const MAX_MISSES_BETWEEN_TRIES = 64;
+/** The same of a file that is read seldom, each 30 s. Controllers are switched on for what runs, though hardly ever. */
+const MAX_RARE_MISSES_BETWEEN_TRIES = 8;
 
 const codeOf = (error: unknown): number =>
   error instanceof Error && 'errno' in error && typeof error.errno === 'number' ? Math.abs(error.errno) : 0;
@@ -273,8 +275,8 @@ export class PooledFile implements KernelFile, Content {
     }
     // ENOENT: not there (yet); EOPNOTSUPP, EINVAL, EACCES: not for us. All are "unavailable", and tried again later.
     this.#misses += 1;
-    if (this.#place.keep && this.#place.insistent !== true)
-      this.#waits = Math.min(2 ** Math.min(this.#misses - 1, 10), MAX_MISSES_BETWEEN_TRIES) - 1;
+    const most = this.#place.keep ? MAX_MISSES_BETWEEN_TRIES : MAX_RARE_MISSES_BETWEEN_TRIES;
+    if (this.#place.insistent !== true) this.#waits = Math.min(2 ** Math.min(this.#misses - 1, 10), most) - 1;
   }
 
   #readFrom(descriptor: number): number {
