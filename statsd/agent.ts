@@ -7,13 +7,12 @@ import type { BlockAccounting } from './io/block-accounting.ts';
 import type { CpuMeter } from './io/cpu-meter.ts';
 import type { LiveContainer } from './io/live-container.ts';
 import type { Publisher } from './io/publisher.ts';
-import type { Measurement } from './measurement.ts';
+import type { Measurement, Round } from './measurement.ts';
 import type { HostReading } from './model/host-reading.ts';
 import { fillHostRow } from './model/host-row.ts';
 import { ExitedList, type ExitedContainer, type ExitFacts } from './model/exited.ts';
 import { exitedInventoryOf, exitFactsOf, inventoryOf } from './model/inventory.ts';
 import type { OwnCounts } from './model/own-metrics.ts';
-import { FIELD } from './model/reading.ts';
 import { nextTick, phasedStart, phaseOf, type NextTick } from './model/schedule.ts';
 import { emptyHostRow, frameOf, type Table } from './model/table.ts';
 import {
@@ -202,7 +201,7 @@ export class StatsAgent implements ContainerEvents {
     counts.maxTickLateSeconds = Math.max(counts.lastTickLateSeconds, counts.maxTickLateSeconds || 0);
     const at = await measurement.read(this.#live, signal);
     const readMs = clock.monotonicMs();
-    this.#checkLives(at.slow, keeper);
+    this.#checkLives(at, keeper);
     measurement.done();
     keeper.lookAtUnread();
     if (this.#exited.prune(at.timeUnixMs)) this.#dirty = true;
@@ -230,19 +229,9 @@ export class StatsAgent implements ContainerEvents {
     publisher.frame({ frame: frameOf(facts, samples, this.#hostRow), table: this.#table, hasNews });
   }
 
-  #checkLives(slow: readonly LiveContainer[], keeper: ContainerKeeper): void {
-    const { counts } = this.#parts;
-    const due = new Set(slow);
+  #checkLives({ slow, ending }: Round, keeper: ContainerKeeper): void {
     for (const container of slow) if (container.takeAnnouncedChange()) this.#dirty = true;
-    let oomKills = counts.oomKillsOfEnded;
-    for (const container of this.#live) {
-      const { sample } = container;
-      const kills = sample[FIELD.oomKills] ?? Number.NaN;
-      if (kills > 0) oomKills += kills;
-      if (container.gone || sample[FIELD.pidsCurrent] === 0) due.add(container);
-    }
-    counts.oomKills = oomKills;
-    for (const container of due) keeper.checkLife(container);
+    for (const container of new Set([...slow, ...ending])) keeper.checkLife(container);
   }
 
   #tellEnds(): void {

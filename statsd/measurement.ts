@@ -2,6 +2,7 @@ import type { Clock } from '../native/host/clock.ts';
 import type { Logger } from '../native/host/log.ts';
 import type { ContainerNetworks } from './io/container-network.ts';
 import type { HostReader } from './io/host-reader.ts';
+import { LifeSigns } from './io/life-signs.ts';
 import type { LiveContainer } from './io/live-container.ts';
 import type { NetworkTable } from './io/network-table.ts';
 import type { ReadBatch } from './io/read-batch.ts';
@@ -34,6 +35,8 @@ export interface ReadAt {
 export interface Round extends ReadAt {
   /** Containers whose slower files were read. */
   readonly slow: readonly LiveContainer[];
+  /** Containers that may be over. */
+  readonly ending: readonly LiveContainer[];
 }
 
 const EVERYTHING: Tiers = { slow: true, rare: true };
@@ -58,6 +61,7 @@ export class Measurement {
   readonly #parts: MeasurementParts;
   readonly #round: ReadingRound;
   readonly #oomKills = new OomLedger();
+  readonly #signs = new LifeSigns();
   readonly #complaints = new WeakMap<LiveContainer, Set<string>>();
   /** Of each container; spreads slow turns over ticks. */
   readonly #phases = new WeakMap<LiveContainer, number>();
@@ -102,6 +106,7 @@ export class Measurement {
   leave(container: LiveContainer): void {
     this.#whole.delete(container);
     this.#quick.remove(container);
+    this.#signs.leave(container);
     this.#parts.networks.leave(container);
   }
 
@@ -121,14 +126,27 @@ export class Measurement {
     hostReader.read(this.host, slow);
     networks.storeOwn();
     for (const { container } of whole) this.#settle(container, at.timeUnixMs);
+    this.#noteLives([...due.parts, ...whole], isLive);
     this.#parts.counts.lastTakeSeconds = (clock.monotonicMs() - at.fetchedMs) / 1000;
-    return { ...at, slow: whole.filter(({ tick }) => tick.slow).map(({ container }) => container) };
+    const slowOnes = whole.filter(({ tick }) => tick.slow).map(({ container }) => container);
+    return { ...at, slow: slowOnes, ending: [...this.#signs.ending] };
   }
 
   /** What was read is used up: from here each file is read by itself again. */
   done(): void {
     this.#rounds += 1;
     this.#parts.batch.done();
+  }
+
+  /** Looks at those whose numbers may have moved. */
+  #noteLives(
+    read: readonly { readonly container: LiveContainer }[],
+    isLive: (container: LiveContainer) => boolean,
+  ): void {
+    const { counts } = this.#parts;
+    for (const { container } of read) if (isLive(container)) this.#signs.note(container);
+    for (const container of this.#quick.takeMovedPids()) if (isLive(container)) this.#signs.note(container);
+    counts.oomKills = counts.oomKillsOfEnded + this.#signs.oomKills;
   }
 
   #due(): Due {

@@ -16,6 +16,8 @@ interface Entry {
  */
 export class ContainerReaders {
   readonly #entries: readonly Entry[];
+  /** Grows whenever something was read anew, after which {@link quick} may give something else. */
+  version = 0;
 
   constructor(collectors: readonly Collector[], view: CgroupView) {
     this.#entries = collectors.map((collector) => {
@@ -58,6 +60,7 @@ export class ContainerReaders {
     const isUnchanged = entry.isUnchanged && !tick.rare;
     entry.isUnchanged = false;
     if (isUnchanged) return;
+    this.version += 1;
     try {
       entry.reader.collect(target, tick);
       if (tick.slow) entry.takenUnified = tick.unified;

@@ -22,6 +22,15 @@ interface NumberRead {
   readonly number: NumberFile;
 }
 
+/** Where a container's part of a turn is. */
+interface Place {
+  /** Of its readers, when its part was made or found to be as it was. */
+  version: number;
+  readonly quickAt: number;
+  readonly readsAt: number;
+  readonly readsEnd: number;
+}
+
 /** Containers that have their slow turn at the same ticks. Flat arrays: a tick goes through them from front to back. */
 interface Turn {
   readonly containers: Set<LiveContainer>;
@@ -29,6 +38,9 @@ interface Turn {
   stale: 'no' | 'perhaps' | 'yes';
   /** What the collectors of its containers gave, one after the other. */
   quick: (readonly NumberFile[] | undefined)[];
+  /** One for each container, in their order, and its sample. */
+  places: Place[];
+  wholes: Float64Array[];
   /** A file of numbers is not open yet, so that its collector is asked: to be looked at again. */
   waits: boolean;
   reads: NumberRead[];
@@ -57,21 +69,38 @@ function told({ container, number }: NumberRead): boolean {
   }
 }
 
-/** Whether the collectors read the same files by the same descriptors as when the turn was made. */
-function isAsItWas({ containers, fds, quick, reads, waits }: Turn): boolean {
-  if (waits) return false;
-  let at = 0;
-  for (const container of containers)
-    for (let collector = 0; collector < container.readers.count; collector += 1, at += 1)
-      if (container.readers.quick(collector) !== quick[at]) return false;
-  return reads.every(({ number }, index) => descriptorOf(number.file) === fds[index]);
+/** Whether the collectors of a container read the same files by the same descriptors as when the turn was made. */
+function readsTheSame(
+  { fds, quick, reads }: Turn,
+  { readers }: LiveContainer,
+  { quickAt, readsAt, readsEnd }: Place,
+): boolean {
+  for (let collector = 0; collector < readers.count; collector += 1)
+    if (readers.quick(collector) !== quick[quickAt + collector]) return false;
+  for (let at = readsAt; at < readsEnd; at += 1) if (descriptorOf(reads[at]?.number.file) !== fds[at]) return false;
+  return true;
+}
+
+/** The same for all of a turn. Only of those that were read anew since can it be otherwise. */
+function isAsItWas(turn: Turn): boolean {
+  if (turn.waits) return false;
+  let index = 0;
+  for (const container of turn.containers) {
+    const place = turn.places[index];
+    index += 1;
+    if (place?.version === container.readers.version) continue;
+    if (place === undefined || !readsTheSame(turn, container, place)) return false;
+    place.version = container.readers.version;
+  }
+  return true;
 }
 
 const emptyTurn = (): Turn => ({
   containers: new Set(),
   stale: 'yes',
   waits: false,
-  ...{ quick: [], reads: [], fds: [], shapes: [], samples: [], fields: [], per: [], readOf: [], parts: [], counts: [] },
+  ...{ quick: [], places: [], wholes: [], reads: [], fds: [], shapes: [] },
+  ...{ samples: [], fields: [], per: [], readOf: [], parts: [], counts: [] },
 });
 
 /**
@@ -87,6 +116,7 @@ export class QuickReads {
   #shapes = new Int32Array(0);
   #values = new Float64Array(0);
   #ended = new Set<LiveContainer>();
+  #movedPids: LiveContainer[] = [];
 
   /** From now on it is read here, except at slow ticks, which its turn tells. Its files were read before. */
   add(container: LiveContainer, turn: number): void {
@@ -155,11 +185,20 @@ export class QuickReads {
     let at = 0;
     for (const turn of this.#opened) {
       this.#takeTurn(turn, { at, failed });
-      for (const container of turn.containers)
-        if (failed.size === 0 || !failed.has(container)) container.sample[FIELD.lastSeenUnixSeconds] = seconds;
+      if (failed.size === 0) for (const sample of turn.wholes) sample[FIELD.lastSeenUnixSeconds] = seconds;
+      else
+        for (const { sample } of [...turn.containers].filter((each) => !failed.has(each)))
+          sample[FIELD.lastSeenUnixSeconds] = seconds;
       at += turn.fields.length;
     }
     return [...failed].filter((container) => !this.#ended.has(container));
+  }
+
+  /** Containers that had another number of tasks at the last {@link take} than before. */
+  takeMovedPids(): readonly LiveContainer[] {
+    const moved = this.#movedPids;
+    this.#movedPids = [];
+    return moved;
   }
 
   #failed(lengths: Int32Array): Set<LiveContainer> {
@@ -188,19 +227,29 @@ export class QuickReads {
       const read = reads[readOf[index] ?? -1];
       if (read === undefined || (failed.size > 0 && failed.has(read.container))) continue;
       sample[field] = value;
-      read.container.readers.moved(read.collector);
+      this.#moved(read, field);
       if (!told(read)) failed.add(read.container);
     }
   }
 
+  #moved({ container, collector }: NumberRead, field: number): void {
+    container.readers.moved(collector);
+    if (field === FIELD.pidsCurrent) this.#movedPids.push(container);
+  }
+
   #renew(turn: Turn): void {
     Object.assign(turn, emptyTurn(), { containers: turn.containers });
-    for (const container of turn.containers)
-      for (let collector = 0; collector < container.readers.count; collector += 1) {
-        const numbers = container.readers.quick(collector);
+    for (const container of turn.containers) {
+      const { readers, sample } = container;
+      const from = { version: readers.version, quickAt: turn.quick.length, readsAt: turn.reads.length };
+      for (let collector = 0; collector < readers.count; collector += 1) {
+        const numbers = readers.quick(collector);
         turn.quick.push(numbers);
         this.#addPart(turn, { container, collector }, numbers);
       }
+      turn.places.push({ ...from, readsEnd: turn.reads.length });
+      turn.wholes.push(sample);
+    }
   }
 
   #addPart(turn: Turn, part: PartDue, numbers: readonly NumberFile[] | undefined): void {
