@@ -1,25 +1,14 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageRoot } from '../../native/host/package-root.ts';
 import { launchBrowser, logIn, openPage, startDashboard, type TestDashboard } from './harness.ts';
+import { judge, LOOKS } from './judge.ts';
 
-const SCREENSHOTS = join(packageRoot(), 'test/browser/screenshots');
 const PASSWORD = 'correct horse battery';
-
-const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  narrow: { colorScheme: 'light', viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 },
-};
 
 let browser: Browser;
 let dashboard: TestDashboard;
 
 beforeAll(async () => {
-  await mkdir(SCREENSHOTS, { recursive: true });
   dashboard = await startDashboard();
   browser = await launchBrowser();
 });
@@ -105,16 +94,9 @@ test('a token is shown once, works, and is revoked', async () => {
 test.each(Object.entries(LOOKS))('%s: the pages of access are whole and accessible', async (look, options) => {
   await using visitor = await openPage(browser, options);
   const { page } = visitor;
-  const judge = async (name: string): Promise<void> => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0);
-    await page.screenshot({ path: join(SCREENSHOTS, `${look}-${name}.png`), fullPage: true });
-  };
   await page.goto(`${dashboard.url}/login`);
   await page.getByLabel('Name').waitFor();
-  await judge('sign-in');
+  await judge(page, `${look}-sign-in`);
   await signIn(page, 'ann');
   for (const panel of ['account', 'users', 'tokens', 'agents', 'audit']) {
     await page.goto(`${dashboard.url}/settings/${panel}`);
@@ -125,6 +107,6 @@ test.each(Object.entries(LOOKS))('%s: the pages of access are whole and accessib
       await page.locator('.shown-once').waitFor();
     }
     if (panel === 'audit') await page.getByText('Make a token for stats agents').first().waitFor();
-    await judge(`settings-${panel}`);
+    await judge(page, `${look}-settings-${panel}`);
   }
 });

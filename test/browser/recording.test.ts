@@ -1,15 +1,12 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageRoot } from '../../native/host/package-root.ts';
 import { makeRecording, replay } from '../support/recording.ts';
 import { until } from '../support/until.ts';
 import { launchBrowser, logIn, openPage, startDashboard, type TestDashboard } from './harness.ts';
+import { judge, screenshot } from './judge.ts';
 
 const RECORDING = makeRecording({ hosts: 40, containers: 1000 });
-const SCREENSHOTS = join(packageRoot(), 'test/browser/screenshots');
 
 const resources = new AsyncDisposableStack();
 let dashboard: TestDashboard;
@@ -18,7 +15,6 @@ let browser: Browser;
 const shop = RECORDING.flatMap(({ containers }) => containers).filter(({ name }) => name.startsWith('shop-')).length;
 
 beforeAll(async () => {
-  await mkdir(SCREENSHOTS, { recursive: true });
   dashboard = resources.use(await startDashboard());
   for (const host of RECORDING) {
     const agent = resources.use(await dashboard.agent(host.hostname, host.containers));
@@ -37,14 +33,6 @@ async function open(page: Page, path: string): Promise<void> {
   await page.goto(`${dashboard.url}${path}`);
 }
 
-async function judge(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), name).toBeLessThanOrEqual(0);
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-}
-
 test.each([
   { look: 'light', colorScheme: 'light', width: 1440 },
   { look: 'dark', colorScheme: 'dark', width: 1440 },
@@ -57,16 +45,16 @@ test.each([
     await open(page, '/');
     await page.locator('.host-square').nth(39).waitFor();
     await page.locator('.top-list li').first().waitFor();
-    await judge(page, `many-${look}-overview`);
+    await judge(page, `many-${look}-overview`, false);
     await page.goto(`${dashboard.url}/hosts?sort=-cpu`);
     await page.getByText('host-07').first().waitFor();
-    await judge(page, `many-${look}-hosts`);
+    await judge(page, `many-${look}-hosts`, false);
     await page.goto(`${dashboard.url}/containers?group=project&sort=-memory`);
     await page.locator('.group-row').nth(4).waitFor();
     await page.locator('.group-toggle').first().click();
     await page.locator('.group-toggle[aria-expanded="true"]').waitFor();
     await page.locator('.spark-value').first().waitFor();
-    await judge(page, `many-${look}-groups`);
+    await judge(page, `many-${look}-groups`, false);
     expect(complaints).toEqual([]);
   },
 );
@@ -166,5 +154,5 @@ test('on a wall there is nothing to click', async () => {
   await open(page, '/?kiosk');
   await page.locator('.host-square').first().waitFor();
   expect(await page.locator('.page-header').isVisible()).toBe(false);
-  await page.screenshot({ path: join(SCREENSHOTS, 'many-kiosk-overview.png') });
+  await screenshot(page, 'many-kiosk-overview', false);
 });
