@@ -11,7 +11,7 @@ import type { StateStore } from './io/state-store.ts';
 import type { Alert } from './model/alert/alert.ts';
 import type { AlertBook } from './model/alert/book.ts';
 import type { Evaluation } from './model/alert/evaluation.ts';
-import type { SelfFact } from './model/alert/target.ts';
+import { worstFacts, type SelfFact } from './model/alert/target.ts';
 import type { Cluster } from './model/cluster.ts';
 import { Pace } from './model/pace.ts';
 import type { LiveView } from './model/live-view.ts';
@@ -124,12 +124,14 @@ export class DashboardAgent {
   /** What weft's rules on itself look at. */
   #selfFacts(): readonly SelfFact[] {
     const { book, notify, metrics } = this.#parts;
-    const failing = book.rules.map(({ id, name }): SelfFact => ({
-      metric: 'ruleFailing',
-      labels: { rule: name },
-      value: Number(book.healthOf(id).state === 'error'),
-    }));
-    const broken = notify.channels.facts;
+    const failing = worstFacts(
+      book.rules.map(({ id, name }) => ({
+        metric: 'ruleFailing',
+        labels: { rule: name },
+        value: Number(book.healthOf(id).state === 'error'),
+      })),
+    );
+    const broken = worstFacts(notify.channels.facts);
     this.#count(failing, metrics.ruleFailing, 'rule');
     this.#count(broken, metrics.channelBroken, 'channel');
     return [...failing, ...broken];

@@ -127,7 +127,7 @@ export class AlertBook {
         this.#step(run, instance, { observe, pass });
       },
       open: (target) => {
-        const instance = freshInstance(run.rule, target);
+        const instance = freshInstance(run, target);
         const taken = [...instance.identities.values()].find((identity) => this.#isActive(identity.fingerprint));
         if (taken !== undefined) {
           pass.duplicates += 1;

@@ -84,12 +84,7 @@ class Windows implements Column {
     // A life is counted from its birth; of a container's counter it is not known what it had before it was first read.
     const before = metricInfo(metric).subject === 'life' ? 0 : Number.NaN;
     const known = new Map(this.#targets.map(({ key, index }) => [key, this.#windows[index]]));
-    this.#windows = targets.map(({ key }) => {
-      const window = known.get(key) ?? new SampleWindow(agg, windowMs, before);
-      // Rules of one name are told of under one key, and share a window.
-      known.set(key, window);
-      return window;
-    });
+    this.#windows = targets.map(({ key }) => known.get(key) ?? new SampleWindow(agg, windowMs, before));
     this.#values = new Float64Array(targets.length);
     this.#targets = targets;
   }

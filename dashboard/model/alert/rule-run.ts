@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster.ts';
 import { FORGET_AFTER_MS } from '../cluster.ts';
 import { identitiesOf, remapLevels, type Instance, type LevelState } from './instance.ts';
-import type { LabelTest } from './matcher.ts';
+import type { Labels, LabelTest } from './matcher.ts';
 import { metricInfo } from './metric.ts';
 import { freshness, type Column, type QueryReader, type Reader } from './query.ts';
 import { compileScope, holds, type AlertRule, type Condition } from './rule.ts';
@@ -55,12 +55,21 @@ export class RuleRun {
   #value: Reader = () => Number.NaN;
   #column: Column | undefined;
   #and: readonly { readonly condition: Condition; readonly read: Reader }[] = [];
+  /** By labels, which stay the same object while they stay the same: a target that is refused is asked about each second. */
+  readonly #identities = new WeakMap<Labels, Instance['identities']>();
 
   /** @throws {RangeError} for a regular expression that cannot be used. */
   constructor(rule: AlertRule, health: RuleHealth) {
     this.rule = rule;
     this.takes = compileScope(rule);
     this.health = health;
+  }
+
+  /** What a target's alerts are known by, for each severity. */
+  identitiesOf(target: AlertTarget): Instance['identities'] {
+    const known = this.#identities.get(target.labels) ?? identitiesOf(this.rule, target);
+    this.#identities.set(target.labels, known);
+    return known;
   }
 
   use(queries: QueryReader): void {
@@ -156,7 +165,7 @@ export class RuleRun {
   #isSame(instance: Instance, target: AlertTarget): boolean {
     const { madeOf } = instance;
     if (madeOf?.rule === this.rule && madeOf.labels === target.labels) return true;
-    instance.identities = identitiesOf(this.rule, target);
+    instance.identities = this.identitiesOf(target);
     instance.madeOf = { rule: this.rule, labels: target.labels };
     const { shown } = instance;
     if (shown === undefined || !instance.identities.has(shown.severity)) return true;
@@ -242,10 +251,11 @@ export class RuleRun {
 }
 
 /** A new instance, nothing of which has happened yet. */
-export function freshInstance(rule: AlertRule, target: AlertTarget): Instance {
+export function freshInstance(run: RuleRun, target: AlertTarget): Instance {
+  const { rule } = run;
   return {
     target: target.key,
-    identities: identitiesOf(rule, target),
+    identities: run.identitiesOf(target),
     madeOf: { rule, labels: target.labels },
     levels: rule.levels.map(({ severity }) => ({ severity, state: INACTIVE })),
     shown: undefined,

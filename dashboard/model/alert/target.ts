@@ -94,10 +94,22 @@ function lifeTargets(cluster: Cluster, memo: LabelMemo): AlertTarget[] {
   return targets;
 }
 
+const selfKey = ({ metric, labels }: SelfFact): string => `${metric}/${Object.values(labels).join('/')}`;
+
+/** One fact for each thing, the worst of it: two rules may have one name, and what is said of them cannot be told apart. */
+export function worstFacts(facts: readonly SelfFact[]): readonly SelfFact[] {
+  const worst = new Map<string, SelfFact>();
+  for (const fact of facts) {
+    const known = worst.get(selfKey(fact));
+    if (known === undefined || known.value < fact.value) worst.set(selfKey(fact), fact);
+  }
+  return [...worst.values()];
+}
+
 function selfTargets(facts: readonly SelfFact[]): AlertTarget[] {
-  return facts.map((self, index) => ({
+  return worstFacts(facts).map((self, index) => ({
     index,
-    key: `${self.metric}/${Object.values(self.labels).join('/')}`,
+    key: selfKey(self),
     hostName: '',
     labels: self.labels,
     host: undefined,
