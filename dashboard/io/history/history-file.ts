@@ -1,4 +1,5 @@
-import type { FoldedBlock, NewMark, RestoredBlock, RestoredSeries } from '../../model/history/book.ts';
+import type { FoldedBlock, NewMark } from '../../model/history/book.ts';
+import type { RestoredBlock, RestoredSeries } from '../../model/history/restored.ts';
 import { Bins, type BinAxis } from '../../model/history/bins.ts';
 import { COLUMNS_OF } from '../../model/history/columns.ts';
 import { rollUp } from '../../model/history/roll-up.ts';

@@ -1,5 +1,5 @@
 import type { Bins } from '../../model/history/bins.ts';
-import type { RestoredBlock, RestoredSeries } from '../../model/history/book.ts';
+import type { RestoredBlock, RestoredSeries } from '../../model/history/restored.ts';
 import type { Mark, SeriesFacts } from '../../model/history/series.ts';
 import type { Store } from '../store.ts';
 import { packCodes, unpackCodes } from './codes-blob.ts';

@@ -1,4 +1,5 @@
-import type { FoldedBlock, NewMark, RestoredBlock, RestoredSeries } from '../../model/history/book.ts';
+import type { FoldedBlock, NewMark } from '../../model/history/book.ts';
+import type { RestoredBlock, RestoredSeries } from '../../model/history/restored.ts';
 import type { BinAxis, BinsState } from '../../model/history/bins.ts';
 import type { Mark, SeriesFacts } from '../../model/history/series.ts';
 import type { RemoteWriteSettings, RemoteWriteState } from '../remote/remote-writer.ts';

@@ -19,15 +19,20 @@ export async function restoreHistory(
     for (const line of lines) book.restoreSeries(line);
     const keyOf = new Map(lines.map(({ id, key }) => [id, key]));
     let blocks = 0;
+    let asked = store.ask('blocks', { fromUnixMs, limit: BLOCKS_AT_ONCE });
     while (!signal.aborted && fromUnixMs < nowUnixMs) {
-      const batch = await store.ask('blocks', { fromUnixMs, limit: BLOCKS_AT_ONCE });
+      const batch = await asked;
       const last = batch.at(-1);
       if (last === undefined) break;
-      for (const block of batch) book.restoreBlock(block, keyOf);
-      blocks += batch.length;
       // A time may have a block of containers and one of hosts, and the batch may end between them.
       const isSplit = batch.length === BLOCKS_AT_ONCE && batch[0]?.timeUnixMs !== last.timeUnixMs;
       fromUnixMs = isSplit ? last.timeUnixMs : last.timeUnixMs + 1;
+      // The thread unpacks the next ones while these are taken over.
+      asked = store.ask('blocks', { fromUnixMs, limit: BLOCKS_AT_ONCE });
+      // Nobody waits for it once the dashboard stops.
+      asked.catch(() => undefined);
+      book.restoreBlocks(batch, keyOf);
+      blocks += batch.length;
     }
     log.info({ lines: lines.length, blocks }, 'history restored');
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { ContainerInventory } from '../../../statsd/wire.ts';
-import { UNKNOWN_CODE } from './code.ts';
 import { COLUMNS_OF, type SeriesKind } from './columns.ts';
 import { identityOf, seriesKey } from './identity.ts';
+import { alikeBlocks, type RestoredBlock, type RestoredSeries } from './restored.ts';
 import { Ring } from './ring.ts';
 import {
   isTold,
@@ -40,24 +40,6 @@ export interface FoldedBlock {
 /** Something that happened on a line, on its way to the store. */
 export interface NewMark extends Mark {
   readonly key: string;
-}
-
-/** A line that measured something lately, as the store gives it back. */
-export interface RestoredSeries {
-  /** The store's own number of it. */
-  readonly id: number;
-  readonly key: string;
-  readonly facts: SeriesFacts;
-  readonly marks: readonly Mark[];
-  readonly lastUnixMs: number;
-}
-
-/** A block as it was folded, with the columns of then. Lines are named by the store's numbers: a block each ten seconds has no room for a thousand keys. */
-export interface RestoredBlock {
-  readonly timeUnixMs: number;
-  readonly columns: readonly string[];
-  readonly ids: Uint32Array;
-  readonly codes: Uint16Array;
 }
 
 interface BookLimits {
@@ -210,21 +192,26 @@ export class HistoryBook {
     const series = this.#series.get(key) ?? this.#open(key, facts, lastUnixMs);
     if (series === undefined) return;
     if (series.owner === undefined && facts.kind === 'container') this.#nobodys.add(series);
+    // So that its rings know at once how far its past goes, and do not grow into it step by step.
+    series.tens?.open(series.tens.stepOf(lastUnixMs));
     const own = new Set(series.marks.map(markId));
     series.marks.unshift(...marks.filter((mark) => !own.has(markId(mark))));
   }
 
-  /** Ten seconds from the store. What was measured since the start is newer and stays. */
-  restoreBlock({ timeUnixMs, columns, ids, codes }: RestoredBlock, keyOf: ReadonlyMap<number, string>): void {
-    const step = Math.floor(timeUnixMs / TEN_SECONDS_MS);
-    const width = 3 * columns.length;
-    const placesOf = { container: placesIn(columns, 'container'), host: placesIn(columns, 'host') };
-    for (const [row, id] of ids.entries()) {
-      const series = this.#series.get(keyOf.get(id) ?? '');
-      const tens = series?.tens;
-      if (series === undefined || tens?.open(step) !== true || tens.isKnown(step)) continue;
-      for (const [lane, place] of placesOf[series.facts.kind].entries())
-        tens.setCode(step, lane, place < 0 ? UNKNOWN_CODE : (codes[row * width + place] ?? UNKNOWN_CODE));
+  /** Ten seconds each from the store, oldest first. What was measured since the start is newer and stays. */
+  restoreBlocks(blocks: readonly RestoredBlock[], keyOf: ReadonlyMap<number, string>): void {
+    // Line by line in the place of block by block: a line's numbers lie together in memory, and those of a thousand lines far apart.
+    for (const alike of alikeBlocks(blocks)) {
+      const [{ columns, ids }] = alike;
+      const width = 3 * columns.length;
+      const placesOf = { container: placesIn(columns, 'container'), host: placesIn(columns, 'host') };
+      for (let row = 0; row < ids.length; row += 1) {
+        const series = this.#series.get(keyOf.get(ids[row] ?? 0) ?? '');
+        if (series?.tens === undefined) continue;
+        const from = { start: row * width, places: placesOf[series.facts.kind] };
+        for (const { timeUnixMs, codes } of alike)
+          series.tens.restore(Math.floor(timeUnixMs / TEN_SECONDS_MS), codes, from);
+      }
     }
   }
 

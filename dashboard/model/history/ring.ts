@@ -1,4 +1,5 @@
 import { decodeNumber, encodeNumber, UNKNOWN_CODE } from './code.ts';
+import { Lane } from './lane.ts';
 
 export interface RingShape {
   /** One slot, milliseconds. */
@@ -15,12 +16,12 @@ export function ringBytes({ slots, lanes }: RingShape): number {
 
 /**
  * The newest slots of some numbers on one time axis. Writes may come in any order (a back-fill after live frames). Invariant: a slot that nobody wrote is
- * unknown, also one whose place held another time a lap ago. A lane costs memory from its first known number on: many containers have no quota, disk or
- * network of their own.
+ * unknown, also one whose place held another time a lap ago. A lane costs memory once its numbers differ: many containers have no quota, disk or network
+ * of their own, and idle ones use nothing for hours.
  */
 export class Ring {
   readonly shape: RingShape;
-  readonly #lanes: (Uint16Array | undefined)[];
+  readonly #lanes: (Lane | undefined)[];
   /** Step numbers: Unix time divided by the step. */
   #newest = Number.NaN;
   #oldest = Number.NaN;
@@ -38,6 +39,11 @@ export class Ring {
   /** Step number of the oldest slot that was written and is still held; NaN when none was. */
   get oldest(): number {
     return Math.max(this.#oldest, this.#newest - this.shape.slots + 1);
+  }
+
+  /** Bytes that it holds now. */
+  get bytes(): number {
+    return this.#lanes.reduce((sum, lane) => sum + (lane?.bytes ?? 0), 0);
   }
 
   stepOf(timeUnixMs: number): number {
@@ -58,24 +64,25 @@ export class Ring {
 
   /** Sets one number of a step that was opened. */
   setCode(step: number, lane: number, code: number): void {
-    let codes = this.#lanes[lane];
-    if (codes === undefined) {
+    let own = this.#lanes[lane];
+    if (own === undefined) {
       if (code === UNKNOWN_CODE) return;
-      codes = new Uint16Array(this.shape.slots);
-      this.#lanes[lane] = codes;
+      own = new Lane(this.shape.slots);
+      this.#lanes[lane] = own;
     }
-    codes[this.#slotOf(step)] = code;
+    own.set(step, code, this);
   }
 
   /** {@link UNKNOWN_CODE} outside of what is held. */
   codeAt(step: number, lane: number): number {
     if (!(step <= this.#newest && step >= this.oldest)) return UNKNOWN_CODE;
-    return this.#lanes[lane]?.[this.#slotOf(step)] ?? UNKNOWN_CODE;
+    return this.#lanes[lane]?.get(step, this.#newest) ?? UNKNOWN_CODE;
   }
 
   /** Whether any number of a step is known. */
   isKnown(step: number): boolean {
-    return this.#lanes.some((_, lane) => this.codeAt(step, lane) !== UNKNOWN_CODE);
+    if (!(step <= this.#newest && step >= this.oldest)) return false;
+    return this.#lanes.some((lane) => lane !== undefined && lane.get(step, this.#newest) !== UNKNOWN_CODE);
   }
 
   /** Writes all numbers of a step; `false` when it is not held. */
@@ -84,6 +91,16 @@ export class Ring {
     for (let lane = 0; lane < this.shape.lanes; lane += 1)
       this.setCode(step, lane, encodeNumber(values[lane] ?? Number.NaN));
     return true;
+  }
+
+  /** Writes the codes of a step as another ring had them, unless any number of it is known: `places` says where each lane's is behind `start`, or -1. */
+  restore(step: number, codes: Uint16Array, { start, places }: { start: number; places: readonly number[] }): void {
+    const isNew = !(step <= this.#newest);
+    if (!this.open(step) || (!isNew && this.isKnown(step))) return;
+    for (let lane = 0; lane < places.length; lane += 1) {
+      const place = places[lane] ?? -1;
+      this.setCode(step, lane, place < 0 ? UNKNOWN_CODE : (codes[start + place] ?? UNKNOWN_CODE));
+    }
   }
 
   /** NaN where nothing is known. */
@@ -105,16 +122,7 @@ export class Ring {
   }
 
   #advance(step: number): void {
-    const skipped = Math.min(step - this.#newest, this.shape.slots);
-    for (const codes of this.#lanes) {
-      if (codes === undefined) continue;
-      for (let back = 0; back < skipped; back += 1) codes[this.#slotOf(step - back)] = UNKNOWN_CODE;
-    }
+    for (const lane of this.#lanes) lane?.advance(this, step);
     this.#newest = step;
-  }
-
-  #slotOf(step: number): number {
-    const { slots } = this.shape;
-    return ((step % slots) + slots) % slots;
   }
 }

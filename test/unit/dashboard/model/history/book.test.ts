@@ -148,7 +148,7 @@ describe('a line', () => {
     const columns = ['gone', ...CONTAINER_HISTORY_COLUMNS];
     const codes = Uint16Array.from({ length: 2 * columns.length * 3 }, (_, lane) => lane + 1);
     const ids = Uint32Array.of(7, 8);
-    book.restoreBlock({ timeUnixMs: T0 - 20_000, columns, ids, codes }, new Map([[7, 'n1/runc/api']]));
+    book.restoreBlocks([{ timeUnixMs: T0 - 20_000, columns, ids, codes }], new Map([[7, 'n1/runc/api']]));
     const series = book.openContainer(aContainer('api', { startedAtUnixMs: T0 }), opening);
     expect(series?.marks).toEqual([mark]);
     expect(book.takeMarks()).toEqual([]);

@@ -79,23 +79,40 @@ describe('Ring', () => {
     expect(ring.mean(0, 10, SLOTS)).toBe(1);
   });
 
-  test('holds what a plain map of the newest slots would hold', () => {
+  // Few values, so that long runs of one come about as well as changes; unknown ones among them.
+  test.each([
+    { name: 'of many values', most: 99, slots: SLOTS },
+    { name: 'of three values', most: 2, slots: SLOTS },
+    { name: 'of one value', most: 0, slots: SLOTS },
+    { name: 'of three values, in a ring longer than what a lane begins with', most: 2, slots: 700 },
+  ])('holds what a plain map of the newest slots would hold, $name', ({ most, slots }) => {
+    const value = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: most }) }, fc.constant(NaN));
+    const write = fc.record({ ahead: fc.oneof(fc.constant(1), fc.integer({ min: -40, max: 60 })), value });
     fc.assert(
-      fc.property(
-        fc.array(fc.record({ step: fc.nat(300), value: fc.integer({ min: 0, max: 99 }) }), { maxLength: 200 }),
-        (writes) => {
-          const ring = ringOf();
-          const map = new Map<number, number>();
-          let newest = -1;
-          for (const { step, value } of writes) {
-            ring.write(step, [value]);
-            newest = Math.max(newest, step);
-            if (step > newest - SLOTS) map.set(step, value);
-          }
-          for (let step = newest; step > newest - SLOTS && step >= 0; step -= 1)
-            expect(ring.valueAt(step, 0)).toBe(map.get(step) ?? NaN);
-        },
-      ),
+      fc.property(fc.array(write, { minLength: 1, maxLength: 300 }), (writes) => {
+        const ring = new Ring({ stepMs: 1000, slots, lanes: 1 });
+        const map = new Map<number, number>();
+        let newest = Number.NaN;
+        for (const { ahead, value: written } of writes) {
+          const step = Number.isNaN(newest) ? 1000 : newest + ahead;
+          ring.write(step, [written]);
+          newest = Math.max(Number.isNaN(newest) ? step : newest, step);
+          if (step > newest - slots) map.set(step, written);
+        }
+        for (let step = newest; step > newest - slots; step -= 1)
+          expect(ring.valueAt(step, 0)).toBe(map.get(step) ?? NaN);
+      }),
     );
+  });
+
+  test('a lane costs nothing while its number stays the same, and what it needs when it changes', () => {
+    const slots = 2160;
+    const ring = new Ring({ stepMs: 1000, slots, lanes: 2 });
+    for (let step = 0; step < 5 * slots; step += 1) ring.write(step, [7, NaN]);
+    expect(ring.bytes).toBe(0);
+    expect(ring.mean(0, 5 * slots - 1, slots)).toBe(7);
+    for (let step = 5 * slots; step < 5 * slots + 50; step += 1) ring.write(step, [step % 3, step % 5]);
+    expect(ring.bytes).toBe(2 * slots + 2 * (slots / 16));
+    expect(ring.valueAt(5 * slots - 1, 0)).toBe(7);
   });
 });
