@@ -73,12 +73,17 @@ function attachV1(view: CgroupView, host: BlockIoHost): Reader {
   const candidates = V1_FILES.map(([bytes]) => view.file('blkio', bytes));
   const devices = new BlockDevices();
   let counting: Counting | undefined;
+  /** The counts of the last file are in the one before it, where the kernel has that: then it is not even opened. */
+  const last = candidates.length - 1;
+  let needsLast: boolean | undefined;
   /** Takes the first file that lists a device; gives whether there is any file at all. */
   const probe = (): boolean => {
     let exists = false;
     for (const [index, file] of candidates.entries()) {
+      if (index === last && needsLast === false) break;
       const content = file?.read();
       exists ||= content !== undefined;
+      if (index === last - 1) needsLast = content === undefined;
       if (content === undefined || devices.takeV1(content, 'bytes') === 0) continue;
       const [, operations] = V1_FILES[index] ?? V1_FILES[0];
       counting = { bytes: file, operations: view.file('blkio', operations) };
@@ -97,7 +102,7 @@ function attachV1(view: CgroupView, host: BlockIoHost): Reader {
   return {
     request(add, tick) {
       if (counting === undefined) {
-        if (tick.slow) for (const file of candidates) add(file);
+        if (tick.slow) for (const file of needsLast === true ? candidates : candidates.slice(0, last)) add(file);
         return;
       }
       add(counting.bytes);

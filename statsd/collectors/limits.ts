@@ -1,6 +1,14 @@
 import { CgroupTextError, singleUint, textOf, uintOrMax, uintOrUnknown, type Content } from '../model/cgroup-text.ts';
 import { parseCpuList } from '../model/cpu-list.ts';
-import { FIELD, NO_NUMBERS, type CgroupView, type Collector, type Field, type KernelFile } from '../model/reading.ts';
+import {
+  FIELD,
+  NO_NUMBERS,
+  type CgroupView,
+  type Collector,
+  type Field,
+  type KernelFile,
+  type Tick,
+} from '../model/reading.ts';
 
 /** A file of the container, and the same of its ancestors. */
 interface Line {
@@ -118,7 +126,7 @@ function singlesOf(view: CgroupView): Single[] {
 
 /**
  * Limits on CPU, memory and pids; the kernel applies those of all ancestors. Nothing tells of a change, so they are read at each
- * slow turn, from files that stay open. v1's memory limit is in memory.stat and read by the memory collector.
+ * slow turn, from files that stay open; where descriptors have run out, at rare turns. v1's memory limit is in memory.stat and read by the memory collector.
  */
 export const limits: Collector = {
   name: 'limits',
@@ -141,12 +149,13 @@ export const limits: Collector = {
     /** What the ancestors said: the same object as long as they say the same. */
     const said = new Array<Content | undefined>(above.length);
     const own = [memoryMax?.own, pidsMax.own, ...bandwidths.files, ...singles.map(({ file }) => file)];
+    const isDue = ({ slow, rare }: Tick): boolean => rare || (slow && own.every((file) => file?.isOpenedAnew !== true));
     return {
       request(add, tick) {
-        if (tick.slow) for (const file of own) add(file);
+        if (isDue(tick)) for (const file of own) add(file);
       },
       collect({ sample }, tick) {
-        if (!tick.slow) return;
+        if (!isDue(tick)) return;
         for (const [index, file] of above.entries()) said[index] = file.read();
         if (memoryMax !== undefined) sample[FIELD.memoryLimitBytes] = smallest(memoryMax);
         sample[FIELD.pidsLimit] = smallest(pidsMax);

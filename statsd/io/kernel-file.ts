@@ -152,6 +152,7 @@ export class PooledFile implements KernelFile, Content {
   #passedBy = -1;
   #descriptor = -1;
   #reserved = false;
+  #isOpenedAnew = false;
   #misses = 0;
   #waits = 0;
   #closed = false;
@@ -183,6 +184,11 @@ export class PooledFile implements KernelFile, Content {
     return this.#descriptor;
   }
 
+  /** It should be kept open, and there was no descriptor left for that when it was opened last: each reading costs ten times as much. */
+  get isOpenedAnew(): boolean {
+    return this.#isOpenedAnew;
+  }
+
   /** Whether a batch may read it now; a file that is waited for, or closed, is not worth a try. */
   get isWanted(): boolean {
     return !this.#closed && this.#waits === 0;
@@ -202,7 +208,7 @@ export class PooledFile implements KernelFile, Content {
 
   /** Whether a batch that opens it should leave it open; call {@link adopt} after. */
   reserve(): boolean {
-    this.#reserved = this.#place.keep && this.#pool.tryReserve();
+    this.#reserved = this.#mayStayOpen();
     return this.#reserved;
   }
 
@@ -283,10 +289,16 @@ export class PooledFile implements KernelFile, Content {
     return this.#place.records === true ? this.#pool.readRecords(descriptor) : this.#pool.readFrom(descriptor);
   }
 
+  #mayStayOpen(): boolean {
+    const may = this.#place.keep && this.#pool.tryReserve();
+    this.#isOpenedAnew = this.#place.keep && !may;
+    return may;
+  }
+
   #openAndRead(): number {
     const descriptor = openSync(this.path, 'r');
     // A batch that is on its way may bring a descriptor of its own.
-    if (this.#place.keep && !this.#reserved && this.#pool.tryReserve()) {
+    if (!this.#reserved && this.#mayStayOpen()) {
       this.#descriptor = descriptor;
       return this.#readFrom(descriptor);
     }

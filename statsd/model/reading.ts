@@ -65,6 +65,8 @@ export interface KernelFile {
   /** The content, valid until the next read of any file; `undefined` when it is absent or its cgroup is gone. */
   read(): Content | undefined;
   readonly path: string;
+  /** Each reading opens it, since no descriptor is left: it is to be read seldom. */
+  readonly isOpenedAnew?: boolean;
 }
 
 /** One container's directories, one per hierarchy. */

@@ -123,6 +123,64 @@ describe('recorded containers', () => {
   });
 });
 
+test('limits are read at slow turns, and at rare ones where a file of theirs does not stay open', () => {
+  const files: Record<string, string> = { 'pids.max': '10\n' };
+  const view = viewOf(2, [files]);
+  let isOpenedAnew = false;
+  const reader = limits.attach({
+    ...view,
+    limitFile: (_controller, name) => ({
+      path: name,
+      read: () => (view.files[name] === undefined ? undefined : contentOf(view.files[name])),
+      get isOpenedAnew() {
+        return isOpenedAnew;
+      },
+    }),
+  });
+  const sample = emptySample();
+  const pidsLimitAt = (limit: string, tick: Tick): number | undefined => {
+    view.files['pids.max'] = `${limit}\n`;
+    const requested: string[] = [];
+    reader.request((file) => file !== undefined && requested.push(file.path), tick);
+    reader.collect(targetOf(sample), tick);
+    expect(requested.includes('pids.max')).toBe(sample[FIELD.pidsLimit] === Number(limit));
+    return sample[FIELD.pidsLimit];
+  };
+  const slow: Tick = { slow: true, rare: false, unified: false };
+  expect(pidsLimitAt('10', slow)).toBe(10);
+  expect(pidsLimitAt('20', quick)).toBe(10);
+  expect(pidsLimitAt('20', slow)).toBe(20);
+  isOpenedAnew = true;
+  expect(pidsLimitAt('30', slow)).toBe(20);
+  expect(pidsLimitAt('30', all)).toBe(30);
+  isOpenedAnew = false;
+  expect(pidsLimitAt('40', slow)).toBe(40);
+});
+
+test.each([
+  { name: 'with counts of the children', recursive: '254:0 Read 7\nTotal 7\n', requested: 3, readBytes: 7 },
+  { name: 'that has no such counts', recursive: undefined, requested: 4, readBytes: 5 },
+])('the own counts of blk-throttle are read on a kernel $name only where they are needed', (kernel) => {
+  const { recursive, requested, readBytes } = kernel;
+  const view = viewOf(1, [{ 'blkio.throttle.io_service_bytes': 'Total 0\n' }]);
+  if (recursive !== undefined) view.files['blkio.throttle.io_service_bytes_recursive'] = 'Total 0\n';
+  const reader = trusting.attach(view);
+  const sample = emptySample();
+  const requests = (): string[] => {
+    const names: string[] = [];
+    reader.request((file) => file !== undefined && names.push(file.path), all);
+    return names;
+  };
+  expect(requests()).toHaveLength(3);
+  reader.collect(targetOf(sample), all);
+  expect(sample[FIELD.blockReadBytes]).toBe(0);
+  expect(requests()).toHaveLength(requested);
+  view.files['blkio.throttle.io_service_bytes'] = '254:0 Read 5\nTotal 5\n';
+  if (recursive !== undefined) view.files['blkio.throttle.io_service_bytes_recursive'] = recursive;
+  reader.collect(targetOf(sample), all);
+  expect(sample[FIELD.blockReadBytes]).toBe(readBytes);
+});
+
 describe('limits are those of the tightest ancestor', () => {
   const none = { 'memory.max': 'max\n', 'cpu.max': 'max 100000\n', 'pids.max': 'max\n' };
   test.each([

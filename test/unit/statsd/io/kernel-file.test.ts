@@ -33,3 +33,18 @@ test.each([
     if (next !== undefined) expect(foundAt(place, madeBefore + 1)).toBe(next);
   }
 });
+
+test('a file for which no descriptor is left tells that, until one is free again', () => {
+  const pool = new FilePool(1);
+  for (const name of ['first', 'second']) writeFileSync(`${host.root}/${name}`, '7\n');
+  const [first, second] = ['first', 'second'].map((name) => pool.kept(`${host.root}/${name}`));
+  for (const file of [first, second]) expect(file?.read()).toBeDefined();
+  expect([first?.isOpenedAnew, second?.isOpenedAnew]).toEqual([false, true]);
+  first?.close();
+  expect(second?.read()).toBeDefined();
+  expect(second?.isOpenedAnew).toBe(false);
+  expect(pool.openDescriptors).toBe(1);
+  const rare = pool.openedPerRead(`${host.root}/first`);
+  expect(rare.read()).toBeDefined();
+  expect(rare.isOpenedAnew).toBe(false);
+});
