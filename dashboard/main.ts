@@ -179,6 +179,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
     alerting: { ...heart, documents: store.documents, episodes: store.episodes, history, externalUrl },
     history: new HistoryReader(heart.cluster.history, history, remoteReaderOf(foundation.config)),
     version: packageVersion(),
+    askDevices: (question) => agents.devices(question),
     loginUrl,
     clock,
     log: log.child({ module: 'api' }),

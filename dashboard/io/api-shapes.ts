@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JsonSchema, RouteShapes } from '../model/api/openapi.ts';
 import { ROLES } from '../model/access.ts';
+import { BLOCK_DEVICE_COUNTS, INTERFACE_COUNTS } from '../model/api-devices.ts';
 import { event, history } from './history/history-shapes.ts';
 import { channel, delivery, group, muteWindow, routing, silence } from './notify/notify-shapes.ts';
 import { view, viewBody } from './saved-view-shapes.ts';
@@ -68,6 +69,23 @@ const container = z.strictObject({
   memoryLimitBytes: maybeNumber,
   pidsLimit: maybeNumber,
   ...Object.fromEntries(VIEW_COLUMNS.map((column) => [column, maybeNumber])),
+});
+const containerDevices = z.strictObject({
+  key: text,
+  series: maybeText,
+  state: z.enum(['told', 'unanswered', 'untold']).describe('untold: the agent is of before this was asked.'),
+  at: maybeTime,
+  monotonicMs: maybeNumber.describe("The agent's clock, for rates between two answers."),
+  interfaces: z
+    .array(z.strictObject({ name: text, ...Object.fromEntries(INTERFACE_COUNTS.map((each) => [each, maybeNumber])) }))
+    .nullable(),
+  blockDevices: z
+    .array(
+      z.strictObject({ name: text, ...Object.fromEntries(BLOCK_DEVICE_COUNTS.map((each) => [each, maybeNumber])) }),
+    )
+    .nullable(),
+  sharedWith: z.array(z.strictObject({ key: text, series: text.optional(), name: text })),
+  sharedCount: number,
 });
 const alert = z.looseObject({
   fingerprint: text,
@@ -188,6 +206,9 @@ export const API_SHAPES: Readonly<Record<string, RouteShapes>> = {
   'GET /status': ok(status),
   'GET /hosts': ok(list('hosts', host)),
   'GET /containers': ok(list('containers', container)),
+  'GET /devices': ok(list('containers', containerDevices), {
+    query: { container: 'a key or series as GET /containers tells it; up to 8 of them' },
+  }),
   'GET /alerts': ok(list('alerts', alert)),
   'GET /alerts/history': ok(z.strictObject({ episodes: z.array(z.looseObject({})), more: z.boolean() }), {
     query: { from: 'such as -7d', to: 'a time', q: 'a filter', limit: 'a number', format: 'json or csv' },

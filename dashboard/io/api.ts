@@ -15,7 +15,9 @@ import { addLogin } from './access/login-api.ts';
 import { addTokens, addUsers } from './access/users-api.ts';
 import { addAlerts, type AlertsApiParts } from './alerts/alerts-api.ts';
 import { API_SHAPES } from './api-shapes.ts';
+import type { AgentDoor } from './agent-feed.ts';
 import type { Auth } from './auth.ts';
+import { addDevices } from './devices-api.ts';
 import { addEvents } from './events-api.ts';
 import { addHistory } from './history/history-api.ts';
 import type { HistoryReader } from './history/history-reader.ts';
@@ -41,6 +43,7 @@ export interface ApiParts {
   readonly guard: RequestGuard;
   readonly source: ApiSource;
   readonly history: HistoryReader;
+  readonly askDevices: AgentDoor['devices'];
   readonly alerting: Omit<AlertsApiParts, 'clock' | 'order'>;
   readonly version: string;
   readonly loginUrl: (token: string) => string;
@@ -49,12 +52,17 @@ export interface ApiParts {
   readonly metrics: DashboardMetrics;
 }
 
-/** What is live, cut to what who asks may see. */
-function addLive(api: Hono<Env>, source: ApiSource): void {
-  const orderFor = (context: Context<Env>): RowOrder => {
+/** The rows of now, cut to what who asks may see. */
+const ordersOf =
+  (source: ApiSource) =>
+  (context: Context<Env>): RowOrder => {
     const { scope } = principalOf(context);
     return scope === undefined ? source.order() : rowsInScope(source.order(), scope);
   };
+
+/** What is live. */
+function addLive(api: Hono<Env>, source: ApiSource): void {
+  const orderFor = ordersOf(source);
   api.get('/status', (context) => {
     const { hosts, containers } = orderFor(context);
     return context.json({ ...source.status(), hosts: hosts.length, containers: containers.length });
@@ -83,6 +91,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
   addHistory(api, { reader: parts.history, order: () => source.order(), clock });
   addEvents(api, { reader: parts.history, episodes: parts.alerting.episodes, order: () => source.order(), clock });
   addLive(api, source);
+  addDevices(api, { orderFor: ordersOf(source), ask: parts.askDevices });
   const document = openApiDocument(parts.version, API_SHAPES);
   api.get('/openapi.json', (context) => context.json(document));
   return api;

@@ -12,7 +12,8 @@ function columns(names: readonly string[], values: Float64Array): Record<string,
   return Object.fromEntries(names.map((name, index) => [name, known(values[index])]));
 }
 
-function iso(unixMs: number | undefined): string | null {
+/** A time as the API tells it; `null` for none, and for one that no calendar has. */
+export function iso(unixMs: number | undefined): string | null {
   return unixMs === undefined || !Number.isFinite(unixMs) || Math.abs(unixMs) > 8.64e15
     ? null
     : new Date(unixMs).toISOString();

@@ -17,16 +17,36 @@ export interface DevicesQuestion {
 
 type Told = DeviceRows & { readonly toldAtUnixMs: number };
 
-const answersDevices = ({ host }: PlacedRow): boolean => host.feed.host?.answers?.includes(DEVICES_REQUEST) === true;
+/** Whether a container's agent knows the question. */
+export const answersDevices = ({ host }: PlacedRow): boolean =>
+  host.feed.host?.answers?.includes(DEVICES_REQUEST) === true;
+
+/** Who else is in a network namespace that is shared. */
+export interface Sharing {
+  /** Some of them. */
+  readonly sharedWith: readonly Pick<ContainerView, 'key' | 'series' | 'name'>[];
+  readonly sharedCount: number;
+}
 
 /** Those of all that are in the same network namespace as a container. */
-function sharing({ containers }: RowOrder, { row }: PlacedRow): Pick<ContainerView, 'key' | 'series' | 'name'>[] {
+export function sharingOf({ containers }: RowOrder, { row }: PlacedRow): Sharing {
   const { network, netnsInode } = row.inventory;
-  if (network !== 'shared' || netnsInode === undefined) return [];
-  return containers
+  if (network !== 'shared' || netnsInode === undefined) return { sharedWith: [], sharedCount: 0 };
+  const others = containers
     .filter((other) => other.row.nodeId === row.nodeId && other.row !== row)
     .filter(({ row: { inventory } }) => inventory.network === 'shared' && inventory.netnsInode === netnsInode)
     .map((other) => ({ key: other.row.key, series: other.row.line?.key, name: other.row.inventory.name }));
+  return { sharedWith: others.slice(0, MAX_NAMED), sharedCount: others.length };
+}
+
+/** One for each host of these whose agent knows the question. */
+export function deviceQuestions(rows: readonly PlacedRow[]): DevicesQuestion[] {
+  const byNode = Map.groupBy(rows.filter(answersDevices), ({ row }) => row.nodeId);
+  return [...byNode].map(([nodeId, ofNode]) => ({
+    nodeId,
+    keys: ofNode.map(({ row }) => row.inventory.key),
+    intervalMs: ofNode[0]?.host.feed.intervalMs ?? 1000,
+  }));
 }
 
 /** What the browsers of a room are told of its containers' devices: whom to ask, and what became of the answers. */
@@ -45,14 +65,8 @@ export class RoomDevices {
     for (const key of this.#told.keys()) if (!keys.has(key)) this.#told.delete(key);
   }
 
-  /** One for each host whose agent knows the question. */
   questions(): DevicesQuestion[] {
-    const byNode = Map.groupBy(this.#rows.filter(answersDevices), ({ row }) => row.nodeId);
-    return [...byNode].map(([nodeId, rows]) => ({
-      nodeId,
-      keys: rows.map(({ row }) => row.inventory.key),
-      intervalMs: rows[0]?.host.feed.intervalMs ?? 1000,
-    }));
+    return deviceQuestions(this.#rows);
   }
 
   /** Takes an agent's answer; what was not asked for is left out. */
@@ -73,13 +87,11 @@ export class RoomDevices {
   #view(placed: PlacedRow): DevicesView {
     const { key } = placed.row;
     const told = this.#told.get(key);
-    const others = sharing(this.#all, placed);
     return {
       key,
       state: told !== undefined ? 'told' : answersDevices(placed) ? 'waiting' : 'untold',
       ...told,
-      sharedWith: others.slice(0, MAX_NAMED),
-      sharedCount: others.length,
+      ...sharingOf(this.#all, placed),
     };
   }
 }

@@ -54,6 +54,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   route('GET /status', 'viewer', { summary: 'Version, state of etcd, counts', scoped: true }),
   route('GET /hosts', 'viewer', { summary: 'The hosts with their last values', scoped: true }),
   route('GET /containers', 'viewer', { summary: 'The containers with their last values', scoped: true }),
+  route('GET /devices', 'viewer', { summary: 'Interfaces and block devices of some containers', scoped: true }),
   route('GET /alerts', 'viewer', { summary: 'The alerts', scoped: true }),
   route('GET /alerts/history', 'viewer', { summary: 'Each time that an alert fired', scoped: true }),
   route('GET /events', 'viewer', { summary: 'What happened to containers and alerts', scoped: true }),

@@ -47,6 +47,7 @@ async function registeredRoutes(): Promise<string[]> {
       },
       alerting: { ...heart, history, documents: store.documents, episodes: store.episodes, externalUrl: 'http://test' },
       history: new HistoryReader(heart.cluster.history, history, undefined),
+      askDevices: () => Promise.resolve(undefined),
       version: '1',
       loginUrl: (token) => token,
       clock,
