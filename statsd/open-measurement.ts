@@ -17,10 +17,11 @@ import { ContainerNetworks } from './io/container-network.ts';
 import { descriptorCap } from './io/descriptor-cap.ts';
 import { Filesystems } from './io/filesystems.ts';
 import { blockStack, hugePageSizes, type HostFacts } from './io/host-facts.ts';
-import { FILESYSTEMS, HostReader } from './io/host-reader.ts';
+import { FILESYSTEMS, HostReader, SENSORS } from './io/host-reader.ts';
 import { FilePool, PooledFile } from './io/kernel-file.ts';
 import { NetworkTable } from './io/network-table.ts';
 import { ReadBatch } from './io/read-batch.ts';
+import { Sensors } from './io/sensors.ts';
 import { Measurement, NETWORK } from './measurement.ts';
 import type { Hierarchy } from './model/hierarchy.ts';
 import { newOwnCounts, type OwnCounts } from './model/own-metrics.ts';
@@ -99,10 +100,19 @@ export function openMeasurement(input: MeasurementFacts): OpenMeasurement {
     NETWORK,
     ...hostSections.map(({ name }) => name),
     FILESYSTEMS,
+    SENSORS,
   ]);
   const filesystems = new Filesystems({ procfs: config.procRoot, hostRoot: config.hostRoot });
   const measurement = new Measurement({
-    hostReader: new HostReader({ collectors: hostSections, filesystems, networks: networkTable, counts, clock, log }),
+    hostReader: new HostReader({
+      collectors: hostSections,
+      filesystems,
+      sensors: new Sensors(config.sysfs),
+      networks: networkTable,
+      counts,
+      clock,
+      log,
+    }),
     collectors,
     batch: new ReadBatch({ pool, reader, clock }),
     networkTable,

@@ -7,10 +7,12 @@ import type { KernelFile } from '../model/reading.ts';
 import type { Filesystems } from './filesystems.ts';
 import type { NetworkTable } from './network-table.ts';
 import { noteRun } from './reading-round.ts';
+import type { Sensors } from './sensors.ts';
 
 export interface HostReaderParts {
   readonly collectors: readonly HostCollector[];
   readonly filesystems: Filesystems;
+  readonly sensors: Sensors;
   readonly networks: NetworkTable;
   readonly counts: OwnCounts;
   readonly clock: Clock;
@@ -20,6 +22,7 @@ export interface HostReaderParts {
 /** How often the file systems are asked and rare sections are read, in slow turns. */
 const RARE_TURNS = 6;
 export const FILESYSTEMS = 'host_filesystems';
+export const SENSORS = 'host_sensors';
 
 /** Reads the host, each section by itself: one that fails is unknown, and told once. */
 export class HostReader {
@@ -37,7 +40,7 @@ export class HostReader {
   }
 
   read(reading: HostReading, slow: boolean): void {
-    const { filesystems, networks } = this.#parts;
+    const { filesystems, networks, sensors } = this.#parts;
     for (const collector of this.#due(slow))
       this.#run(
         collector.name,
@@ -51,15 +54,20 @@ export class HostReader {
     if (networks.hostInterfaces !== undefined) reading.interfaces = networks.hostInterfaces;
     if (!slow) return;
     if (this.#isRareTurn())
-      this.#run(
-        FILESYSTEMS,
-        () => {
-          filesystems.refresh();
-        },
-        () => undefined,
-      );
+      for (const [name, answering] of [
+        [FILESYSTEMS, filesystems],
+        [SENSORS, sensors],
+      ] as const)
+        this.#run(
+          name,
+          () => {
+            answering.refresh();
+          },
+          () => undefined,
+        );
     this.#slowTurns += 1;
     reading.filesystems = filesystems.readings;
+    reading.sensors = sensors.readings;
   }
 
   #isRareTurn(): boolean {

@@ -1,4 +1,5 @@
 import { clockMetrics } from './clock-families.ts';
+import { hardwareMetrics } from './hardware-families.ts';
 import { escapeLabelValue, type OwnMetric } from './exposition.ts';
 import { hostMetric as metric } from './host-metric.ts';
 import { hostTableMetrics } from './host-table-families.ts';
@@ -222,5 +223,6 @@ export function hostMetrics(host: HostReading, names: HostNames, nowUnixSeconds:
     ...tableMetrics(host),
     ...hostTableMetrics(host),
     ...clockMetrics(host.clock),
+    ...hardwareMetrics(host.sensors),
   ];
 }

@@ -43,6 +43,42 @@ export interface HostReading {
   arp: ReadonlyMap<string, number> | undefined;
   clock: HostClock | undefined;
   udpQueues: { readonly v4: UdpQueues | undefined; readonly v6: UdpQueues | undefined } | undefined;
+  sensors: HostSensors | undefined;
+}
+
+/** One input of a hardware monitor, /sys/class/hwmon. */
+export interface HwmonInput {
+  /** Bus and device, such as `platform_coretemp_0`. */
+  readonly chip: string;
+  /** The driver's name for it, such as `coretemp`. */
+  readonly chipName: string;
+  /** `temp1`, `fan2`. */
+  readonly sensor: string;
+  readonly kind: 'temp' | 'fan';
+  readonly label: string | undefined;
+  /** `input`, `max`, `crit`, `crit_hyst`: thousandths of a degree, or rounds a minute; NaN where it has none. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** What sysfs tells of the hardware; empty lists on most virtual machines. Numbers are NaN where they are not known. */
+export interface HostSensors {
+  readonly inputs: readonly HwmonInput[];
+  /** /sys/class/thermal: how far each is on, of how much it can. */
+  readonly coolingDevices: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly current: number;
+    readonly most: number;
+  }[];
+  /** /sys/class/power_supply: 1 while it gives power. */
+  readonly powerSupplies: readonly { readonly name: string; readonly online: number }[];
+  /** cpufreq: at which rate each CPU runs, and between which it may. */
+  readonly frequencies: readonly {
+    readonly cpu: number;
+    readonly hertz: number;
+    readonly leastHertz: number;
+    readonly mostHertz: number;
+  }[];
 }
 
 /** One line of /proc/net/softnet_stat: packets that a CPU took from the network. */
@@ -201,5 +237,6 @@ export function emptyHostReading(): HostReading {
     arp: undefined,
     clock: undefined,
     udpQueues: undefined,
+    sensors: undefined,
   };
 }

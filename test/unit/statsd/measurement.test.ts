@@ -9,6 +9,7 @@ import { FilePool } from '../../../statsd/io/kernel-file.ts';
 import { LiveContainer } from '../../../statsd/io/live-container.ts';
 import { NetworkTable } from '../../../statsd/io/network-table.ts';
 import { ReadBatch } from '../../../statsd/io/read-batch.ts';
+import { Sensors } from '../../../statsd/io/sensors.ts';
 import { Measurement } from '../../../statsd/measurement.ts';
 import type { Hierarchy } from '../../../statsd/model/hierarchy.ts';
 import { newOwnCounts } from '../../../statsd/model/own-metrics.ts';
@@ -35,7 +36,15 @@ function openMeasurement(): { readonly measurement: Measurement; readonly pool: 
   const networkTable = new NetworkTable({ socket: undefined, procfs });
   const filesystems = new Filesystems({ procfs, hostRoot: host.root });
   const measurement = new Measurement({
-    hostReader: new HostReader({ collectors: [], filesystems, networks: networkTable, counts, clock, log }),
+    hostReader: new HostReader({
+      collectors: [],
+      filesystems,
+      sensors: new Sensors(`${host.root}/sys`),
+      networks: networkTable,
+      counts,
+      clock,
+      log,
+    }),
     collectors: [listening([])],
     batch: new ReadBatch({ pool, reader: undefined, clock }),
     networkTable,
