@@ -22,6 +22,7 @@ const ALONE = [
   'test/cluster/statsd-accuracy.test.ts',
   'test/cluster/flannel/healing.test.ts',
   'test/cluster/flannel/lease-race.test.ts',
+  'test/cluster/flannel/outage.test.ts',
   'test/cluster/flannel/overlay.test.ts',
   'test/cluster/flannel/race.test.ts',
   'test/cluster/flannel/two-clusters.test.ts',
