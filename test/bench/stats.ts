@@ -3,6 +3,7 @@ import { manyCgroups } from '../support/many-cgroups.ts';
 import { httpGet } from '../support/processes.ts';
 import { startStatsd, type StatsdProcess } from '../support/statsd.ts';
 import { quantile, type Bench, type BenchRow } from './row.ts';
+import { Scraper } from './scraper.ts';
 import { dockerRows } from './stats-docker.ts';
 import { bareLimit } from './stats-limit.ts';
 import { allSeen, cpuPercentOver, metricIn, residentMebibytes } from './stats-watch.ts';
@@ -42,26 +43,19 @@ interface Watched {
   readonly scrapeGapMs: number[];
 }
 
-/** One scrape by itself. */
-async function scrape(statsd: StatsdProcess): Promise<{ readonly text: string; readonly ms: number }> {
-  const startMs = performance.now();
-  const text = await statsd.metrics();
-  return { text, ms: performance.now() - startMs };
-}
-
-/** One scrape, with something else asked again and again meanwhile: the longest that it waited, mostly for the event loop. */
-async function waitDuringScrape(statsd: StatsdProcess): Promise<number> {
+/** Asks for something else again and again while a scrape goes on: the longest that it waited, mostly for the event loop. */
+async function waitDuring(scrape: Promise<unknown>, url: string): Promise<number> {
   const answer = { ended: false };
   let gapMs = 0;
-  const text = statsd.metrics().finally(() => {
+  const ended = scrape.finally(() => {
     answer.ended = true;
   });
   while (!answer.ended) {
     const askedMs = performance.now();
-    await httpGet(`http://${statsd.listen}/healthz`);
+    await httpGet(url);
     gapMs = Math.max(gapMs, performance.now() - askedMs);
   }
-  await text;
+  await ended;
   return gapMs;
 }
 
@@ -107,11 +101,13 @@ function residentRow({ count, statsd }: Agent, barMebibytes: number): BenchRow {
 
 async function watch({ statsd }: Agent): Promise<Watched> {
   const watched: Watched = { tickMs: [], heldMs: [], lateMs: [], scrapeMs: [], scrapeGapMs: [] };
+  await using scraper = new Scraper();
+  const at = (path: string): string => `http://${statsd.listen}/${path}`;
   for (let tick = 0; tick < WATCHED_TICKS; tick += 1) {
     const startMs = performance.now();
-    const { text, ms } = await scrape(statsd);
-    watched.scrapeMs.push(ms);
-    watched.scrapeGapMs.push(await waitDuringScrape(statsd));
+    const text = await statsd.metrics();
+    watched.scrapeMs.push(await scraper.scrape(at('metrics')));
+    watched.scrapeGapMs.push(await waitDuring(scraper.scrape(at('metrics')), at('healthz')));
     watched.tickMs.push(metricIn(text, 'weft_statsd_tick_seconds') * 1000);
     watched.heldMs.push(metricIn(text, 'weft_statsd_tick_held_seconds') * 1000);
     watched.lateMs.push(metricIn(text, 'weft_statsd_tick_late_seconds') * 1000);

@@ -79,7 +79,6 @@ async function countLosses(what: string, during: () => Promise<void>): Promise<n
   return lost;
 }
 
-/** The lease of a host that is not there. */
 function revokeAllLeases(): void {
   for (const id of etcd.ctl('lease', 'list').split('\n').slice(1).filter(Boolean)) {
     try {
@@ -91,6 +90,7 @@ function revokeAllLeases(): void {
   }
 }
 
+/** The lease of a host that is not there. */
 const ghost = (number: number): readonly [key: string, value: string] => [
   `${SUBNETS}10.5.${number}.0-24`,
   JSON.stringify({
