@@ -126,7 +126,8 @@ function singlesOf(view: CgroupView): Single[] {
 
 /**
  * Limits on CPU, memory and pids; the kernel applies those of all ancestors. Nothing tells of a change, so they are read at each
- * slow turn, from files that stay open; where descriptors have run out, at rare turns. v1's memory limit is in memory.stat and read by the memory collector.
+ * slow turn, from files that stay open; where descriptors have run out, at rare turns. v1's memory limit is in memory.stat and read by
+ * the memory collector.
  */
 export const limits: Collector = {
   name: 'limits',

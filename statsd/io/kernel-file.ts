@@ -1,11 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Content } from '../model/cgroup-text.ts';
 import type { KernelFile } from '../model/reading.ts';
+import { ReadBuffer } from './read-buffer.ts';
 
-const FIRST_BUFFER_BYTES = 32 * 1024;
-/** No file that we read is larger; what is longer is cut and its parser complains. */
-const MAX_BUFFER_BYTES = 1024 * 1024;
 /** A missing file is looked for again after 1, 2, 4 … reads: a runtime makes the hierarchies one after the other. */
 const MAX_MISSES_BETWEEN_TRIES = 64;
 /** The same of a file that is read seldom, each 30 s. Controllers are switched on for what runs, though hardly ever. */
@@ -19,12 +17,12 @@ const codeOf = (error: unknown): number =>
  * a cgroup file (10-20 µs and kernfs locks against 1 µs), so files stay open up to a cap and are opened for each read above it.
  */
 export class FilePool {
+  readonly buffer = new ReadBuffer();
   readonly #cap: number;
   readonly #waiting: number[] = [];
   #open = 0;
   #held = false;
   #batch = 0;
-  #buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
 
   constructor(cap: number) {
     this.#cap = cap;
@@ -32,10 +30,6 @@ export class FilePool {
 
   get openDescriptors(): number {
     return this.#open;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#buffer;
   }
 
   /** Number of the batch whose content may be read; see {@link PooledFile.adopt}. */
@@ -82,29 +76,6 @@ export class FilePool {
     this.#open -= 1;
     if (this.#held) this.#waiting.push(descriptor);
     else closeSync(descriptor);
-  }
-
-  /** Reads from the start; the kernel makes the text anew each time. */
-  readFrom(descriptor: number): number {
-    for (;;) {
-      const length = readSync(descriptor, this.#buffer, 0, this.#buffer.length, 0);
-      if (length < this.#buffer.length || length >= MAX_BUFFER_BYTES) return length;
-      this.#buffer = Buffer.allocUnsafe(this.#buffer.length * 2);
-    }
-  }
-
-  /** As {@link readFrom}, for a file that comes in pieces. */
-  readRecords(descriptor: number): number {
-    let length = 0;
-    for (;;) {
-      const more = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, length);
-      length += more;
-      if (more === 0 || length >= MAX_BUFFER_BYTES) return length;
-      if (length < this.#buffer.length) continue;
-      const larger = Buffer.allocUnsafe(this.#buffer.length * 2);
-      this.#buffer.copy(larger);
-      this.#buffer = larger;
-    }
   }
 }
 
@@ -168,7 +139,7 @@ export class PooledFile implements KernelFile, Content {
   }
 
   get bytes(): Uint8Array {
-    return this.#bytes ?? this.#pool.bytes;
+    return this.#bytes ?? this.#pool.buffer.bytes;
   }
 
   get start(): number {
@@ -286,7 +257,8 @@ export class PooledFile implements KernelFile, Content {
   }
 
   #readFrom(descriptor: number): number {
-    return this.#place.records === true ? this.#pool.readRecords(descriptor) : this.#pool.readFrom(descriptor);
+    const { buffer } = this.#pool;
+    return this.#place.records === true ? buffer.readRecords(descriptor) : buffer.readFrom(descriptor);
   }
 
   #mayStayOpen(): boolean {
