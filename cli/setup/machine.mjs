@@ -30,6 +30,7 @@ const TEST_PACKAGES = [
   ['wg', 'wireguard-tools'],
   ['/usr/lib/cni/bridge', 'containernetworking-plugins'],
   ['podman', 'podman'],
+  ['newuidmap', 'uidmap'],
   ['dockerd', 'docker.io'],
   ['promtool', 'prometheus'],
   ['ps', 'procps'],
