@@ -63,7 +63,7 @@ export function addStatsdCommand(program: Command): void {
     )
     .option(
       '--runtime-socket <path>',
-      'socket of docker or podman, asked for what files do not tell; repeat for more, "off" for none (default: the usual two)',
+      'socket of docker or podman, asked for what files do not tell; repeat for more, "off" for none (default: the usual two, and each user\'s for own containers)',
       collect,
     )
     // Spellings of before.

@@ -115,7 +115,7 @@ export const statsdSchema = z.object({
   exitFolder: stringList
     .pipe(z.array(absolutePath))
     .default(['/run/libpod/exits', '/run/crio/exits', '/run/user/*/libpod/tmp/exits']),
-  /** Sockets of docker's API, asked for what files do not tell. */
+  /** Sockets of docker's API, asked for what files do not tell; of a user's container that user's, for whom a component `*` stands. */
   runtimeSocket: z
     .union([
       z
@@ -124,7 +124,12 @@ export const statsdSchema = z.object({
         .transform((): string[] => []),
       stringList.pipe(z.array(absolutePath)),
     ])
-    .default(['/run/docker.sock', '/run/podman/podman.sock']),
+    .default([
+      '/run/docker.sock',
+      '/run/podman/podman.sock',
+      '/run/user/*/docker.sock',
+      '/run/user/*/podman/podman.sock',
+    ]),
   /** Container labels that are put on every series of /metrics and told to dashboards; `prefix*` is all that begin so. */
   label: stringList.pipe(z.array(z.string().min(1).max(128)).max(32)).default([]),
   /** What the operator says of this host. */

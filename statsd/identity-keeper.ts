@@ -8,9 +8,9 @@ import { dockerExit, dockerMetadata, readDockerExit, type DockerConfig, type Run
 import type { ExitFolders } from './io/exit-folders.ts';
 import { watchFolder } from './io/folders.ts';
 import type { FoundMetadata, MetadataFiles, MetadataTarget } from './io/metadata.ts';
-import { askSockets } from './io/runtime-socket.ts';
+import { askSockets, socketsFor } from './io/runtime-socket.ts';
 import type { RuntimeState } from './io/runtime-state.ts';
-import type { Recognised } from './model/container.ts';
+import { userOf, type Recognised } from './model/container.ts';
 import type { ExitFacts } from './model/exited.ts';
 import { admits, isOpen, type Filter } from './model/filter.ts';
 import { identityOf, labelIn, type Identity, type RawMetadata } from './model/identity.ts';
@@ -68,6 +68,8 @@ function stateMetadata(target: IdentityTarget): RawMetadata[] {
 export class IdentityKeeper {
   readonly #parts: IdentityKeeperParts;
   readonly #found = new WeakMap<IdentityTarget, FoundMetadata>();
+  /** When each was first looked up. */
+  readonly #followedSince = new WeakMap<IdentityTarget, number>();
   readonly #changedFiles: ChangedFiles;
 
   constructor(parts: IdentityKeeperParts) {
@@ -97,6 +99,7 @@ export class IdentityKeeper {
     { learned, signal }: { readonly learned: (learned: Learned) => void; readonly signal: AbortSignal },
   ): Promise<void> {
     const { clock, random } = this.#parts;
+    this.#followedSince.set(target, clock.nowMs());
     let asked: DockerConfig | undefined;
     for (let attempt = 0; ; attempt += 1) {
       const { found, stamp } = await this.#look(target);
@@ -173,19 +176,21 @@ export class IdentityKeeper {
     const file = this.#dockerFile(target);
     if (file !== undefined) return () => readDockerExit(file, exit.startedAtUnixMs);
     if (runtime === 'podman' || runtime === 'cri-o') {
-      const since = exit.startedAtUnixMs ?? exit.atUnixMs;
-      return () => Promise.resolve(this.#parts.exitFolders.take(id, since));
+      const since = exit.startedAtUnixMs ?? this.#followedSince.get(target) ?? exit.atUnixMs;
+      const user = userOf(target.cgroupPath);
+      return () => Promise.resolve(this.#parts.exitFolders.take({ id, user }, since));
     }
-    if (runtime !== 'docker' || this.#parts.sockets.length === 0) return undefined;
+    const sockets = this.#socketsFor(target);
+    if (runtime !== 'docker' || sockets.length === 0) return undefined;
     return async () => {
-      const config = await askSockets(this.#parts.sockets, id, AbortSignal.timeout(1000));
+      const config = await askSockets(sockets, id, AbortSignal.timeout(1000));
       return config === undefined ? undefined : dockerExit(config, exit.startedAtUnixMs);
     };
   }
 
   /** Files hold no labels of podman's containers; of docker's they hold all. */
   #wantsSocket(target: IdentityTarget, { sources }: FoundMetadata, asked: DockerConfig | undefined): boolean {
-    if (asked !== undefined || this.#parts.sockets.length === 0) return false;
+    if (asked !== undefined || this.#socketsFor(target).length === 0) return false;
     const runtime = this.#runtimeOf(target, sources);
     if (runtime === 'podman') return true;
     return sources.length === 0 && (runtime === 'docker' || runtime === 'oci') && target.outer === undefined;
@@ -193,7 +198,11 @@ export class IdentityKeeper {
 
   async #ask(target: IdentityTarget, found: FoundMetadata, signal: AbortSignal): Promise<DockerConfig | undefined> {
     if (!this.#wantsSocket(target, found, undefined)) return undefined;
-    return await askSockets(this.#parts.sockets, target.recognised.id, signal);
+    return await askSockets(this.#socketsFor(target), target.recognised.id, signal);
+  }
+
+  #socketsFor({ cgroupPath }: IdentityTarget): string[] {
+    return socketsFor(this.#parts.sockets, userOf(cgroupPath));
   }
 
   #answered(target: IdentityTarget, config: DockerConfig | undefined): RawMetadata[] {

@@ -5,6 +5,7 @@ import type { RawMetadata } from '../model/identity.ts';
 import { parseJson, readBounded, readJson } from './bounded-file.ts';
 import { readBundle } from './bundle.ts';
 import { healthOf, unixMsOf } from './docker-files.ts';
+import { readRunStart, runStateFiles } from './run-state.ts';
 
 /** Folders of podman and cri-o: of the host, or of one user. */
 export interface StoragePlace {
@@ -12,6 +13,8 @@ export interface StoragePlace {
   readonly storage: string;
   /** Such as `/run/containers/storage`. */
   readonly run: string;
+  /** Of one user: where runc and crun keep that user's states, such as `/run/user/1000`. */
+  readonly states: string | undefined;
 }
 
 export interface FoundFiles {
@@ -117,6 +120,7 @@ export async function findInStorage(
   if (found === undefined) return undefined;
   const { entry, file } = found;
   const health = join(dirname(file), id, 'userdata', 'healthcheck.log');
+  const states = place.states === undefined ? [] : runStateFiles(place.states, id);
   return {
     metadata: {
       ...base,
@@ -125,8 +129,9 @@ export async function findInStorage(
       image: entry.image,
       imageId: entry.imageId,
       createdAtUnixMs: entry.createdAtUnixMs,
+      startedAtUnixMs: await readRunStart(states),
       health: healthOf((await readJson(health, healthLogSchema))?.status),
     },
-    watched: [file, health],
+    watched: [file, health, ...states],
   };
 }

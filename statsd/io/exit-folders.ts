@@ -1,5 +1,6 @@
 import { constants, closeSync, fstatSync, openSync, readSync, statSync, watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import { userOfRunFolder } from '../model/container.ts';
 import type { RuntimeExit } from './docker-files.ts';
 import { expandFolders } from './folders.ts';
 
@@ -12,6 +13,15 @@ export function parseExitCode(text: string): number | undefined {
   const match = /^\s*(-?\d{1,10})\s*$/.exec(text);
   return match === null ? undefined : Number(match[1]);
 }
+
+/** A container, and the user who owns it; `undefined` for one that is nobody's own. */
+export interface ExitOwner {
+  readonly id: string;
+  readonly user: number | undefined;
+}
+
+/** Whoever may write into a folder tells of own containers only. */
+const keyOf = ({ id, user }: ExitOwner): string => `${user ?? ''}/${id}`;
 
 function readExit(path: string): RuntimeExit | undefined {
   try {
@@ -63,9 +73,10 @@ export class ExitFolders implements Disposable {
   }
 
   /** How the run of a container ended that began at or after `sinceUnixMs`; told once. */
-  take(id: string, sinceUnixMs: number): RuntimeExit | undefined {
-    const exit = this.#exits.get(id) ?? this.#lookFor(id);
-    this.#exits.delete(id);
+  take(container: ExitOwner, sinceUnixMs: number): RuntimeExit | undefined {
+    const key = keyOf(container);
+    const exit = this.#exits.get(key) ?? this.#lookFor(container);
+    this.#exits.delete(key);
     return (exit?.finishedAtUnixMs ?? -Infinity) >= sinceUnixMs ? exit : undefined;
   }
 
@@ -74,8 +85,9 @@ export class ExitFolders implements Disposable {
     this.#watchers.clear();
   }
 
-  #lookFor(id: string): RuntimeExit | undefined {
+  #lookFor({ id, user }: ExitOwner): RuntimeExit | undefined {
     for (const folder of this.#watchers.keys()) {
+      if (userOfRunFolder(folder) !== user) continue;
       const exit = readExit(join(folder, id));
       if (exit !== undefined) return exit;
     }
@@ -98,8 +110,9 @@ export class ExitFolders implements Disposable {
   #appeared(folder: string, id: string): void {
     const exit = readExit(join(folder, id));
     if (exit === undefined) return;
-    this.#exits.delete(id);
-    this.#exits.set(id, exit);
+    const key = keyOf({ id, user: userOfRunFolder(folder) });
+    this.#exits.delete(key);
+    this.#exits.set(key, exit);
     const oldest = this.#exits.keys().next();
     if (this.#exits.size > MAX_KEPT && oldest.done !== true) this.#exits.delete(oldest.value);
   }

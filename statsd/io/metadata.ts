@@ -66,11 +66,13 @@ async function dockerRoots(paths: MetadataPaths, { cgroupPath, outer }: Metadata
 async function storagePlace(paths: MetadataPaths, { cgroupPath }: MetadataTarget): Promise<StoragePlace | undefined> {
   const { hostRoot, containersStorage, containersRun } = paths;
   const uid = userOf(cgroupPath);
-  if (uid === undefined) return { storage: join(hostRoot, containersStorage), run: join(hostRoot, containersRun) };
+  if (uid === undefined)
+    return { storage: join(hostRoot, containersStorage), run: join(hostRoot, containersRun), states: undefined };
   const home = await homeOf(hostRoot, uid);
   if (home === undefined) return undefined;
   const storage = join(hostRoot, home, '.local/share/containers/storage');
-  return { storage, run: join(hostRoot, `/run/user/${uid}/containers`) };
+  const states = join(hostRoot, `/run/user/${uid}`);
+  return { storage, run: join(states, 'containers'), states };
 }
 
 /** The docker in a docker container keeps its data in a volume: a folder of the host. */

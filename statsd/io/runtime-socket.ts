@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { request } from 'node:http';
+import { userOfRunFolder } from '../model/container.ts';
 import { parseJson } from './bounded-file.ts';
 import { dockerConfigSchema, type DockerConfig } from './docker-files.ts';
 
@@ -36,6 +37,25 @@ async function getOverSocket(socket: string, path: string, signal: AbortSignal):
   return await promise;
 }
 
+const EACH_USER = '/run/user/*/';
+
+/**
+ * Those of the sockets that may tell of a container of this user, or of one that is nobody's own: of a user's only that user's
+ * are asked, where `/run/user/*` stands for each user's folder, so that nobody speaks for another.
+ */
+export function socketsFor(sockets: readonly string[], user: number | undefined): string[] {
+  if (user === undefined) return sockets.filter((socket) => !socket.includes(EACH_USER));
+  const own = sockets.map((socket) => socket.replace(EACH_USER, `/run/user/${user}/`));
+  return own.filter((socket) => userOfRunFolder(socket) === user);
+}
+
+/** Whether a socket is there; one in a user's folder that leads to somebody else's is not. */
+async function isSocket(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  const user = userOfRunFolder(path);
+  return stats?.isSocket() === true && (user === undefined || stats.uid === user);
+}
+
 /**
  * What the daemons behind docker's API say of a container, for what files do not tell: podman's labels, and docker's all
  * when its folder cannot be read. A socket that is not there is not an error; nothing but this one question is ever asked.
@@ -47,7 +67,7 @@ export async function askSockets(
 ): Promise<DockerConfig | undefined> {
   if (!/^[0-9a-f]{64}$/.test(id)) return undefined;
   for (const socket of sockets) {
-    if (statSync(socket, { throwIfNoEntry: false })?.isSocket() !== true) continue;
+    if (!(await isSocket(socket))) continue;
     const answer = await getOverSocket(socket, `/v1.24/containers/${id}/json`, signal);
     const config = parseJson(answer, dockerConfigSchema);
     if (config !== undefined) return config;

@@ -154,6 +154,12 @@ export function userOf(cgroupPath: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** The user whose run folder a path lies in: what is there is that user's word. */
+export function userOfRunFolder(path: string): number | undefined {
+  const text = /\/run\/user\/(\d{1,10})\//.exec(path)?.[1];
+  return text === undefined ? undefined : Number(text);
+}
+
 /** A container that only the state file of its runtime tells of. */
 export function recognisedByState(state: { readonly runtime: Runtime; readonly id: string }): Recognised {
   const { runtime, id } = state;

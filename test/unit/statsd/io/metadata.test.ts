@@ -209,6 +209,22 @@ describe('podman and cri-o', () => {
     expect(watched).toHaveLength(2);
   });
 
+  test("a user's: name from the user's home, start from the state of runc or crun in the user's run folder", async () => {
+    write('etc/passwd', 'ana:x:1000:1000::/home/ana:/bin/sh\n');
+    write('home/ana/.local/share/containers/storage/overlay-containers/containers.json', [{ id, names: ['db'] }]);
+    write('storage/overlay-containers/containers.json', [{ id, names: ['of-root'] }]);
+    const scope = (uid: number): string =>
+      `/user.slice/user-${uid}.slice/user@${uid}.service/user.slice/libpod-${id}.scope`;
+    const { sources, watched } = await read(scope(1000));
+    expect(sources).toMatchObject([{ runtimeName: 'db', startedAtUnixMs: undefined }]);
+    write(`run/user/1000/crun/${id}/status`, { created: '2026-11-26T18:39:16.5Z', 'cgroup-path': '/docker/x' });
+    expect((await read(scope(1000))).sources).toMatchObject([
+      { startedAtUnixMs: Date.parse('2026-11-26T18:39:16.5Z') },
+    ]);
+    expect(watched).toContain(join(tree.root, `run/user/1000/runc/${id}/state.json`));
+    expect((await read(scope(1001))).sources).toEqual([]);
+  });
+
   test('another storage driver, and a transient store', async () => {
     write('run/vfs-containers/volatile-containers.json', [{ id, names: ['db'] }]);
     expect((await read(PODMAN)).sources).toMatchObject([{ runtime: 'podman', runtimeName: 'db' }]);

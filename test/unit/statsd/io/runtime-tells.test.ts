@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ExitFolders } from '../../../../statsd/io/exit-folders.ts';
-import { askSockets } from '../../../../statsd/io/runtime-socket.ts';
+import { askSockets, socketsFor } from '../../../../statsd/io/runtime-socket.ts';
 import { until } from '../../../support/until.ts';
 
 const id = '3f29c1d0a4be5f6677889900aabbccddeeff00112233445566778899aabbcc01';
@@ -30,10 +30,10 @@ describe('the folder where conmon writes exit codes', () => {
     using exits = new ExitFolders([join(root, '*/exits'), join(root, 'none')]);
     exits.refresh();
     write(folder, '7');
-    const exit = await until(() => exits.take(id, 0), { what: 'the exit code' });
+    const exit = await until(() => exits.take({ id, user: undefined }, 0), { what: 'the exit code' });
     expect(exit).toMatchObject({ exitCode: 7 });
     rmSync(join(folder, id));
-    expect(exits.take(id, 0)).toBeUndefined();
+    expect(exits.take({ id, user: undefined }, 0)).toBeUndefined();
   });
 
   test('of an earlier run it tells nothing', () => {
@@ -43,8 +43,21 @@ describe('the folder where conmon writes exit codes', () => {
     utimesSync(join(folder, id), 1000, 1000);
     using exits = new ExitFolders([folder]);
     exits.refresh();
-    expect(exits.take(id, 1_000_001)).toBeUndefined();
-    expect(exits.take(id, 1_000_000)).toMatchObject({ exitCode: 7, finishedAtUnixMs: 1_000_000 });
+    expect(exits.take({ id, user: undefined }, 1_000_001)).toBeUndefined();
+    expect(exits.take({ id, user: undefined }, 1_000_000)).toMatchObject({ exitCode: 7, finishedAtUnixMs: 1_000_000 });
+  });
+
+  test("a user's folder tells of that user's containers only, and no other folder of them", async () => {
+    const folder = join(root, 'run/user/1000/exits');
+    mkdirSync(folder, { recursive: true });
+    using exits = new ExitFolders([join(root, 'run/user/*/exits')]);
+    exits.refresh();
+    write(folder, '7');
+    expect(exits.take({ id, user: undefined }, 0)).toBeUndefined();
+    expect(exits.take({ id, user: 1001 }, 0)).toBeUndefined();
+    expect(await until(() => exits.take({ id, user: 1000 }, 0), { what: 'the exit code' })).toMatchObject({
+      exitCode: 7,
+    });
   });
 
   test('a link, a folder and rubbish tell nothing', () => {
@@ -54,13 +67,13 @@ describe('the folder where conmon writes exit codes', () => {
     exits.refresh();
     writeFileSync(join(root, 'secret'), '7');
     symlinkSync(join(root, 'secret'), join(folder, id));
-    expect(exits.take(id, 0)).toBeUndefined();
+    expect(exits.take({ id, user: undefined }, 0)).toBeUndefined();
     rmSync(join(folder, id));
     mkdirSync(join(folder, id));
-    expect(exits.take(id, 0)).toBeUndefined();
+    expect(exits.take({ id, user: undefined }, 0)).toBeUndefined();
     rmSync(join(folder, id), { recursive: true });
     writeFileSync(join(folder, id), '7'.repeat(100));
-    expect(exits.take(id, 0)).toBeUndefined();
+    expect(exits.take({ id, user: undefined }, 0)).toBeUndefined();
   });
 });
 
@@ -110,6 +123,21 @@ describe("sockets of docker's API", () => {
     expect(await answer).toBeUndefined();
     server.closeAllConnections();
     server.close();
+  });
+
+  test('which sockets are asked of a container: of a user only the own, of others none of a user', () => {
+    const sockets = ['/run/docker.sock', '/run/user/*/docker.sock', '/host/run/user/1000/podman.sock'];
+    expect(socketsFor(sockets, undefined)).toEqual(['/run/docker.sock', '/host/run/user/1000/podman.sock']);
+    expect(socketsFor(sockets, 1000)).toEqual(['/run/user/1000/docker.sock', '/host/run/user/1000/podman.sock']);
+    expect(socketsFor(sockets, 1001)).toEqual(['/run/user/1001/docker.sock']);
+  });
+
+  test("a socket in a user's folder that leads to somebody else's is not asked", async () => {
+    const folder = join(root, 'run/user/1000');
+    mkdirSync(folder, { recursive: true });
+    const link = join(folder, 'docker.sock');
+    symlinkSync(join(root, 'docker.sock'), link);
+    expect(await ask((_, response) => response.end('{"Name": "/web"}'), [link])).toBeUndefined();
   });
 
   test('a file in the place of a socket is not asked', async () => {

@@ -5,6 +5,7 @@ import {
   recognise,
   unescapeUnit,
   userOf,
+  userOfRunFolder,
   type ContainerKind,
   type Runtime,
 } from '../../../../statsd/model/container.ts';
@@ -264,6 +265,16 @@ describe('parts of a path', () => {
     { path: `/docker/${id}/user.slice/user-1000.slice/x`, want: undefined },
   ])('user of $path', ({ path, want }) => {
     expect(userOf(path)).toBe(want);
+  });
+
+  test.each([
+    { path: '/run/user/1000/podman/podman.sock', want: 1000 },
+    { path: '/host/run/user/0/docker.sock', want: 0 },
+    { path: '/run/user/1000', want: undefined },
+    { path: '/run/user/ana/x', want: undefined },
+    { path: '/run/docker.sock', want: undefined },
+  ])('user of $path', ({ path, want }) => {
+    expect(userOfRunFolder(path)).toBe(want);
   });
 
   test('what systemd escapes', () => {
