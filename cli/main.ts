@@ -29,7 +29,7 @@ Exit codes: 0 stopped as asked, 1 failed, 2 wrong usage or settings.`;
 
 const program = new Command('weft')
   .description('A cluster overlay that joins flannel networks, with live container stats, a dashboard and alerts.')
-  .version(`weft ${packageVersion()}`, '-v, --version', 'print the version')
+  .version(`weft ${packageVersion()}`, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this, or the help of a subcommand')
   .helpCommand(false)
   .addHelpText('after', EXAMPLES)

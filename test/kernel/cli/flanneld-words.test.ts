@@ -16,8 +16,7 @@ function ran(words: readonly string[], env: Readonly<Record<string, string>> = {
 describe.each(['flanneld', 'explain-iface'])('weft %s gets every word of a flanneld unit', (name) => {
   const refused = { status: 2, stdout: '', stderr: `weft ${name}: colour: unknown setting\n` };
 
-  // Marked until `weft` itself no longer takes -v for its own.
-  test.fails.each([
+  test.each([
     { words: ['-v=4'] },
     { words: ['-v', '4'] },
     { words: ['--ip-masq', '-v=10', '-vmodule=main=4'] },
