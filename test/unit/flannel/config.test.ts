@@ -35,6 +35,18 @@ test('a flag wins over the environment, unknown variables are passed over', () =
   ]);
 });
 
+// A unit's file has lines such as FLANNELD_IFACE= for what is left to flanneld, which passes over them.
+test.fails('an empty variable is one that is not given', () => {
+  const variables = TABLE.map(({ name }) => `FLANNELD_${name.toUpperCase().replaceAll('-', '_')}`);
+  // The socket is weft's own, and its empty value is off.
+  expect(load([], Object.fromEntries(variables.map((variable) => [variable, ''])))).toEqual(load(['--status-socket=']));
+});
+
+test.fails('a prefix may begin without a slash, which makes other keys', () => {
+  expect(load(['--etcd-prefix=flannel/network']).etcdPrefix).toBe('flannel/network');
+  expect(faultsOf(['--etcd-prefix='])).toEqual(['etcd-prefix: expected a path such as /coreos.com/network, got ""']);
+});
+
 describe('each fault is one clear sentence', () => {
   test.each([
     { argv: ['--etcd-endpoints=ftp://x:1'], want: /^etcd-endpoints: "ftp:\/\/x:1" has no scheme that etcd speaks/ },
