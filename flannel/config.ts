@@ -13,6 +13,7 @@ import { LOG_LEVELS, type LogLevel } from '../native/host/log.ts';
 import { parseIp } from '../native/net/ip.ts';
 import { parseIpv4 } from '../native/net/ipv4.ts';
 import { parseIpv6 } from '../native/net/ipv6.ts';
+import { givenVariables } from './given-variables.ts';
 import { FIREWALL_CHOICES } from './model/firewall-mode.ts';
 import { interfacePattern } from './model/interface-pattern.ts';
 import { DEFAULT_STATUS_SOCKET } from './status-wire.ts';
@@ -89,7 +90,7 @@ const etcd = {
   etcdEndpoints: endpoints.default(DEFAULT_ENDPOINTS.map(parseEndpoint)),
   /** Finds the endpoints in DNS; takes the place of `etcdEndpoints`. */
   etcdDiscoverySrv: optionalText.optional(),
-  etcdPrefix: z.string().startsWith('/', 'expected a path that starts with /').default(DEFAULT_ETCD_PREFIX),
+  etcdPrefix: z.string().min(1, 'expected a path such as /coreos.com/network').default(DEFAULT_ETCD_PREFIX),
   etcdCafile: optionalText.optional(),
   etcdCertfile: optionalText.optional(),
   etcdKeyfile: optionalText.optional(),
@@ -174,22 +175,26 @@ function logLevelOf({ logLevel, v, vmodule: module }: Settings): LogLevel {
 
 /** Flags, `FLANNELD_…` and the file as one checked value. @throws {ConfigError} with every fault at once. */
 export function loadFlannelConfig(input: AgentInput): FlannelConfig {
+  const env = givenVariables(input.env);
   const config = loadConfig(schema, {
     flags: input.flags,
-    env: input.env,
+    env,
     envPrefix: 'FLANNELD_',
     file: input.configFile,
   });
   const faults = contradictions(config);
   if (faults.length > 0) throw new ConfigError(faults);
-  const wireguardKeyFile = input.env['WIREGUARD_KEY_FILE'] === '' ? undefined : input.env['WIREGUARD_KEY_FILE'];
-  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile });
+  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile: env['WIREGUARD_KEY_FILE'] });
 }
 
 /** The settings about etcd alone, from the same flags and variables. @throws {ConfigError} with every fault at once. */
 export function loadEtcdConfig({ flags, env }: Pick<AgentInput, 'flags' | 'env'>): EtcdConfig {
   const mine = Object.entries(flags).filter(([name]) => Object.hasOwn(etcd, name));
-  const config = loadConfig(etcdSchema, { flags: Object.fromEntries(mine), env, envPrefix: 'FLANNELD_' });
+  const config = loadConfig(etcdSchema, {
+    flags: Object.fromEntries(mine),
+    env: givenVariables(env),
+    envPrefix: 'FLANNELD_',
+  });
   const faults = contradictions(config);
   if (faults.length > 0) throw new ConfigError(faults);
   return config;

@@ -4,6 +4,7 @@ import { runUntilSignal, StopRequested, type ExitCode } from '../native/host/lif
 import { createLogger } from '../native/host/log.ts';
 import type { Command, CommandInput } from './commands/command.ts';
 import type { FlannelConfig } from './config.ts';
+import { givenVariables } from './given-variables.ts';
 
 /** The overlay agent, from its settings to its end: `weft flanneld`. Wrong settings: one line each on stderr, 2. */
 export async function runFlanneld(input: AgentInput): Promise<ExitCode> {
@@ -52,7 +53,8 @@ export async function runFlannelCommand(name: FlannelCommandName, input: Command
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    return await command({ input, output: standardOutput(), signal: controller.signal });
+    const given = { ...input, env: givenVariables(input.env) };
+    return await command({ input: given, output: standardOutput(), signal: controller.signal });
   } catch (error) {
     if (error === controller.signal.reason) return 1;
     const told = toldAs(error);
