@@ -126,7 +126,7 @@ export function overlayHost(host: TestHost, options: OverlayHostOptions): Overla
 
 /** Hosts on one underlay, a real etcd on it, no agent yet; all of it and every agent ends with the scope. */
 export async function makeCluster(
-  options: { readonly hosts: number } & Pick<OverlayHostOptions, 'readyWithinMs'>,
+  options: { readonly hosts: number } & Pick<OverlayHostOptions, 'readyWithinMs' | 'env'>,
 ): Promise<OverlayCluster> {
   const stack = new AsyncDisposableStack();
   try {
