@@ -140,6 +140,8 @@ export type FlannelConfig = Omit<Settings, 'logLevel'> & {
   readonly logLevel: LogLevel;
   /** flanneld's `WIREGUARD_KEY_FILE`, without its prefix; `undefined` is a file in `stateDir`. */
   readonly wireguardKeyFile: string | undefined;
+  /** systemd's `NOTIFY_SOCKET`; `undefined` where nobody waits to be told. */
+  readonly notifySocket: string | undefined;
 };
 
 const etcdSchema = z.object(etcd);
@@ -184,7 +186,8 @@ export function loadFlannelConfig(input: AgentInput): FlannelConfig {
   });
   const faults = contradictions(config);
   if (faults.length > 0) throw new ConfigError(faults);
-  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile: env['WIREGUARD_KEY_FILE'] });
+  const { WIREGUARD_KEY_FILE: wireguardKeyFile, NOTIFY_SOCKET: notifySocket } = env;
+  return Object.freeze({ ...config, logLevel: logLevelOf(config), wireguardKeyFile, notifySocket });
 }
 
 /** The settings about etcd alone, from the same flags and variables. @throws {ConfigError} with every fault at once. */

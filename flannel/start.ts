@@ -17,6 +17,7 @@ import { runOverlay } from './overlay-session.ts';
 import type { StartParts } from './start-parts.ts';
 import { startStatusListeners } from './status-listeners.ts';
 import { FlannelStatus } from './status.ts';
+import { tellSupervisor } from './supervisor-notice.ts';
 import { together } from './together.ts';
 
 const CAP_NET_ADMIN = 12n;
@@ -68,6 +69,9 @@ export async function startAgent(parts: StartParts, signal: AbortSignal): Promis
   const host = { ...parts, status, client, kernel, store, feed, hook, nodeId, statusListen: listeners.listen };
   const heap = ownHeap();
   const tidy = heap === undefined ? [] : [(s: AbortSignal) => tidyHeap(heap, clock, s)];
+  const { notifySocket: path } = config;
+  const notice = { ...parts, ready: status.subnetFileWritten };
+  const tell = path === undefined ? [] : [(s: AbortSignal) => tellSupervisor({ ...notice, path }, s)];
   // The list is under way while the configuration is read.
-  return await together([(s) => feed.run(s), (s) => runOverlay(host, s), ...tidy], signal);
+  return await together([(s) => feed.run(s), (s) => runOverlay(host, s), ...tidy, ...tell], signal);
 }

@@ -118,6 +118,7 @@ export class FlannelStatus {
   /** For `/status`. */
   readonly sources: StatusSources = {};
   readonly #log: Logger;
+  readonly #subnetFile = Promise.withResolvers<undefined>();
   readonly #conflicts = new Map<ConflictSource, readonly string[]>();
   readonly #problems = new Map<ProblemKind, string>();
   readonly #facts: Writable<HealthFacts> = {
@@ -135,6 +136,11 @@ export class FlannelStatus {
 
   constructor(log: Logger) {
     this.#log = log;
+  }
+
+  /** Settles when containers may start: subnet.env is there. */
+  get subnetFileWritten(): Promise<void> {
+    return this.#subnetFile.promise;
   }
 
   get facts(): Readonly<HealthFacts> {
@@ -221,6 +227,7 @@ export class FlannelStatus {
   reached(milestone: 'leaseHeld' | 'subnetFileWritten' | 'peersProgrammed' | 'firewallInPlace'): void {
     if (this.#facts[milestone]) return;
     this.#facts[milestone] = true;
+    if (milestone === 'subnetFileWritten') this.#subnetFile.resolve(undefined);
     if (this.unready() === undefined) this.#log.info({ peers: this.levels.peers }, 'ready');
   }
 

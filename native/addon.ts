@@ -121,6 +121,8 @@ export interface NativeAddon {
   watch(socket: NativeSocket, listener: NativeWatchListener): void;
   /** How the kernel disciplines its clock. Changes nothing. */
   clockState(): NativeClockState;
+  /** Sends one datagram to a unix socket, by its path or, after an @, its abstract name; EAGAIN when its queue is full. */
+  sendDatagram(datagram: { readonly path: string; readonly text: string }): void;
 }
 
 /** The addon is not built, or not for this Node. */

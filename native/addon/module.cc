@@ -12,6 +12,7 @@
 #include "netlink_watch.h"
 #include "read_files.h"
 #include "stat_files.h"
+#include "unix_datagram.h"
 
 namespace weft {
 
@@ -271,6 +272,7 @@ NAPI_MODULE_INIT() {
       {"readFiles", weft::ReadFiles}, {"readFilesSync", weft::ReadFilesSync},
       {"readNumbers", weft::ReadNumbers},
       {"clockState", weft::ClockState}, {"statFiles", weft::StatFiles},
+      {"sendDatagram", weft::SendDatagram},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function = nullptr;
