@@ -126,6 +126,41 @@ describe('leases', () => {
     );
   });
 
+  test.fails('what a host calls itself cannot steer the terminal of who asks', async () => {
+    const presence = {
+      v: 1,
+      nodeId: 'evil',
+      hostname: 'web\u001b[2J',
+      version: '1',
+      pid: 1,
+      startedAtUnixMs: 1,
+      publicIp: '192.168.77.98',
+      subnet: '10.5.251.0/24',
+      backendType: 'host-gw',
+      vni: 0,
+      vtepMac: '',
+      mtu: 1500,
+    };
+    cluster.ctl('put', '/weft/agents/evil/flannel', JSON.stringify(presence));
+    cluster.ctl(
+      'put',
+      `${SUBNETS}10.5.251.0-24`,
+      '{"PublicIP":"192.168.77.98","BackendType":"host-gw","NodeID":"evil"}',
+      '--lease',
+      cluster.ctl('lease', 'grant', '3600').split(' ')[1] ?? '',
+    );
+    const answers = [
+      await weft('leases', 'list'),
+      await weft('leases', 'release', '10.5.251.0/24'),
+      await weft('leases', 'release', '10.5.251.0/24', '--force'),
+    ];
+    cluster.ctl('del', '/weft/agents/evil/flannel');
+    for (const { out, err } of answers) {
+      expect(out + err).toContain('web\\u001b[2J');
+      expect(out + err).not.toContain('\u001b');
+    }
+  });
+
   test('a subnet is reserved for a host, and given back', async () => {
     const subnet = '10.5.200.0/24';
     expect((await weft('leases', 'reserve', subnet, '--for-ip', two.address, '--note', 'the database')).out).toBe(

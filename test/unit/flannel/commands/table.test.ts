@@ -54,6 +54,22 @@ describe('a table', () => {
   });
 });
 
+// Names and values come from other hosts' keys in etcd: a terminal obeys what it is sent.
+test.fails('nothing that others wrote can steer the terminal, or break a line', () => {
+  const hostile = 'a\u001b[2Jb\u0007\u009bc\nd\u202ee';
+  const shown = 'a\\u001b[2Jb\\u0007\\u009bc d\\u202ee';
+  const columns = [{ title: 'A', value: (row: string) => row }];
+  expect(tableLines([hostile], columns, 80).rows).toEqual([[shown]]);
+  expect(fieldLines('host', hostile, 80)).toEqual([`host       ${shown}`]);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), anyWidth, (text, width) => {
+      const lines = [...tableLines([text], columns, width).rows.flat(), ...wrapText(text, width)];
+      for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    }),
+  );
+});
+
 test('wrapped text keeps its words and its width', () => {
   fc.assert(
     fc.property(words, fc.integer({ min: 1, max: 100 }), (text, width) => {
