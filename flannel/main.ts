@@ -45,6 +45,7 @@ export type FlannelCommandName = keyof typeof COMMANDS;
 /** A command that asks or changes something and ends. What it cannot do: one sentence on stderr, 1, or 2 for wrong usage. */
 export async function runFlannelCommand(name: FlannelCommandName, input: CommandInput): Promise<ExitCode> {
   const { standardOutput, toldAs } = await import('./commands/command.ts');
+  const { printable } = await import('./commands/table.ts');
   const command = await COMMANDS[name]();
   const controller = new AbortController();
   const stop = (signalName: NodeJS.Signals): void => {
@@ -59,7 +60,7 @@ export async function runFlannelCommand(name: FlannelCommandName, input: Command
     if (error === controller.signal.reason) return 1;
     const told = toldAs(error);
     if (told === undefined) throw error;
-    for (const sentence of told.sentences) process.stderr.write(`weft ${name}: ${sentence}\n`);
+    for (const sentence of told.sentences) process.stderr.write(`weft ${name}: ${printable(sentence)}\n`);
     return told.code;
   } finally {
     process.off('SIGINT', stop);

@@ -10,6 +10,7 @@ import type { ReservationValue, SubnetPair } from '../wire.ts';
 import { CommandError, type Command, type CommandInput } from './command.ts';
 import { withEtcd } from './etcd.ts';
 import { findLease, onlyWord, openStore, readConfig, readWord } from './leases.ts';
+import { printable } from './table.ts';
 
 const NO_SIGNS = { secondsLeft: new Map<bigint, number>() };
 
@@ -38,7 +39,7 @@ export const releaseCommand: Command = async ({ input, output, signal }) => {
     }
     const released = { released: row.subnets, key: known.key, host };
     if (input.flags['json'] === true) output.json(released);
-    else output.line(`released ${row.subnets.join(' and ')}, which ${host} had`);
+    else output.line(printable(`released ${row.subnets.join(' and ')}, which ${host} had`));
   });
   return 0;
 };
@@ -91,7 +92,7 @@ export const reserveCommand: Command = async ({ input, output, signal }) => {
     }
     output.line(`${outcome} ${texts.join(' and ')}`);
     for (const { key, hostname, publicIp, publicIpv6 } of users) {
-      output.line(`${hostname ?? publicIp ?? publicIpv6 ?? key} has a lease of it now and keeps it`);
+      output.line(printable(`${hostname ?? publicIp ?? publicIpv6 ?? key} has a lease of it now and keeps it`));
     }
   });
   return 0;

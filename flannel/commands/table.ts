@@ -6,6 +6,15 @@ export interface Column<Row> {
   readonly value: (row: Row) => string;
 }
 
+// Controls, and what reorders a line: a terminal obeys what it is sent, and names and values are other hosts'.
+const STEERING = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text of others for one line of a terminal: white space is a space, what would steer the terminal is written as JSON does. */
+export function printable(text: string): string {
+  const escape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(/[\t\r\n]+/g, ' ').replace(STEERING, escape);
+}
+
 const GAP = '  ';
 const MIN_COLUMN = 4;
 
@@ -13,7 +22,7 @@ const MIN_COLUMN = 4;
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of printable(text).split(' ')) {
     let rest = word;
     if (line !== '' && line.length + 1 + rest.length > width) {
       lines.push(line);
@@ -47,7 +56,7 @@ export function tableLines<Row>(
   columns: readonly Column<Row>[],
   width: number,
 ): { readonly header: string; readonly rows: readonly string[][] } {
-  const cells = rows.map((row) => columns.map(({ value }) => value(row)));
+  const cells = rows.map((row) => columns.map(({ value }) => printable(value(row))));
   const natural = columns.map(({ title }, index) =>
     cells.reduce((longest, row) => Math.max(longest, (row[index] ?? '').length), title.length),
   );
