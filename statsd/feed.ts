@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ContainerEnd, ContainerEvents } from './container-events.ts';
+import { EventBook } from './event-book.ts';
 import type { LiveContainer } from './io/live-container.ts';
 import { cardOf, exitedCardOf, type ContainerCard } from './model/container-card.ts';
 import type { ContainerDetails } from './model/details.ts';
-import type { ContainerEvent, DockerAction } from './model/docker-event.ts';
+import { changesOf, type ContainerEvent, type DockerAction } from './model/docker-event.ts';
 import type { Moment } from './model/docker-reading.ts';
 import { containerLabels, type Series, type SeriesLabels } from './model/exposition.ts';
-import type { ExitedContainer } from './model/exited.ts';
+import type { ExitedContainer, ExitFacts } from './model/exited.ts';
 import type { CpuSeconds, HostReading } from './model/host-reading.ts';
 import { allowedKeys } from './model/identity.ts';
 import { keepMoment, type KeptMoment } from './model/kept-moment.ts';
@@ -55,7 +56,6 @@ const busySum = ({ user, nice, system, irq, softirq, steal }: CpuSeconds): numbe
 
 /** Clients of docker's API expect a reading a second, whatever the interval; a tick may come a little early. */
 const BEAT_MS = 950;
-const KEPT_EVENTS = 256;
 /** As dockerd adds up the first line of /proc/stat: steal and guest are not in it. */
 const dockerSum = (total: CpuSeconds): number =>
   total.user + total.nice + total.system + total.idle + total.iowait + total.irq + total.softirq;
@@ -88,8 +88,7 @@ export class Feed implements ContainerEvents {
   readonly #source: FeedSource;
   readonly #living = new Map<string, Kept>();
   readonly #beatListeners = new Set<(at: TickTime) => void>();
-  readonly #eventListeners = new Set<(event: ContainerEvent) => void>();
-  readonly #events: ContainerEvent[] = [];
+  readonly #events = new EventBook();
   /** A card for each container that ended, made once: the list's entries are replaced whole. */
   readonly #exitedCardOf = new WeakMap<ExitedContainer, ContainerCard>();
   #exitedKeys = new Map<string, ContainerCard>();
@@ -148,7 +147,7 @@ export class Feed implements ContainerEvents {
 
   /** The last events that are kept, oldest first. */
   recentEvents(): readonly ContainerEvent[] {
-    return this.#events;
+    return this.#events.recent();
   }
 
   onBeat(listener: (at: TickTime) => void): Disposable {
@@ -157,8 +156,7 @@ export class Feed implements ContainerEvents {
   }
 
   onEvent(listener: (event: ContainerEvent) => void): Disposable {
-    this.#eventListeners.add(listener);
-    return { [Symbol.dispose]: () => this.#eventListeners.delete(listener) };
+    return this.#events.onEvent(listener);
   }
 
   /** After each tick. */
@@ -166,7 +164,7 @@ export class Feed implements ContainerEvents {
     if (this.#lastBeat !== undefined && at.monotonicMs - this.#lastBeat.monotonicMs < BEAT_MS) return;
     this.#lastBeat = at;
     for (const kept of this.#living.values()) {
-      if (hasChanged(kept)) kept.card = this.#card(kept.container);
+      if (hasChanged(kept)) this.#take(kept);
       const spare = kept.before;
       kept.before = kept.now;
       kept.now = this.#moment(kept.container, at, spare);
@@ -174,6 +172,7 @@ export class Feed implements ContainerEvents {
     const { cpu } = this.#source.host;
     this.#hostBefore = this.#hostNow;
     this.#hostNow = cpu === undefined ? undefined : { monotonicMs: at.monotonicMs, busySeconds: busySum(cpu.total) };
+    this.#events.beat();
     this.#forgetRemoved();
     for (const listener of this.#beatListeners) listener(at);
   }
@@ -191,7 +190,7 @@ export class Feed implements ContainerEvents {
     const kept = this.#keptOf(container);
     if (kept === undefined) return;
     const { name } = kept.card;
-    kept.card = this.#card(container);
+    this.#take(kept);
     kept.labels = this.#labels(kept.card);
     // A name that becomes known is no rename to its owner, but clients hold the old one.
     if (kept.card.name !== name) this.#tell('rename', kept.card, name);
@@ -204,7 +203,7 @@ export class Feed implements ContainerEvents {
     const card: ContainerCard = { ...kept.card, state: 'exited', exit };
     this.#exitedKeys.set(card.key, card);
     if (exit.oomKilled === true) this.#tell('oom', card);
-    this.#tell('die', card);
+    if (this.#lastBeat !== undefined) this.#events.died(card);
   }
 
   withdrawn(container: LiveContainer): void {
@@ -214,13 +213,21 @@ export class Feed implements ContainerEvents {
     this.#tell('destroy', kept.card);
   }
 
-  exitKnown(): void {
-    // Asked for at each look: nothing is kept of it here.
+  exitKnown(key: string, exit: ExitFacts): void {
+    // Cards of the ended are made of the list's entries at each look.
+    this.#events.exitKnown(key, exit);
   }
 
   #keptOf(container: LiveContainer): Kept | undefined {
     const kept = this.#living.get(container.key);
     return kept?.container === container ? kept : undefined;
+  }
+
+  /** Makes a card anew, and tells what became of its container. */
+  #take(kept: Kept): void {
+    const before = kept.card;
+    kept.card = this.#card(kept.container);
+    for (const action of changesOf(before, kept.card)) this.#tell(action, kept.card);
   }
 
   #card(container: LiveContainer): ContainerCard {
@@ -272,9 +279,6 @@ export class Feed implements ContainerEvents {
   #tell(action: DockerAction, card: ContainerCard, oldName?: string): void {
     // What was there before the first beat did not begin now.
     if (this.#lastBeat === undefined) return;
-    const event = { action, card, atUnixMs: this.#source.nowMs(), ...(oldName === undefined ? {} : { oldName }) };
-    this.#events.push(event);
-    if (this.#events.length > KEPT_EVENTS) this.#events.shift();
-    for (const listener of this.#eventListeners) listener(event);
+    this.#events.tell({ action, card, atUnixMs: this.#source.nowMs(), ...(oldName === undefined ? {} : { oldName }) });
   }
 }

@@ -1,7 +1,9 @@
 import type { ContainerCard } from './container-card.ts';
 import { hasLabel, type DockerFilters } from './docker-filter.ts';
+import type { Health } from './identity.ts';
 
-export type DockerAction = 'create' | 'start' | 'oom' | 'die' | 'destroy' | 'rename';
+export type DockerAction =
+  'create' | 'start' | 'pause' | 'unpause' | `health_status: ${Health}` | 'oom' | 'die' | 'destroy' | 'rename';
 
 /** Something that happened to a container. */
 export interface ContainerEvent {
@@ -10,6 +12,23 @@ export interface ContainerEvent {
   readonly atUnixMs: number;
   /** Its name before a rename. */
   readonly oldName?: string;
+}
+
+/** These write how a container ended, soon after its end. */
+const WRITE_EXITS: ReadonlySet<string> = new Set(['docker', 'podman', 'cri-o']);
+
+/** Whether an end that nobody has told the exit code of is about to be told it. */
+export const willTellExit = ({ runtime, exit }: ContainerCard): boolean =>
+  exit?.exitCode === undefined && WRITE_EXITS.has(runtime);
+
+/** What became of a container that lives, in docker's words. */
+export function changesOf(before: ContainerCard, now: ContainerCard): DockerAction[] {
+  const changes: DockerAction[] = [];
+  if (before.state === 'running' && now.state === 'paused') changes.push('pause');
+  if (before.state === 'paused' && now.state === 'running') changes.push('unpause');
+  if (now.health !== undefined && now.health !== 'starting' && now.health !== before.health)
+    changes.push(`health_status: ${now.health}`);
+  return changes;
 }
 
 export const EVENT_FILTERS = [
@@ -63,7 +82,8 @@ type Test = (event: ContainerEvent, values: readonly string[]) => boolean;
 const TESTS: Readonly<Record<string, Test>> = {
   type: (_event, values) => values.includes('container'),
   scope: (_event, values) => values.includes('local'),
-  event: ({ action }, values) => values.includes(action),
+  // `health_status` is each of its kinds.
+  event: ({ action }, values) => values.includes(action) || values.includes(action.replace(/:.*/, '')),
   container: ({ card }, values) => values.some((value) => card.dockerId.startsWith(value) || card.name === value),
   label: ({ card }, values) => values.every((value) => hasLabel(card.labels, value)),
   image: ({ card }, values) => values.some((value) => card.image?.startsWith(value) === true),

@@ -148,7 +148,8 @@ function stateObject(card: ContainerCard): object {
     OOMKilled: exit?.oomKilled ?? false,
     Dead: false,
     Pid: 0,
-    ExitCode: exit?.exitCode ?? 0,
+    // Docker has 0 while it runs. One that ended is not said to have ended well where nobody told.
+    ...(exit !== undefined && exit.exitCode === undefined ? {} : { ExitCode: exit?.exitCode ?? 0 }),
     Error: '',
     StartedAt: timeText(card.startedAtUnixMs),
     FinishedAt: timeText(exit?.finishedAtUnixMs ?? exit?.atUnixMs),

@@ -124,39 +124,35 @@ describe('the real docker CLI', () => {
     expect(docker('stats', '--no-stream', '--format', '{{.NetIO}}', 'web').trim()).toBe('0B / 0B');
   }, 60_000);
 
-  test.fails(
-    'docker events: pause, health, the end with its exit code',
-    async () => {
-      const child = spawn(
-        'docker',
-        ['events', '--format', '{{.Actor.Attributes.name}} {{.Action}} {{json .Actor.Attributes.exitCode}}'],
-        {
-          stdio: ['ignore', 'pipe', 'ignore'],
-          env: { ...process.env, DOCKER_HOST: `unix://${socket}` },
-        },
-      );
-      using _ended = { [Symbol.dispose]: () => child.kill('SIGKILL') };
-      let shown = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (shown += chunk));
-      const told = (line: string): Promise<true> =>
-        until(() => shown.includes(`eventful ${line}`), { what: line, timeoutMs: 20_000 });
-      const health = ['--health-cmd=true', '--health-interval=1s'];
-      const { id } = engine.start(
-        ['/bin/sh', '-c', 'trap "exit 7" TERM; sleep 3600 & wait'],
-        [...['--name=eventful', '--network=none'], ...health],
-      );
-      await told('start null');
-      await told('health_status: healthy null');
-      engine.client('pause', id);
-      await told('pause null');
-      engine.client('unpause', id);
-      await told('unpause null');
-      engine.client('stop', '--time', '10', id);
-      await told('die "7"');
-      engine.remove(id);
-    },
-    60_000,
-  );
+  test('docker events: pause, health, the end with its exit code', async () => {
+    const child = spawn(
+      'docker',
+      ['events', '--format', '{{.Actor.Attributes.name}} {{.Action}} {{json .Actor.Attributes.exitCode}}'],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, DOCKER_HOST: `unix://${socket}` },
+      },
+    );
+    using _ended = { [Symbol.dispose]: () => child.kill('SIGKILL') };
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (shown += chunk));
+    const told = (line: string): Promise<true> =>
+      until(() => shown.includes(`eventful ${line}`), { what: line, timeoutMs: 20_000 });
+    const health = ['--health-cmd=true', '--health-interval=1s'];
+    const { id } = engine.start(
+      ['/bin/sh', '-c', 'trap "exit 7" TERM; sleep 3600 & wait'],
+      [...['--name=eventful', '--network=none'], ...health],
+    );
+    await told('start null');
+    await told('health_status: healthy null');
+    engine.client('pause', id);
+    await told('pause null');
+    engine.client('unpause', id);
+    await told('unpause null');
+    engine.client('stop', '--time', '10', id);
+    await told('die "7"');
+    engine.remove(id);
+  }, 60_000);
 
   test('docker stats: a stream that gains what starts and loses what ends', async () => {
     const child = spawn('docker', ['stats', '--format', '{{.Name}}={{.PIDs}}'], {

@@ -162,6 +162,18 @@ describe('objects', () => {
     });
   });
 
+  test.each([
+    { exitCode: 3, want: 3 },
+    { exitCode: 0, want: 0 },
+    { exitCode: undefined, want: undefined },
+  ])('of one that ended: exit code $exitCode', ({ exitCode, want }) => {
+    const exit = { atUnixMs: 5, exitCode, oomKilled: false, startedAtUnixMs: 0, finishedAtUnixMs: 5 };
+    const object = inspectObject({ ...card, state: 'exited', exit }, sampleOf({}), 2 ** 34) as {
+      State: { ExitCode?: number };
+    };
+    expect(object.State.ExitCode).toBe(want);
+  });
+
   test('of events', () => {
     const exit = { atUnixMs: 5, exitCode: 3, oomKilled: false, startedAtUnixMs: 0, finishedAtUnixMs: 5 };
     const event = { action: 'die' as const, card: { ...card, exit }, atUnixMs: 1_795_168_906_630 };
@@ -178,5 +190,13 @@ describe('objects', () => {
     expect(fits('{"type":["image"]}')).toBe(false);
     expect(fits('{"event":["start"],"type":["container"]}')).toBe(false);
     expect(fits('{"container":["web"],"image":["bb"]}')).toBe(true);
+    const healthy = { ...event, action: 'health_status: healthy' as const };
+    const asked = (words: string): boolean =>
+      eventFits(healthy, parseFilters(JSON.stringify({ event: [words] }), EVENT_FILTERS));
+    expect(['health_status', 'health_status: healthy', 'health_status: unhealthy'].map(asked)).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 });
