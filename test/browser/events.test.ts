@@ -92,6 +92,16 @@ test('the page of a container tells how the last ones of its service ended', asy
   expect(visitor.complaints).toEqual([]);
 });
 
+test.fails('the page of a host tells what happened there, to its containers too', async () => {
+  const { page } = visitor;
+  await page.goto(`${dashboard.url}/hosts/node-h2`);
+  await page.locator('.charts canvas').first().waitFor();
+  const events = page.getByRole('region', { name: 'Events' });
+  await events.getByRole('link', { name: /shop-web-2 ended with 137 \(SIGKILL\)/ }).waitFor();
+  await events.getByRole('link', { name: /shop-web-2: ContainerOOM fired/ }).waitFor();
+  expect(await events.getByText('shop-web-1').count()).toBe(0);
+});
+
 /** The stretch in the address, in seconds. */
 function secondsInAddress(): number {
   const { searchParams } = new URL(visitor.page.url());
