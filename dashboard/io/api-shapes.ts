@@ -218,6 +218,7 @@ export const API_SHAPES: Readonly<Record<string, RouteShapes>> = {
       from: 'such as -1h',
       to: 'a time',
       service: 'a line, for its events and those of the other replicas of its service',
+      series: 'a line, up to 8 times, for its events and alerts; of a host those of its containers too',
       kinds: 'ended,oom',
       limit: '1 to 1000; 100',
     },

@@ -92,7 +92,7 @@ test('the page of a container tells how the last ones of its service ended', asy
   expect(visitor.complaints).toEqual([]);
 });
 
-test.fails('the page of a host tells what happened there, to its containers too', async () => {
+test('the page of a host tells what happened there, to its containers too', async () => {
   const { page } = visitor;
   await page.goto(`${dashboard.url}/hosts/node-h2`);
   await page.locator('.charts canvas').first().waitFor();

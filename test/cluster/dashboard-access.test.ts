@@ -175,6 +175,9 @@ describe('a label scope', () => {
       const { events } = (await get('/events')) as { events: { name?: string }[] };
       expect(new Set(events.map(({ name }) => name))).toEqual(new Set(['shop-api']));
       expect(await get(`/events?service=${seriesOf('bank-api')}`)).toMatchObject({ events: [] });
+      expect(await get(`/events?series=${seriesOf('bank-api')}&series=n2`)).toMatchObject({ events: [] });
+      const onHost = (await get('/events?series=n1')) as { events: { name?: string }[] };
+      expect(new Set(onHost.events.map(({ name }) => name))).toEqual(new Set(['shop-api']));
       for (const path of ['/mute-windows', '/deliveries', '/channels'])
         expect((await call(dashboard, path, { headers: who })).status).toBe(403);
       expect((await fetch(`${dashboard.url}/api/v2/alerts`, { headers: who })).status).toBe(403);

@@ -165,4 +165,10 @@ test('an end tells how it was, also when the code comes later and when the dashb
     more: false,
     partial: null,
   });
+  const onHost = (await dashboard.get('/events?series=n1&kinds=ended,restarted&from=-1d')) as Events;
+  expect(onHost.events.map(({ kind, name }) => [kind, name])).toEqual([
+    ['restarted', 'web-1'],
+    ['ended', 'web-1'],
+  ]);
+  expect(await dashboard.get('/events?series=n2&from=-1d')).toEqual({ events: [], more: false, partial: null });
 });

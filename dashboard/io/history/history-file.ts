@@ -1,4 +1,5 @@
 import type { FoldedBlock, NewMark } from '../../model/history/book.ts';
+import type { MarkedLine } from '../../model/events/event.ts';
 import type { RestoredBlock, RestoredSeries } from '../../model/history/restored.ts';
 import { Bins, type BinAxis } from '../../model/history/bins.ts';
 import { COLUMNS_OF } from '../../model/history/columns.ts';
@@ -104,6 +105,11 @@ export class HistoryFile implements Disposable {
   /** What happened on a line in a stretch of time. @throws {StoreError} */
   marks(key: string, fromUnixMs: number, untilUnixMs: number): Mark[] {
     return this.#store.attempt('read', () => this.#rows.marks(key, fromUnixMs, untilUnixMs));
+  }
+
+  /** What happened on the containers of a host in a stretch of time. @throws {StoreError} */
+  marksBelow(node: string, fromUnixMs: number, untilUnixMs: number): MarkedLine[] {
+    return this.#store.attempt('read', () => this.#rows.marksBelow(node, fromUnixMs, untilUnixMs));
   }
 
   facts(key: string): SeriesFacts | undefined {

@@ -1,4 +1,5 @@
 import { renameSync, rmSync } from 'node:fs';
+import type { MarkedLine } from '../../model/events/event.ts';
 import type { SeriesFacts } from '../../model/history/series.ts';
 import { StoreError } from '../store.ts';
 import { HistoryFile } from './history-file.ts';
@@ -71,6 +72,11 @@ export class HistoryKeeper implements Disposable {
   /** @throws {StoreError} when it cannot be read. */
   marks({ key, fromUnixMs, untilUnixMs }: Questions['marks']['request']): Questions['marks']['answer'] {
     return this.#reading((file) => ({ marks: file.marks(key, fromUnixMs, untilUnixMs), facts: file.facts(key) }));
+  }
+
+  /** @throws {StoreError} when it cannot be read. */
+  marksBelow({ node, fromUnixMs, untilUnixMs }: Questions['marksBelow']['request']): readonly MarkedLine[] {
+    return this.#reading((file) => file.marksBelow(node, fromUnixMs, untilUnixMs));
   }
 
   /** Reads with the file. @throws {StoreError} */

@@ -2,9 +2,9 @@ import { Bins } from '../../model/history/bins.ts';
 import type { HistoryBook } from '../../model/history/book.ts';
 import { addFromMemory, mergeMarks, type AnsweredLine } from '../../model/history/answer.ts';
 import { SECOND_COLUMNS_OF, type SeriesKind } from '../../model/history/columns.ts';
-import type { MarkedLine } from '../../model/events/event.ts';
+import type { EventSpan, MarkedLine } from '../../model/events/event.ts';
 import type { HistoryQuery } from '../../model/history/query.ts';
-import type { Series } from '../../model/history/series.ts';
+import type { Mark, Series } from '../../model/history/series.ts';
 import { RemoteReadError, type RemoteReader } from '../remote/remote-reader.ts';
 import { HistoryUnavailableError, type HistoryStore } from './history-store.ts';
 import type { Questions, ReadAnswer, ReadRequest } from './messages.ts';
@@ -22,6 +22,26 @@ interface FoundLine {
 }
 
 const NOTHING: ReadAnswer = { bins: undefined, marks: [], facts: undefined };
+
+/** What the file answers; `nothing`, and why, when it cannot be asked. */
+async function orWithout<Answer>(
+  asked: Promise<Answer>,
+  nothing: Answer,
+): Promise<{ readonly answer: Answer; readonly partial: string | undefined }> {
+  try {
+    return { answer: await asked, partial: undefined };
+  } catch (error) {
+    if (!(error instanceof HistoryUnavailableError)) throw error;
+    return { answer: nothing, partial: `the stored past is missing: ${error.message}` };
+  }
+}
+
+const bounds = ({ fromUnixMs, toUnixMs }: EventSpan) => ({ fromUnixMs, untilUnixMs: toUnixMs + 1 });
+
+function marksIn({ fromUnixMs, toUnixMs }: EventSpan, ...known: readonly (readonly Mark[] | undefined)[]): Mark[] {
+  const marks = known.flatMap((each) => each ?? []);
+  return mergeMarks(marks, { fromUnixMs, stepMs: toUnixMs - fromUnixMs + 1, count: 1 });
+}
 
 /** Answers from memory first and from the file what is older; a file that cannot be asked makes the answer partial, not wrong. */
 export class HistoryReader {
@@ -52,21 +72,27 @@ export class HistoryReader {
   /** What happened on one line within a span, also on one that only the file knows. */
   async markedLine(
     key: string,
-    { fromUnixMs, toUnixMs }: { readonly fromUnixMs: number; readonly toUnixMs: number },
+    span: EventSpan,
   ): Promise<{ readonly line: MarkedLine | undefined; readonly partial: string | undefined }> {
-    const axis = { fromUnixMs, stepMs: toUnixMs - fromUnixMs + 1, count: 1 };
     const series = this.#book.get(key);
-    let stored: Questions['marks']['answer'] = { marks: [], facts: undefined };
-    let partial: string | undefined;
-    try {
-      stored = await this.#store.ask('marks', { key, fromUnixMs, untilUnixMs: toUnixMs + 1 });
-    } catch (error) {
-      if (!(error instanceof HistoryUnavailableError)) throw error;
-      partial = `the stored past is missing: ${error.message}`;
-    }
-    const facts = series?.facts ?? stored.facts;
+    const nothing: Questions['marks']['answer'] = { marks: [], facts: undefined };
+    const { answer, partial } = await orWithout(this.#store.ask('marks', { key, ...bounds(span) }), nothing);
+    const facts = series?.facts ?? answer.facts;
     if (facts === undefined) return { line: undefined, partial };
-    return { line: { key, facts, marks: mergeMarks([...stored.marks, ...(series?.marks ?? [])], axis) }, partial };
+    return { line: { key, facts, marks: marksIn(span, answer.marks, series?.marks) }, partial };
+  }
+
+  /** What happened on the containers of a host within a span, also on those that only the file knows. */
+  async linesOfHost(
+    node: string,
+    span: EventSpan,
+  ): Promise<{ readonly lines: readonly MarkedLine[]; readonly partial: string | undefined }> {
+    const { answer, partial } = await orWithout(this.#store.ask('marksBelow', { node, ...bounds(span) }), []);
+    const lines = new Map(answer.map((line) => [line.key, line]));
+    for (const { key, facts, marks } of this.#book.all())
+      if (facts.kind === 'container' && facts.nodeId === node)
+        lines.set(key, { key, facts, marks: marksIn(span, lines.get(key)?.marks, marks) });
+    return { lines: [...lines.values()], partial };
   }
 
   async #readLine(key: string, { axis, columns: wanted }: HistoryQuery): Promise<FoundLine> {
@@ -103,11 +129,6 @@ export class HistoryReader {
   async #stored(request: ReadRequest): Promise<{ readonly answer: ReadAnswer; readonly partial: string | undefined }> {
     // Memory reaches back far enough.
     if (request.untilUnixMs <= request.axis.fromUnixMs) return { answer: NOTHING, partial: undefined };
-    try {
-      return { answer: await this.#store.ask('read', request), partial: undefined };
-    } catch (error) {
-      if (!(error instanceof HistoryUnavailableError)) throw error;
-      return { answer: NOTHING, partial: `the stored past is missing: ${error.message}` };
-    }
+    return await orWithout(this.#store.ask('read', request), NOTHING);
   }
 }

@@ -1,4 +1,5 @@
 import type { Bins } from '../../model/history/bins.ts';
+import type { MarkedLine } from '../../model/events/event.ts';
 import type { RestoredBlock, RestoredSeries } from '../../model/history/restored.ts';
 import type { Mark, SeriesFacts } from '../../model/history/series.ts';
 import type { Store } from '../store.ts';
@@ -96,6 +97,19 @@ export class HistoryRows {
     const id = this.#ids.get(key);
     if (id === undefined) return [];
     return this.#sql.marks.all(id, fromUnixMs, untilUnixMs, MAX_MARKS).map(decodeMark).reverse();
+  }
+
+  /** Of all lines whose keys start with `node/`: the newest marks of a stretch of time, by line. */
+  marksBelow(node: string, fromUnixMs: number, untilUnixMs: number): MarkedLine[] {
+    const lines = new Map<string, { facts: SeriesFacts; marks: Mark[] }>();
+    // The character after the slash ends the keys that start so.
+    for (const row of this.#sql.marksBelow.all(`${node}/`, `${node}0`, fromUnixMs, untilUnixMs, MAX_MARKS)) {
+      const key = String(row['key']);
+      const line = lines.get(key) ?? { facts: decodeFacts(row['facts']), marks: [] };
+      line.marks.push(decodeMark(row));
+      lines.set(key, line);
+    }
+    return [...lines].map(([key, { facts, marks }]) => ({ key, facts, marks: marks.toReversed() }));
   }
 
   facts(key: string): SeriesFacts | undefined {

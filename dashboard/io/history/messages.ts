@@ -1,3 +1,4 @@
+import type { MarkedLine } from '../../model/events/event.ts';
 import type { FoldedBlock, NewMark } from '../../model/history/book.ts';
 import type { RestoredBlock, RestoredSeries } from '../../model/history/restored.ts';
 import type { BinAxis, BinsState } from '../../model/history/bins.ts';
@@ -42,6 +43,10 @@ export interface Questions {
   readonly marks: {
     readonly request: { readonly key: string; readonly fromUnixMs: number; readonly untilUnixMs: number };
     readonly answer: Pick<ReadAnswer, 'marks' | 'facts'>;
+  };
+  readonly marksBelow: {
+    readonly request: { readonly node: string; readonly fromUnixMs: number; readonly untilUnixMs: number };
+    readonly answer: readonly MarkedLine[];
   };
   readonly lively: { readonly request: { readonly sinceUnixMs: number }; readonly answer: readonly RestoredSeries[] };
   readonly blocks: {

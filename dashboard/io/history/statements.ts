@@ -24,6 +24,11 @@ export function prepareStatements(store: Store) {
       `SELECT time_unix_ms, kind, container_id, exit_code, oom_killed, ran_for_ms FROM marks
        WHERE series = ? AND time_unix_ms >= ? AND time_unix_ms < ? ORDER BY time_unix_ms DESC LIMIT ?`,
     ),
+    marksBelow: sql(
+      `SELECT s.key, s.facts, m.time_unix_ms, m.kind, m.container_id, m.exit_code, m.oom_killed, m.ran_for_ms
+       FROM series s JOIN marks m ON m.series = s.id
+       WHERE s.key > ? AND s.key < ? AND m.time_unix_ms >= ? AND m.time_unix_ms < ? ORDER BY m.time_unix_ms DESC LIMIT ?`,
+    ),
     putMark: sql(
       `INSERT INTO marks (series, time_unix_ms, kind, container_id, exit_code, oom_killed, ran_for_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET exit_code = coalesce(excluded.exit_code, exit_code),

@@ -31,6 +31,9 @@ function serve(port: MessagePort, settings: ThreadSettings): void {
       case 'marks':
         send({ kind: 'answer', id, answer: keeper.marks(message.request) });
         return;
+      case 'marksBelow':
+        send({ kind: 'answer', id, answer: keeper.marksBelow(message.request) });
+        return;
       case 'lively':
         send({ kind: 'answer', id, answer: keeper.lively(message.request.sinceUnixMs) });
         return;

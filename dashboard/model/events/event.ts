@@ -73,6 +73,11 @@ export function linesOfService<Line extends { readonly key: string; readonly fac
   );
 }
 
+/** Whether an alert is of this container, or of this host or anything on it. */
+export function isOfLine({ labels }: Pick<AlertEpisode, 'labels'>, { kind, host, name }: SeriesFacts): boolean {
+  return labels['host'] === host && (kind === 'host' || labels['container'] === name);
+}
+
 /** The newest first; what happened in one moment as it was found. */
 export function newestFirst(events: readonly ClusterEvent[]): ClusterEvent[] {
   return events.toSorted((a, b) => b.atUnixMs - a.atUnixMs);

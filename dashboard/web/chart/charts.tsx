@@ -17,6 +17,8 @@ interface ChartsProps {
   readonly cpuModes?: readonly CpuMode[];
   readonly specsOf: (past: Past) => readonly ChartSpec[];
   readonly eventsOf: (past: Past) => readonly ChartEvent[];
+  /** Why events may be missing. */
+  readonly eventsNote?: string | undefined;
 }
 
 function within({ fromUnixMs, stepMs, points }: Past): (event: ChartEvent) => boolean {
@@ -47,7 +49,7 @@ function Figures({ specs, frame, view, isLoading }: FiguresProps): JSX.Element {
 }
 
 /** Everything of a page that has to do with time: the range, the charts of it, what happened in it. */
-export function Charts({ series, view, loaded, cpuModes, specsOf, eventsOf }: ChartsProps): JSX.Element {
+export function Charts({ series, view, loaded, cpuModes, specsOf, eventsOf, eventsNote }: ChartsProps): JSX.Element {
   const { past, reason, isLoading } = loaded;
   const events = past === undefined ? [] : byTime(eventsOf(past)).filter(within(past));
   return (
@@ -66,7 +68,7 @@ export function Charts({ series, view, loaded, cpuModes, specsOf, eventsOf }: Ch
       ) : (
         <Figures specs={specsOf(past)} frame={{ past, events }} view={view} isLoading={isLoading} />
       )}
-      <EventList events={events} />
+      <EventList events={events} note={eventsNote} />
     </>
   );
 }

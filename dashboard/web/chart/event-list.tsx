@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import { nowUnixMs } from '../clock.ts';
+import { Fault } from '../facts.tsx';
 import { FactTable, type FactColumn } from '../fact-table.tsx';
 import { formatAge } from '../format.ts';
 import { formatStamp } from '../stamp.ts';
@@ -25,8 +26,14 @@ const COLUMNS: readonly [FactColumn<ChartEvent>, ...FactColumn<ChartEvent>[]] = 
   { header: 'What', cell: ({ what, href }) => (href === undefined ? what : <Link href={href}>{what}</Link>) },
 ];
 
+interface EventListProps {
+  readonly events: readonly ChartEvent[];
+  /** Why some may be missing. */
+  readonly note: string | undefined;
+}
+
 /** What happened in the time shown, the newest first; the letters are those on the charts. */
-export function EventList({ events }: { readonly events: readonly ChartEvent[] }): JSX.Element {
+export function EventList({ events, note }: EventListProps): JSX.Element {
   const shown = events.slice(-MAX_SHOWN).reverse();
   return (
     <section aria-labelledby="events-title">
@@ -36,6 +43,7 @@ export function EventList({ events }: { readonly events: readonly ChartEvent[] }
           {shown.length < events.length ? `the last ${MAX_SHOWN} of ${events.length}` : 'in this time'}
         </span>
       </div>
+      <Fault reason={note === undefined ? undefined : `Events may be missing: ${note}.`} />
       {shown.length === 0 ? (
         <p class="quiet-line">Nothing started, ended or fired in this time.</p>
       ) : (

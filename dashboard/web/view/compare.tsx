@@ -1,18 +1,21 @@
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import { Charts } from '../chart/charts.tsx';
-import { lineEvents } from '../chart/events.ts';
+import { lineEvents, toldEvents } from '../chart/events.ts';
 import { LinePicker } from '../chart/line-picker.tsx';
 import { limitsOf, liveValue, writerOf } from '../chart/live-values.ts';
 import { compareCharts } from '../chart/panels.ts';
 import type { PastLine } from '../chart/past.ts';
+import { useEvents } from '../chart/use-events.ts';
 import { useChartView } from '../chart/use-chart-view.ts';
 import { usePast } from '../chart/use-past.ts';
 import { MAX_COMPARED } from '../../view-wire.ts';
+import type { EventView } from '../../model/events/event.ts';
 import { Empty } from '../empty.tsx';
+import { eventWords } from '../events/event-words.ts';
 import { hostPage } from '../links.ts';
 import { usePage, useQuery } from '../page.ts';
-import { hostOfNode } from '../store.ts';
+import { alerts, hostOfNode } from '../store.ts';
 
 /** What a line is called beside others. */
 function nameOf(key: string, line: PastLine | undefined): string {
@@ -22,6 +25,8 @@ function nameOf(key: string, line: PastLine | undefined): string {
     ? (hostOfNode.value.get(key)?.name ?? line?.name ?? key)
     : `${writer.name} on ${writer.hostName}`;
 }
+
+const placeOf = ({ name, host = '' }: EventView): string => (name === undefined ? host : `${name} on ${host}`);
 
 function pageOf(key: string): string {
   // A host's line has no slash in its name; a container's always has.
@@ -57,6 +62,7 @@ function Chosen({ lines, onRemove }: ChosenProps): JSX.Element {
 
 function Compared({ series }: { readonly series: readonly string[] }): JSX.Element {
   const view = useChartView();
+  const told = useEvents({ series, range: view.range, kinds: 'fired,resolved', news: alerts.value.length });
   const loaded = usePast({ series, range: view.range, valueNow: liveValue });
   return (
     <Charts
@@ -69,7 +75,11 @@ function Compared({ series }: { readonly series: readonly string[] }): JSX.Eleme
           view.cpuMode,
         )
       }
-      eventsOf={({ lines }) => lines.flatMap((line) => lineEvents(line, `${nameOf(line.key, line)}: `))}
+      eventsOf={({ lines }) => [
+        ...lines.flatMap((line) => lineEvents(line, `${nameOf(line.key, line)}: `)),
+        ...toldEvents(told.events, [], (event) => `${placeOf(event)}: ${eventWords(event)}`),
+      ]}
+      eventsNote={told.note}
     />
   );
 }

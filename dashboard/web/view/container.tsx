@@ -1,19 +1,22 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import { fieldTerm } from '../../model/filter.ts';
+import type { EventView } from '../../model/events/event.ts';
 import type { ContainerView } from '../../wire.ts';
 import type { ChartEvent } from '../chart/chart-spec.ts';
 import { Charts } from '../chart/charts.tsx';
-import { alertEvents, concerns, lineEvents } from '../chart/events.ts';
+import { alertEvents, concerns, lineEvents, toldEvents } from '../chart/events.ts';
 import { limitsOf, liveValue, writerOf } from '../chart/live-values.ts';
 import { containerCharts } from '../chart/panels.ts';
 import type { Past, PastLine } from '../chart/past.ts';
+import { useEvents } from '../chart/use-events.ts';
 import { useChartView } from '../chart/use-chart-view.ts';
 import { usePast } from '../chart/use-past.ts';
 import { nowUnixMs } from '../clock.ts';
 import { ContainerMark } from '../container-mark.tsx';
 import { Devices } from '../devices.tsx';
 import { Empty, Waiting } from '../empty.tsx';
+import { eventWords } from '../events/event-words.ts';
 import { LastEnds } from '../events/last-ends.tsx';
 import { Facts } from '../facts.tsx';
 import { formatBytes, formatCount, formatDuration, formatSet, shortImage, UNAVAILABLE } from '../format.ts';
@@ -116,11 +119,11 @@ function State({ container }: { readonly container: ContainerView | undefined })
   return container === undefined ? <Mark kind="off">not running</Mark> : <ContainerMark container={container} />;
 }
 
-function eventsOf({ lines }: Past): ChartEvent[] {
-  return lines.flatMap((each) => [
-    ...lineEvents(each),
-    ...alertEvents(alerts.value.filter((alert) => concerns(alert, each))),
-  ]);
+function eventsOf({ lines }: Past, told: readonly EventView[]): ChartEvent[] {
+  return lines.flatMap((each) => {
+    const own = alerts.value.filter((alert) => concerns(alert, each));
+    return [...lineEvents(each), ...alertEvents(own), ...toldEvents(told, own, eventWords)];
+  });
 }
 
 /** Everything of one container, or of the service that it is the latest container of; also when none runs. */
@@ -129,6 +132,7 @@ export function Container(): JSX.Element {
   const container = writerOf(line);
   const view = useChartView();
   const loaded = usePast({ series: [line], range: view.range, valueNow: liveValue, owner: container?.key });
+  const told = useEvents({ series: [line], range: view.range, kinds: 'fired,resolved', news: alerts.value.length });
   const known = knownOf(
     container,
     loaded.past?.lines.find(({ key }) => key === line),
@@ -161,7 +165,8 @@ export function Container(): JSX.Element {
         view={view}
         loaded={loaded}
         specsOf={({ lines }) => lines.flatMap((each) => containerCharts(each, view.cpuMode, limitsOf(each)))}
-        eventsOf={eventsOf}
+        eventsOf={(past) => eventsOf(past, told.events)}
+        eventsNote={told.note}
       />
       {container === undefined ? null : <Devices container={container} />}
       {container === undefined ? null : ends}

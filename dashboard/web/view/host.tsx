@@ -2,17 +2,22 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { fieldTerm, parseFilter } from '../../model/filter.ts';
+import type { EventView } from '../../model/events/event.ts';
 import type { HostView, OverlayView } from '../../wire.ts';
 import { Charts } from '../chart/charts.tsx';
-import { alertEvents, concerns } from '../chart/events.ts';
+import type { ChartEvent } from '../chart/chart-spec.ts';
+import { alertEvents, concerns, toldEvents } from '../chart/events.ts';
 import { limitsOf, liveValue } from '../chart/live-values.ts';
+import type { PastLine } from '../chart/past.ts';
 import { hostCharts } from '../chart/panels.ts';
+import { useEvents } from '../chart/use-events.ts';
 import { useChartView } from '../chart/use-chart-view.ts';
 import { usePast } from '../chart/use-past.ts';
 import { nowUnixMs } from '../clock.ts';
 import { DEFAULT_SORT, type Sort } from '../container-rows.ts';
 import { ContainerTable } from '../container-table.tsx';
 import { Empty, Waiting } from '../empty.tsx';
+import { eventWords } from '../events/event-words.ts';
 import { Facts } from '../facts.tsx';
 import { formatBytes, formatSet, plural, UNAVAILABLE } from '../format.ts';
 import { hostDataAgeMs } from '../host-facts.ts';
@@ -116,6 +121,18 @@ function Containers({ host }: { readonly host: HostView }): JSX.Element {
   );
 }
 
+/** What happened to the host and its containers, and the alerts of both. */
+function eventsOf(line: PastLine, told: readonly EventView[]): ChartEvent[] {
+  const own = alerts.value.filter((alert) => concerns(alert, line));
+  return [
+    ...alertEvents(own, ({ name }) => (name === undefined ? '' : `${name}: `)),
+    ...toldEvents(told, own, (event) => {
+      const { name = '', rule } = event;
+      return `${name}${name === '' ? '' : rule === undefined ? ' ' : ': '}${eventWords(event)}`;
+    }),
+  ];
+}
+
 function UnknownHost({ node }: { readonly node: string }): JSX.Element {
   return (
     <Empty title="No such host">
@@ -136,6 +153,7 @@ export function Host(): JSX.Element {
   const view = useChartView();
   const loaded = usePast({ series: [node], range: view.range, valueNow: liveValue });
   usePage(host?.name ?? 'Host', { view: 'host', host: node });
+  const told = useEvents({ series: [node], range: view.range, news: `${host?.containers} ${alerts.value.length}` });
   if (host === undefined) return isAnswered.value ? <UnknownHost node={node} /> : <Waiting title="Host" />;
   return (
     <div class="stack">
@@ -156,9 +174,8 @@ export function Host(): JSX.Element {
         loaded={loaded}
         cpuModes={HOST_CPU_MODES}
         specsOf={({ lines }) => lines.flatMap((line) => hostCharts(line, view.cpuMode, limitsOf(line)))}
-        eventsOf={({ lines }) =>
-          lines.flatMap((line) => alertEvents(alerts.value.filter((alert) => concerns(alert, line))))
-        }
+        eventsOf={({ lines }) => lines.flatMap((line) => eventsOf(line, told.events))}
+        eventsNote={told.note}
       />
       <Containers host={host} />
     </div>

@@ -136,6 +136,20 @@ describe('what was written', () => {
     expect(file.marks('api', T0, T0 + 1)).toHaveLength(1);
   });
 
+  test('of a host is what happened on its lines, and on no others whose names begin alike', () => {
+    using file = open();
+    const keys = ['n1/runc/a', 'n1/runc/b', 'n10/runc/a', 'n1'];
+    const marks = keys.flatMap((key) =>
+      [0, 1000].map((ms) => ({ key, timeUnixMs: T0 + ms, kind: 'started', containerId: `runc:${ms}` }) as const),
+    );
+    file.append([], marks, new Map(keys.map((key) => [key, factsOf(key)])));
+    const told = file.marksBelow('n1', T0, T0 + 1001);
+    expect(
+      told.map(({ key, facts, marks: own }) => [key, facts.name, own.map(({ containerId }) => containerId)]),
+    ).toEqual(['n1/runc/a', 'n1/runc/b'].map((key) => [key, key, ['runc:0', 'runc:1000']]));
+    expect(file.marksBelow('n1', T0, T0 + 1000).map(({ marks: own }) => own.length)).toEqual([1, 1]);
+  });
+
   test('an end that is told of later is the same end, and nothing that was told is forgotten', () => {
     using file = open();
     const end = { key: 'api', timeUnixMs: T0 + 0.4, kind: 'ended', containerId: 'runc:1' } as const;

@@ -4,6 +4,7 @@ import {
   containerEvents,
   episodeEvents,
   eventView,
+  isOfLine,
   linesOfService,
   newestFirst,
   type MarkedLine,
@@ -64,6 +65,23 @@ describe('events', () => {
     ]);
   });
 
+  test.each([
+    [
+      { host: 'h1', container: 'api' },
+      { api: true, h1: true },
+    ],
+    [{ host: 'h1' }, { api: false, h1: true }],
+    [
+      { host: 'h2', container: 'api' },
+      { api: false, h1: false },
+    ],
+    [{}, { api: false, h1: false }],
+  ])('of an alert with %j are of the container or the host that it names', (labels, want) => {
+    const { facts } = line('api', undefined);
+    const host = { ...facts, kind: 'host', name: 'h1' } as const;
+    expect({ api: isOfLine({ labels }, facts), h1: isOfLine({ labels }, host) }).toEqual(want);
+  });
+
   test('of a service are those of its replicas, of a container without one its own', () => {
     const lines = [line('a', 'web'), line('b', 'web'), line('c', 'db'), line('d', undefined), line('e', undefined)];
     const keysOf = (key: string): string[] => {
@@ -85,20 +103,23 @@ describe('what is asked for', () => {
       fromUnixMs: T0 - 30 * 24 * HOUR_MS,
       toUnixMs: T0,
       service: 'n1/runc/api',
+      series: [],
       kinds,
       limit: 5,
     });
   });
 
   test.each([
-    [{ form: '-1h' }, 'form: is no parameter: expected from, to, service, kinds, limit'],
+    [{ form: '-1h' }, 'form: is no parameter: expected from, to, service, series, kinds, limit'],
+    [{ service: 'a/b' }, 'series: n1/runc/x: expected either series or service', ['n1/runc/x']],
+    [{}, 'series: 9 lines: expected 8 at most', Array.from({ length: 9 }, String)],
     [{ from: 'yesterday' }, /^from: yesterday: expected a time such as/],
     [{ to: 'now' }, /^to: now: expected a time such as/],
     [{ from: '-1h', to: '-2h' }, 'from: -1h: expected a time before to, -2h'],
     [{ kinds: 'ended,died' }, 'kinds: died: expected some of started, restarted, created, ended, oom, fired, resolved'],
     [{ limit: '0' }, 'limit: 0: expected 1 to 1000'],
-  ])('%j is refused with a sentence', (given, want) => {
-    const parsed = parseEventQuery(given, T0);
+  ])('%j is refused with a sentence', (given, want, series: readonly string[] = []) => {
+    const parsed = parseEventQuery(given, T0, series);
     expect('fault' in parsed ? parsed.fault : '').toMatch(want);
   });
 });

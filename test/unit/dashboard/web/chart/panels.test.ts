@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alertEvents, byTime, concerns, lineEvents } from '../../../../../dashboard/web/chart/events.ts';
+import { alertEvents, byTime, concerns, lineEvents, toldEvents } from '../../../../../dashboard/web/chart/events.ts';
 import {
   compareCharts,
   containerCharts,
@@ -93,6 +93,7 @@ describe('events', () => {
 
   const alert = {
     rule: 'Busy',
+    labels: { host: 'h1', container: 'web' },
     metric: 'cpuCores',
     value: 0.5,
     firedAtUnixMs: T0,
@@ -105,11 +106,30 @@ describe('events', () => {
     { name: 'firing', over: { resolvedAtUnixMs: undefined }, want: ['Busy fired: 0.500\u00a0cores'] },
     { name: 'resolved', over: {}, want: ['Busy fired: 0.500\u00a0cores', 'Busy resolved: target gone'] },
   ])('of an alert that is $name', ({ over, want }) => {
-    expect(alertEvents([{ ...alert, ...over } as AlertView]).map(({ what }) => what)).toEqual(want);
+    expect(alertEvents([{ ...alert, ...over } as unknown as AlertView]).map(({ what }) => what)).toEqual(want);
+  });
+
+  test('that the server tells stand beside those of live alerts, each once', () => {
+    const live = { ...alert, resolvedAtUnixMs: undefined } as unknown as AlertView;
+    const event = { rule: 'Busy', host: 'h1', name: 'web' };
+    const iso = (unixMs: number): string => new Date(unixMs).toISOString();
+    const told = [
+      { ...event, at: iso(T0), kind: 'fired' },
+      { ...event, at: iso(T0 - 60_000), kind: 'resolved' },
+      { ...event, at: iso(T0), kind: 'fired', name: 'other' },
+      { at: iso(T0), kind: 'ended', host: 'h1', name: 'web', series: 'n1/runc/web' },
+    ] as const;
+    expect(
+      toldEvents(told, [live], ({ name, kind }) => `${name} ${kind}`).map(({ what, href }) => [what, href]),
+    ).toEqual([
+      ['web resolved', '/alerts/history'],
+      ['other fired', '/alerts'],
+      ['web ended', expect.stringMatching(/^\/containers\/n1%2Frunc%2Fweb\?from=/)],
+    ]);
   });
 
   test.each([
-    { labels: { host: 'h1', container: 'web' }, container: true, host: false },
+    { labels: { host: 'h1', container: 'web' }, container: true, host: true },
     { labels: { host: 'h1' }, container: false, host: true },
     { labels: { host: 'h2', container: 'web' }, container: false, host: false },
   ])('$labels concern what they name', ({ labels, container, host }) => {
