@@ -20,7 +20,7 @@ function globMatches(value: string, pattern: string): boolean {
 }
 
 /** Names and images match anywhere, the short closed vocabularies whole, so that `host:h1` is not also h10. */
-function textMatches(value: string, pattern: string, where: 'whole' | 'anywhere'): boolean {
+export function textMatches(value: string, pattern: string, where: 'whole' | 'anywhere'): boolean {
   const lower = value.toLowerCase();
   if (pattern.includes('*')) return globMatches(lower, pattern);
   return where === 'whole' ? lower === pattern : lower.includes(pattern);

@@ -30,7 +30,8 @@ interface TypedTerm {
   readonly typed: string;
 }
 
-function termAt(text: string, caret: number): TypedTerm {
+/** The term that the caret is in. */
+export function termAt(text: string, caret: number): TypedTerm {
   for (const match of text.matchAll(/(?:"[^"]*"?|[^\s"])+/g)) {
     const [from, to] = [match.index, match.index + match[0].length];
     if (caret < from || caret > to) continue;
@@ -41,10 +42,10 @@ function termAt(text: string, caret: number): TypedTerm {
   return { from: caret, to: caret, sign: '', typed: '' };
 }
 
-type Counted = readonly [value: string, count: number];
+export type Counted = readonly [value: string, count: number];
 
 /** Values that contain what was typed: those that begin with it first, then the most frequent. */
-function valuesLike(counts: ReadonlyMap<string, number> | undefined, typed: string): Counted[] {
+export function valuesLike(counts: ReadonlyMap<string, number> | undefined, typed: string): Counted[] {
   const wanted = typed.replaceAll('"', '').toLowerCase();
   const found = [...(counts ?? [])].filter(([value]) => value.toLowerCase().includes(wanted));
   const rank = ([value]: Counted): number => Number(!value.toLowerCase().startsWith(wanted));

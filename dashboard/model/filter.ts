@@ -95,7 +95,7 @@ const COMPARISON = new RegExp(`^(${Object.keys(FILTER_METRICS).join('|')})(>=|<=
 const NUMBER_AND_UNIT = /^(\d+(?:\.\d+)?|\.\d+)\s*([a-z%]*)$/i;
 
 /** Splits on white space outside of double quotes; a quote that is never closed reaches to the end. */
-function tokens(text: string): string[] {
+export function tokens(text: string): string[] {
   return text.match(/(?:"[^"]*"?|[^\s"])+/g) ?? [];
 }
 
@@ -205,7 +205,7 @@ export function withoutTerm(text: string, term: { readonly source: string }): st
 }
 
 /** A value as one token, such as `host:"my host"`; quotes cannot be typed in a value and are left out. */
-export function fieldTerm(field: FilterField, value: string): string {
+export function fieldTerm(field: string, value: string): string {
   const plain = unquoted(value);
   // A tilde would make it a pattern.
   return /\s|^~/.test(plain) ? `${field}:"${plain}"` : `${field}:${plain}`;

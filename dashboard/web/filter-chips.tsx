@@ -4,7 +4,10 @@ import { Mark } from './mark.tsx';
 
 interface ChipsProps {
   readonly text: string;
-  readonly filter: Filter;
+  readonly filter: {
+    readonly terms: readonly { readonly source: string }[];
+    readonly faults: Filter['faults'];
+  };
   readonly onText: (text: string) => void;
 }
 

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { SuggestionsMessage } from '../wire.ts';
+import type { Suggest, SuggestionsMessage } from '../wire.ts';
 import { takeSuggestion } from './filter-edit.ts';
 import { FILTER_INPUT_ID } from './shortcuts.ts';
 import { askSuggestions, suggestions } from './socket.ts';
@@ -10,6 +10,9 @@ interface FilterInputProps {
   readonly label: string;
   readonly text: string;
   readonly hasFaults: boolean;
+  /** For what the server cannot know: what could come at the caret. */
+  readonly suggest?: (request: Suggest) => SuggestionsMessage;
+  readonly placeholder?: string;
   readonly onText: (text: string) => void;
 }
 
@@ -47,12 +50,36 @@ function Options({
   );
 }
 
-/** Where a filter is typed: the server says what could come at the caret, arrows and Enter take it. */
-export function FilterInput({ label, text, hasFaults, onText }: FilterInputProps): JSX.Element {
+interface Suggesting {
+  readonly message: SuggestionsMessage | undefined;
+  readonly ask: (request: Suggest) => void;
+}
+
+/** What was last suggested: by the page itself, or by the server. */
+function useSuggestions(suggest: FilterInputProps['suggest']): Suggesting {
+  const [own, setOwn] = useState<SuggestionsMessage | undefined>(undefined);
+  if (suggest === undefined) return { message: suggestions.value, ask: askSuggestions };
+  return {
+    message: own,
+    ask: (request) => {
+      setOwn(suggest(request));
+    },
+  };
+}
+
+/** Where a filter is typed: what could come at the caret is listed, arrows and Enter take it. */
+export function FilterInput({
+  label,
+  text,
+  hasFaults,
+  suggest,
+  placeholder = 'Filter, such as  web host:h1 cpu>50% mem>64MiB',
+  onText,
+}: FilterInputProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const message = suggestions.value;
+  const { message, ask } = useSuggestions(suggest);
   const caret = input.current?.selectionStart ?? text.length;
   const fits = isOpen && message?.text === text && message.caret === caret && message.items.length > 0;
   const shown = fits ? message : undefined;
@@ -67,7 +94,7 @@ export function FilterInput({ label, text, hasFaults, onText }: FilterInputProps
   const open = (value: string): void => {
     setOpen(true);
     setActive(-1);
-    askSuggestions({ text: value, caret: input.current?.selectionStart ?? value.length });
+    ask({ text: value, caret: input.current?.selectionStart ?? value.length });
   };
   const close = (): void => {
     setOpen(false);
@@ -128,7 +155,7 @@ export function FilterInput({ label, text, hasFaults, onText }: FilterInputProps
         aria-autocomplete="list"
         aria-activedescendant={shown !== undefined && active >= 0 ? optionId(active) : undefined}
         value={text}
-        placeholder="Filter, such as  web host:h1 cpu>50% mem>64MiB"
+        placeholder={placeholder}
         autocomplete="off"
         autocapitalize="off"
         spellcheck={false}

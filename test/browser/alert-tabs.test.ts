@@ -205,9 +205,9 @@ test('an alert is acknowledged and silenced, and what was told is in history and
   const episode = page.getByRole('region', { name: 'Episodes' }).getByRole('row', { name: 'CpuHigh' });
   await episode.getByText(/127\.0\.0\.1/).waitFor();
   await page.getByRole('img', { name: 'CpuHigh fired 1 time' }).waitFor();
-  await page.getByLabel('Filter').fill('severity:info');
+  await page.getByLabel('Filter the history').fill('severity:info');
   await page.getByText('Nothing fired').waitFor();
-  await page.getByLabel('Filter').fill('rule:CpuHigh');
+  await page.getByLabel('Filter the history').fill('rule:CpuHigh');
   await episode.waitFor();
   const download = page.waitForEvent('download');
   await page.getByRole('link', { name: 'CSV' }).click();

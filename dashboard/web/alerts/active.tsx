@@ -12,6 +12,7 @@ import { me } from '../session.ts';
 import { alerts, alertsMessage } from '../store.ts';
 import { When } from '../when.tsx';
 import { groupsOf, type GroupAnswer, type ShownGroup } from './groups.ts';
+import { LabelFilterBar, useAddressFilter } from './label-filter.tsx';
 import { silenceLink } from './links.ts';
 import { person } from './person.ts';
 
@@ -84,27 +85,65 @@ function Groups({ active }: { readonly active: readonly AlertView[] }): JSX.Elem
   );
 }
 
-/** The tab of what is active, and of what was until a quarter of an hour ago. */
-export function Active(): JSX.Element {
+const LABELS_OF = ({ labels }: AlertView): AlertView['labels'] => labels;
+
+interface QuietProps {
+  /** Of all. */
+  readonly active: number;
+  readonly onShowAll: () => void;
+}
+
+/** Nothing is active, or nothing of what the filter lets through. */
+function Quiet({ active, onShowAll }: QuietProps): JSX.Element {
   const rules = alertsMessage.value?.rules ?? [];
-  const active = alerts.value.filter((alert) => alert.state !== 'resolved');
-  const resolved = alerts.value
+  if (active > 0)
+    return (
+      <p class="quiet-line">
+        No active alert matches: {plural(active, 'alert')} without the filter.{' '}
+        <button type="button" class="button" onClick={onShowAll}>
+          Show all
+        </button>
+      </p>
+    );
+  return (
+    <p class="quiet-line">
+      <Mark kind="resolved">
+        {rules.length === 0 ? 'No alerts' : `All quiet: ${plural(rules.length, 'rule')} watched`}
+      </Mark>{' '}
+      <Link href="/alerts/history">What was before</Link>
+    </p>
+  );
+}
+
+/** The tab of what is active, and of what was until a quarter of an hour ago. The address holds the filter. */
+export function Active(): JSX.Element {
+  const bar = useAddressFilter();
+  const { filter, text } = bar;
+  const shown = alerts.value.filter(({ labels }) => filter.takes(labels));
+  const active = shown.filter((alert) => alert.state !== 'resolved');
+  const all = alerts.value.filter((alert) => alert.state !== 'resolved').length;
+  const resolved = shown
     .filter((alert) => alert.state === 'resolved')
     .sort((a, b) => (b.resolvedAtUnixMs ?? 0) - (a.resolvedAtUnixMs ?? 0));
   return (
     <>
+      {alerts.value.length > 0 || text !== '' ? (
+        <LabelFilterBar label="Filter alerts" of={alerts.value.map(LABELS_OF)} {...bar} />
+      ) : null}
       <section aria-labelledby="active-title">
         <div class="section-head">
           <h2 id="active-title">Active</h2>
-          <span class="muted">{plural(active.length, 'alert')}</span>
+          <span class="muted">
+            {active.length === all ? plural(all, 'alert') : `${active.length} of ${plural(all, 'alert')}`}
+          </span>
         </div>
         {active.length === 0 ? (
-          <p class="quiet-line">
-            <Mark kind="resolved">
-              {rules.length === 0 ? 'No alerts' : `All quiet: ${plural(rules.length, 'rule')} watched`}
-            </Mark>{' '}
-            <Link href="/alerts/history">What was before</Link>
-          </p>
+          <Quiet
+            active={all}
+            onShowAll={() => {
+              bar.onText('');
+            }}
+          />
         ) : (
           <Groups active={active} />
         )}

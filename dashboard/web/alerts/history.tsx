@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { EpisodeView } from '../../model/alert/episode.ts';
 import { Severity } from '../alert-table.tsx';
 import { usePolled } from '../api.ts';
@@ -7,11 +6,14 @@ import { nowUnixMs } from '../clock.ts';
 import { Empty } from '../empty.tsx';
 import { Fault } from '../facts.tsx';
 import { FactTable, type FactColumn } from '../fact-table.tsx';
-import { ChoiceField, TextField } from '../fields.tsx';
+import { ChoiceField } from '../fields.tsx';
 import { formatDuration, formatRatio, plural } from '../format.ts';
 import { Mark } from '../mark.tsx';
+import { useQuery } from '../page.ts';
+import { useSettled } from '../use-settled.ts';
 import { When } from '../when.tsx';
 import { formatMeasured } from './amount.ts';
+import { LabelFilterBar, useAddressFilter } from './label-filter.tsx';
 import { Lane } from './lane.tsx';
 import { noiseByRule, type RuleNoise } from './noisiest.ts';
 import { Subject } from './subject.tsx';
@@ -27,6 +29,8 @@ const RANGES = [
   ['30d', '30 days'],
   ['365d', 'a year'],
 ] as const;
+
+const USUAL_RANGE = '7d';
 
 const SPAN_MS: Readonly<Record<string, number>> = {
   '24h': 86_400_000,
@@ -90,11 +94,21 @@ function Lanes({ noise, spanMs }: { readonly noise: readonly RuleNoise[]; readon
   );
 }
 
-/** The tab of what fired before: which rules, when, for how long, and who was told. */
+/** The tab of what fired before: which rules, when, for how long, and who was told. The address holds filter and range. */
 export function AlertHistory(): JSX.Element {
-  const [filter, setFilter] = useState('');
-  const [range, setRange] = useState<string>('7d');
-  const query = `/alerts/history?from=-${range}&q=${encodeURIComponent(filter.trim())}`;
+  const bar = useAddressFilter();
+  const { params, setParams } = useQuery();
+  const wanted = params.get('last') ?? '';
+  const range = Object.hasOwn(SPAN_MS, wanted) ? wanted : USUAL_RANGE;
+  const setRange = (value: string): void => {
+    const next = new URLSearchParams(params);
+    next.set('last', value);
+    if (value === USUAL_RANGE) next.delete('last');
+    setParams(next, { replace: true });
+  };
+  // What the bar shows as not understood is left out here too.
+  const filter = useSettled(bar.filter.terms.map(({ source }) => source).join(' '));
+  const query = `/alerts/history?from=-${range}&q=${encodeURIComponent(filter)}`;
   const { value, reason } = usePolled<HistoryAnswer>(query);
   const episodes = value?.episodes ?? [];
   return (
@@ -114,14 +128,9 @@ export function AlertHistory(): JSX.Element {
           </a>
         </span>
       </div>
+      <LabelFilterBar label="Filter the history" of={episodes.map(({ labels }) => labels)} {...bar} />
       <div class="form">
         <div class="fields">
-          <TextField
-            label="Filter"
-            value={filter}
-            placeholder="host:h1 severity:critical -name:test"
-            onValue={setFilter}
-          />
           <ChoiceField label="Of the last" value={range} options={RANGES} onValue={setRange} />
         </div>
         <Fault reason={reason} />
