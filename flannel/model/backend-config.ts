@@ -5,6 +5,7 @@ import {
   isObject,
   NetworkConfigError,
   plainField,
+  shortened,
   unsigned,
   type JsonObject,
 } from './config-fields.ts';
@@ -154,6 +155,6 @@ export function parseBackend(object: JsonObject, stacks: { readonly ipv6: boolea
     throw new NetworkConfigError(`the backend ${type} is not carried by weft: ${WAY_OUT}`);
   }
   throw new NetworkConfigError(
-    `unknown backend type: ${type} (weft carries vxlan, host-gw, wireguard, ipip and alloc: ${WAY_OUT})`,
+    `unknown backend type: ${shortened(type)} (weft carries vxlan, host-gw, wireguard, ipip and alloc: ${WAY_OUT})`,
   );
 }

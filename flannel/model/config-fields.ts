@@ -13,9 +13,25 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Longer than anything that is meant: the rest of a text says no more in a sentence. */
+const SHOWN_CHARACTERS = 100;
+
+/** A text as long as a sentence can bear. */
+export function shortened(text: string): string {
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+function shown(value: unknown): string {
+  try {
+    return shortened(JSON.stringify(value));
+  } catch {
+    return 'what is nested too deeply'; // JSON can be read that is too deep to be written
+  }
+}
+
 /** The sentence for a value of the wrong kind: its name, what was expected, the value. */
 export function fault(name: string, expected: string, value: unknown): NetworkConfigError {
-  return new NetworkConfigError(`${name}: expected ${expected}, got ${JSON.stringify(value)}`);
+  return new NetworkConfigError(`${name}: expected ${expected}, got ${shown(value)}`);
 }
 
 /** In Go, null leaves a plain field as it was. */
@@ -50,7 +66,7 @@ export function parsed<T>(object: JsonObject, name: string, parse: (text: string
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw fault(name, 'a string', value);
   try {
-    return parse(value);
+    return parse(shortened(value)); // nothing that is as long can be read, and it is quoted
   } catch (cause) {
     throw new NetworkConfigError(`${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

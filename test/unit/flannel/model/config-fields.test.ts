@@ -11,7 +11,7 @@ function thrownBy(text: string): unknown {
 }
 
 // One value in etcd reaches every agent of the cluster: what its parser throws beside its own class ends them all.
-test.fails.each([
+test.each([
   { name: 'nested 200,000 deep', value: '['.repeat(200_000) + ']'.repeat(200_000) },
   { name: 'that is a text of a megabyte', value: JSON.stringify('x'.repeat(1_000_000)) },
   { name: 'that is a list of a megabyte', value: `[${'1,'.repeat(500_000)}1]` },
