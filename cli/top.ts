@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { processEnvironment } from '../native/host/config.ts';
 import { DEFAULT_STATUS_LISTEN } from '../statsd/status-wire.ts';
 import type { AgentPlace } from './top/agent-client.ts';
 import { SORTS } from './top/columns.ts';
@@ -47,7 +48,7 @@ async function runTop(options: TopOptions): Promise<void> {
   const { initialState } = await import('./top/view.ts');
   const { sort, filter, all = false, once = false, json = false } = options;
   const state = initialState({ sort, filter, showExited: all });
-  const isTerminal = process.stdout.isTTY && process.stdin.isTTY;
+  const isTerminal = process.stdout.isTTY && process.stdin.isTTY && processEnvironment()['TERM'] !== 'dumb';
   try {
     if (once || json || !isTerminal) await printOnce(placeOf(options), state, json ? 'json' : 'table');
     else await (await import('./top/live.ts')).showLive(placeOf(options), state);
