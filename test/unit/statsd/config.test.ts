@@ -120,6 +120,37 @@ describe('loadStatsdConfig', () => {
   ])('$name', ({ flags, want }) => {
     expect(faults(flags)).toEqual([want]);
   });
+
+  test.fails.each([
+    {
+      name: 'a number in the place of a budget',
+      flags: { cpuBudget: 200 },
+      want: 'cpu-budget: expected a part of one core such as 1%, or off, got 200',
+    },
+    {
+      name: 'a number in the place of filters',
+      flags: { include: 5 },
+      want: 'include: expected a text or a list of texts, got 5',
+    },
+    {
+      name: 'tags of tags',
+      flags: { tag: { a: ['b'] } },
+      want: 'tag: expected KEY=VALUE, a list of them, or a mapping of names to texts, got {"a":["b"]}',
+    },
+    {
+      name: 'a number in the place of a path',
+      flags: { stateDir: 7 },
+      want: 'state-dir: expected a path that starts with /, got 7',
+    },
+    { name: 'a number in the place of a name', flags: { hostname: 7 }, want: 'hostname: expected a text, got 7' },
+    {
+      name: 'a label without a name',
+      flags: { label: [''] },
+      want: 'label.0: expected the name of a label, of at most 128 characters, got ""',
+    },
+  ])('$name', ({ flags, want }) => {
+    expect(faults(flags)).toEqual([want]);
+  });
 });
 
 describe('settings whose names are a contract', () => {
