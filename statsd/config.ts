@@ -15,9 +15,10 @@ import { SERVICE_CHOICES } from './model/container.ts';
 import { STATSD_FORMATS } from './model/statsd-lines.ts';
 import { parseFilterTerm, type FilterTerm } from './model/filter.ts';
 
+const PATH = 'expected a path that starts with /';
 const absolutePath = z
-  .string()
-  .regex(/^\//, 'expected a path that starts with /')
+  .string(PATH)
+  .regex(/^\//, PATH)
   .transform((path) => (path === '/' ? path : path.replace(/\/+$/, '')));
 
 const dashboardUrl = z.string().refine((text) => {
@@ -26,17 +27,19 @@ const dashboardUrl = z.string().refine((text) => {
 }, 'expected a URL such as http://dashboard:8080');
 
 /** `1%`, `0.5%` of one core as a part of it; `off` for no budget. */
-const cpuBudget = z.string().transform((text, context) => {
+const BUDGET = 'expected a part of one core such as 1%, or off';
+const cpuBudget = z.string(BUDGET).transform((text, context) => {
   if (text === 'off') return Infinity;
   const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]);
   if (percent > 0) return percent / 100;
-  context.addIssue({ code: 'custom', message: 'expected a part of one core such as 1%, or off' });
+  context.addIssue({ code: 'custom', message: BUDGET });
   return z.NEVER;
 });
 
 const MIN_INTERVAL_MS = 100;
 const MAX_INTERVAL_MS = 60_000;
 
+const LABEL = 'expected the name of a label, of at most 128 characters';
 const MAX_KEEP_EXITED_MS = 24 * 60 * 60_000;
 const MAX_TAGS = 32;
 
@@ -131,9 +134,14 @@ export const statsdSchema = z.object({
       '/run/user/*/podman/podman.sock',
     ]),
   /** Container labels that are put on every series of /metrics and told to dashboards; `prefix*` is all that begin so. */
-  label: stringList.pipe(z.array(z.string().min(1).max(128)).max(32)).default([]),
+  label: stringList
+    .pipe(z.array(z.string().min(1, LABEL).max(128, LABEL)).max(32, 'expected at most 32 names of labels'))
+    .default([]),
   /** What the operator says of this host. */
-  tag: z.union([stringList, tagMapping]).transform(hostTags).default({}),
+  tag: z
+    .union([stringList, tagMapping], { error: 'expected KEY=VALUE, a list of them, or a mapping of names to texts' })
+    .transform(hostTags)
+    .default({}),
   include: stringList.transform(filterTerms).default([]),
   exclude: stringList.transform(filterTerms).default([]),
   /** Units of systemd that are shown as containers. */

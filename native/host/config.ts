@@ -71,6 +71,21 @@ function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
   return current;
 }
 
+/** What zod calls a type, where a schema has no words of its own. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+};
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const word = issue.code === 'invalid_type' ? TYPE_WORDS[issue.expected] : undefined;
+  return word !== undefined && issue.message.startsWith('Invalid input') ? `expected ${word}` : issue.message;
+}
+
 /** One sentence for each thing a schema found wrong: place, what was expected, the value. */
 export function faultsOf(error: z.ZodError, values: unknown): string[] {
   return error.issues.flatMap((issue) => {
@@ -79,7 +94,7 @@ export function faultsOf(error: z.ZodError, values: unknown): string[] {
     const place = issue.path.map((step) => (typeof step === 'string' ? kebabOf(step) : String(step))).join('.');
     const value = valueAt(values, issue.path);
     const shown = value === undefined ? '' : `, got ${JSON.stringify(value).slice(0, 120)}`;
-    return [`${place === '' ? 'settings' : place}: ${issue.message}${shown}`];
+    return [`${place === '' ? 'settings' : place}: ${sentenceOf(issue)}${shown}`];
   });
 }
 
@@ -152,15 +167,18 @@ export function looseInteger(minimum: number, maximum: number): z.ZodType<number
 }
 
 /** A repeatable flag, or a comma list from the environment. */
-export const stringList = z.union([
-  z.array(z.string()),
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-]);
+export const stringList = z.union(
+  [
+    z.array(z.string()),
+    z.string().transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
+  ],
+  { error: 'expected a text or a list of texts' },
+);
 
 export interface ListenAddress {
   readonly host: string;
