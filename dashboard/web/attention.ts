@@ -1,3 +1,4 @@
+import { alertsPage } from '../model/alert/alert-link.ts';
 import type { AlertView, HostView, ServerView } from '../wire.ts';
 import { formatDuration, formatMetric, formatSetting, plural } from './format.ts';
 import { alertSubject } from './transitions.ts';
@@ -38,7 +39,7 @@ function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
     what: alertSubject(alert),
     detail: `${firing ? 'firing' : pendingWords(alert, nowUnixMs)}${alert.noData ? ', no data: state kept' : ''}: ${value}`,
     sinceUnixMs: alert.firedAtUnixMs ?? alert.activeAtUnixMs,
-    href: '/alerts',
+    href: alertsPage(alert.labels),
   };
 }
 

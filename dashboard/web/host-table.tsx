@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
+import { alertsPage } from '../model/alert/alert-link.ts';
 import { FactTable, type FactColumn } from './fact-table.tsx';
 import { columnByteUnit, formatCount, formatInUnit, formatNumber, formatSet, UNAVAILABLE } from './format.ts';
 import { formatFreshness } from './host-facts.ts';
@@ -109,11 +110,11 @@ const WORK_COLUMNS: readonly [Column, ...Column[]] = [
     header: 'Alerts',
     numeric: true,
     sortKey: 'alerts',
-    cell: ({ alerts }) =>
+    cell: ({ host, alerts }) =>
       alerts === 0 ? (
         '0'
       ) : (
-        <Link href="/alerts">
+        <Link href={alertsPage({ host: host.name })}>
           <Mark kind="critical">{formatCount(alerts)}</Mark>
         </Link>
       ),

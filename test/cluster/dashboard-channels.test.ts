@@ -56,7 +56,12 @@ describe('Slack', () => {
     expect(sink.bodies[0]).not.toContain('<!channel>');
     expect(JSON.parse(sink.bodies[0] ?? '')).toMatchObject({
       text: expect.stringContaining('[FIRING:1] A api Bcc') as string,
-      attachments: [{ color: 'danger', title_link: 'https://dash.example/alerts' }],
+      attachments: [
+        {
+          color: 'danger',
+          title_link: expect.stringMatching(/^https:\/\/dash\.example\/alerts\?q=rule%3AA%20/) as string,
+        },
+      ],
     });
   });
 });

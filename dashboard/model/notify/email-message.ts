@@ -1,4 +1,4 @@
-import { linesOf, linkOf, titleOf } from './message-text.ts';
+import { linesOf, linkOf, MAX_LINES, titleOf } from './message-text.ts';
 import type { WebhookPayload } from './webhook-payload.ts';
 
 export interface EmailText {
@@ -28,10 +28,13 @@ export function emailMessage(payload: WebhookPayload): EmailText {
   const subject = titleOf(payload);
   const lines = linesOf(payload);
   const link = linkOf(payload);
-  const rows = payload.alerts.map(
-    ({ status, labels }, index) =>
-      `<tr><td>${status}</td><td>${htmlEscaped(lines[index] ?? '')}</td><td><small>${cells(labels)}</small></td></tr>`,
-  );
+  const rows = payload.alerts
+    .slice(0, MAX_LINES)
+    .map(
+      ({ status, labels }, index) =>
+        `<tr><td>${status}</td><td>${htmlEscaped(lines[index] ?? '')}</td><td><small>${cells(labels)}</small></td></tr>`,
+    );
+  const rest = lines.slice(rows.length).map((line) => `<tr><td></td><td colspan="2">${htmlEscaped(line)}</td></tr>`);
   return {
     subject,
     text: [
@@ -46,7 +49,7 @@ export function emailMessage(payload: WebhookPayload): EmailText {
     html: [
       '<!doctype html><html><body>',
       `<h2>${htmlEscaped(subject)}</h2>`,
-      `<table border="0" cellpadding="4">${rows.join('')}</table>`,
+      `<table border="0" cellpadding="4">${[...rows, ...rest].join('')}</table>`,
       `<p>Why now: ${htmlEscaped(payload.notification_reason)}</p>`,
       `<p><a href="${htmlEscaped(link)}">${htmlEscaped(link)}</a></p>`,
       '</body></html>',

@@ -1,8 +1,9 @@
+import { alertsPage } from '../alert/alert-link.ts';
 import type { PayloadAlert, WebhookPayload } from './webhook-payload.ts';
 
 const MAX_TITLE = 200;
 /** Lines of alerts in one message; further ones are counted. */
-const MAX_LINES = 30;
+export const MAX_LINES = 30;
 
 /** Names and values come from containers: no control characters, one line, an end. */
 export function oneLine(text: string, most: number): string {
@@ -36,7 +37,7 @@ export function linesOf({ alerts, truncatedAlerts }: WebhookPayload): string[] {
   return [...alerts.slice(0, MAX_LINES).map(lineOf), ...(rest === 0 ? [] : [`and ${rest} more`])];
 }
 
-/** Where a person sees more. */
-export function linkOf({ externalURL }: WebhookPayload): string {
-  return `${externalURL}/alerts`;
+/** Where a person sees these alerts. */
+export function linkOf({ externalURL, commonLabels }: WebhookPayload): string {
+  return `${externalURL}${alertsPage(commonLabels)}`;
 }

@@ -1,4 +1,5 @@
 import type { Alert } from '../alert/alert.ts';
+import { alertsPage } from '../alert/alert-link.ts';
 import type { Notification } from './flush.ts';
 
 /** What Go prints for a time that is not set; Alertmanager's word for "still firing". */
@@ -53,7 +54,7 @@ export function payloadAlert(alert: Alert, externalUrl: string): PayloadAlert {
     annotations: over ? { ...alert.annotations, resolved_because: state.reason } : alert.annotations,
     startsAt: iso(state.kind === 'pending' ? state.activeAtUnixMs : state.firedAtUnixMs),
     endsAt: over ? iso(state.resolvedAtUnixMs) : ZERO_TIME,
-    generatorURL: `${externalUrl}/alerts#${alert.fingerprint}`,
+    generatorURL: `${externalUrl}${alertsPage(alert.labels)}`,
     fingerprint: alert.fingerprint,
   };
 }

@@ -96,10 +96,12 @@ interface QuietProps {
 /** Nothing is active, or nothing of what the filter lets through. */
 function Quiet({ active, onShowAll }: QuietProps): JSX.Element {
   const rules = alertsMessage.value?.rules ?? [];
+  // Who follows the link of a message may come when it is over.
+  const before = <Link href={`/alerts/history${location.search}`}>What was before</Link>;
   if (active > 0)
     return (
       <p class="quiet-line">
-        No active alert matches: {plural(active, 'alert')} without the filter.{' '}
+        No active alert matches: {plural(active, 'alert')} without the filter. {before}{' '}
         <button type="button" class="button" onClick={onShowAll}>
           Show all
         </button>
@@ -110,7 +112,7 @@ function Quiet({ active, onShowAll }: QuietProps): JSX.Element {
       <Mark kind="resolved">
         {rules.length === 0 ? 'No alerts' : `All quiet: ${plural(rules.length, 'rule')} watched`}
       </Mark>{' '}
-      <Link href="/alerts/history">What was before</Link>
+      {before}
     </p>
   );
 }

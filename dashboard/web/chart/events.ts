@@ -1,3 +1,4 @@
+import { alertsPage } from '../../model/alert/alert-link.ts';
 import type { EventView } from '../../model/events/event.ts';
 import type { AlertView } from '../../wire.ts';
 import { nowUnixMs } from '../clock.ts';
@@ -56,19 +57,17 @@ export function alertEvents(
   return alerts.flatMap((alert) => {
     const { rule, metric, value, labels, firedAtUnixMs, resolvedAtUnixMs, resolvedBecause } = alert;
     if (firedAtUnixMs === undefined) return [];
+    const href = alertsPage(labels);
     const about = prefix({ host: labels['host'], name: labels['container'] });
     const fired: ChartEvent = {
       atUnixMs: firedAtUnixMs,
       kind: 'fired',
       what: `${about}${rule} fired: ${formatMetric(metric, value)}`,
-      href: '/alerts',
+      href,
     };
     if (resolvedAtUnixMs === undefined) return [fired];
     const because = resolvedBecause === undefined ? '' : `: ${resolvedBecause.replaceAll('_', ' ')}`;
-    return [
-      fired,
-      { atUnixMs: resolvedAtUnixMs, kind: 'resolved', what: `${about}${rule} resolved${because}`, href: '/alerts' },
-    ];
+    return [fired, { atUnixMs: resolvedAtUnixMs, kind: 'resolved', what: `${about}${rule} resolved${because}`, href }];
   });
 }
 

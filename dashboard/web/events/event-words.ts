@@ -1,4 +1,5 @@
 import type { EventKind, EventView } from '../../model/events/event.ts';
+import { alertsPage } from '../../model/alert/alert-link.ts';
 import { containerPage } from '../links.ts';
 import { formatDuration } from '../format.ts';
 import { LIVE_RANGE, withRange } from '../chart/range.ts';
@@ -77,6 +78,7 @@ export function eventWords(event: EventView): string {
   }
 }
 
+const DAY_MS = 86_400_000;
 const BEFORE_MS = 10 * 60_000;
 const AFTER_MS = 5 * 60_000;
 
@@ -87,10 +89,28 @@ export function inSpan(page: string, span: Span | undefined): string {
     : `${page}?${withRange(new URLSearchParams(), { kind: 'span', ...span }).toString()}`;
 }
 
+/** Ranges of the history of alerts, the usual one first. */
+const EPISODE_RANGES = [
+  { last: '', days: 7 },
+  { last: '&last=30d', days: 30 },
+  { last: '&last=365d', days: 365 },
+] as const;
+
+/** The history of just this alert, over a range that still has the event. */
+function episodesPage({ rule, host, name, at }: EventView, nowUnixMs: number): string {
+  const labels = Object.entries({ alertname: rule, host, container: name }).flatMap(([label, value]) =>
+    value === undefined ? [] : [[label, value] as const],
+  );
+  const days = (nowUnixMs - Date.parse(at)) / DAY_MS;
+  const { last } = EPISODE_RANGES.find((range) => days < range.days) ?? EPISODE_RANGES[2];
+  return `${alertsPage(Object.fromEntries(labels), '/alerts/history')}${last}`;
+}
+
 /** The page that tells more: the container with the minutes around the event, or those of the span, or the alerts. */
-export function eventLink({ kind, series, at }: EventView, nowUnixMs: number, span?: Span): string {
-  if (kind === 'fired') return '/alerts';
-  if (kind === 'resolved') return '/alerts/history';
+export function eventLink(event: EventView, nowUnixMs: number, span?: Span): string {
+  const { kind, series, at } = event;
+  // Whether it still fires or not, the history has it.
+  if (kind === 'fired' || kind === 'resolved') return episodesPage(event, nowUnixMs);
   if (series === undefined) return '/containers';
   const page = containerPage({ series, key: series });
   if (span !== undefined) return inSpan(page, span);

@@ -42,8 +42,11 @@ test('an event leads to the minutes around it, to the live page while it is on i
     '/containers/n1%2Frunc%2Fa%20b?from=2026-11-27T09%3A20%3A00.000Z&to=2026-11-27T09%3A35%3A00.000Z',
   );
   expect(eventLink({ at: '2026-11-27T09:50:00Z', ...started }, NOW)).toBe('/containers/n1%2Frunc%2Fa%20b');
-  expect(eventLink({ at: AT, kind: 'fired', rule: 'r' }, NOW)).toBe('/alerts');
-  expect(eventLink({ at: AT, kind: 'resolved', rule: 'r' }, NOW)).toBe('/alerts/history');
+  const alert = { kind: 'fired', rule: 'r', host: 'h 1', name: 'web' } as const;
+  const history = '/alerts/history?q=rule%3Ar%20host%3A%22h%201%22%20name%3Aweb';
+  expect(eventLink({ at: AT, ...alert }, NOW)).toBe(history);
+  expect(eventLink({ at: '2026-11-10T10:00:00Z', ...alert, kind: 'resolved' }, NOW)).toBe(`${history}&last=30d`);
+  expect(eventLink({ at: '2026-01-10T10:00:00Z', ...alert }, NOW)).toBe(`${history}&last=365d`);
 });
 
 test('while a stretch of time is shown an event leads to that stretch', () => {
@@ -52,7 +55,7 @@ test('while a stretch of time is shown an event leads to that stretch', () => {
   expect(eventLink({ at: AT, kind: 'ended', series: 'n1/runc/a' }, NOW, span)).toBe(
     `/containers/n1%2Frunc%2Fa?${parameters}`,
   );
-  expect(eventLink({ at: AT, kind: 'fired', rule: 'r' }, NOW, span)).toBe('/alerts');
+  expect(eventLink({ at: AT, kind: 'fired', rule: 'r' }, NOW, span)).toBe('/alerts/history?q=rule%3Ar');
   expect(inSpan('/hosts/n1', span)).toBe(`/hosts/n1?${parameters}`);
   expect(inSpan('/hosts/n1', undefined)).toBe('/hosts/n1');
 });

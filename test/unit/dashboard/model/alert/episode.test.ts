@@ -46,7 +46,7 @@ describe('what is asked for', () => {
     [{ from: '-1h', to: '-2h' }, 'from: -1h: expected a time before to, -2h'],
     [{ limit: '0' }, 'limit: 0: expected 1 to 10000'],
     [{ format: 'xml' }, 'format: xml: expected json or csv'],
-    [{ q: 'name:~(' }, /^q: the regular expression/],
+    [{ q: 'name:~(' }, /^q: name:~\(: the regular expression/],
     [{ q: 'x'.repeat(1025) }, 'q: is longer than 1024 characters'],
   ])('%o is refused', (given, fault) => {
     expect(parseEpisodeQuery(given, T0)).toEqual({

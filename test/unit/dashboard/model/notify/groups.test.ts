@@ -154,7 +154,7 @@ describe('one flush', () => {
             },
             "endsAt": "0001-01-01T00:00:00Z",
             "fingerprint": "b943a2f0fb0a26c3",
-            "generatorURL": "https://dash.example/alerts#b943a2f0fb0a26c3",
+            "generatorURL": "https://dash.example/alerts?q=rule%3AA%20host%3Ah1%20name%3Aa",
             "labels": {
               "alertname": "A",
               "container": "a",
@@ -171,7 +171,7 @@ describe('one flush', () => {
             },
             "endsAt": "2026-11-20T10:01:00.000Z",
             "fingerprint": "9728820b846b20fe",
-            "generatorURL": "https://dash.example/alerts#9728820b846b20fe",
+            "generatorURL": "https://dash.example/alerts?q=rule%3AA%20host%3Ah1%20name%3Ab",
             "labels": {
               "alertname": "A",
               "container": "b",

@@ -29,7 +29,7 @@ function shownBy(link: string, { alerts }: WebhookPayload): string[] {
 }
 
 describe('the link of a message', () => {
-  test.fails.each(['web', 'a b', '~x', 'a&b=c#d', '<!channel>|', 'x*y', '%41', 'å'])(
+  test.each(['web', 'a b', '~x', 'a&b=c#d', '<!channel>|', 'x*y', '%41', 'å'])(
     'of one alert shows %j alone',
     (name) => {
       const payload = payloadOf([name, 'other']);
@@ -37,13 +37,13 @@ describe('the link of a message', () => {
     },
   );
 
-  test.fails('of a group shows its alerts and no others', () => {
+  test('of a group shows its alerts and no others', () => {
     expect(shownBy(linkOf(payloadOf(['web', 'db'])), payloadOf(['web', 'db']))).toEqual(['web', 'db']);
     expect(shownBy(linkOf(payloadOf(['web'])), payloadOf(['web', 'db']))).toEqual(['web']);
   });
 });
 
-test.fails('a mail has one row for each alert that it tells, and says how many more there are', () => {
+test('a mail has one row for each alert that it tells, and says how many more there are', () => {
   const { html } = emailMessage(payloadOf(Array.from({ length: 33 }, (_, index) => `web-${index}`)));
   expect(html).toMatch(/web-29.*and 3 more/s);
   expect(html).not.toContain('web-30');

@@ -122,8 +122,8 @@ describe('events', () => {
     expect(
       toldEvents(told, [live], ({ name, kind }) => `${name} ${kind}`).map(({ what, href }) => [what, href]),
     ).toEqual([
-      ['web resolved', '/alerts/history'],
-      ['other fired', '/alerts'],
+      ['web resolved', expect.stringContaining('/alerts/history?q=rule%3ABusy%20host%3Ah1%20name%3Aweb')],
+      ['other fired', expect.stringContaining('/alerts/history?q=rule%3ABusy%20host%3Ah1%20name%3Aother')],
       ['web ended', expect.stringMatching(/^\/containers\/n1%2Frunc%2Fweb\?from=/)],
     ]);
   });
