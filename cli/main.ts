@@ -10,6 +10,7 @@ import { addExplainIfaceCommand } from './explain-iface.ts';
 import { addFlanneldCommand } from './flanneld.ts';
 import { addGrafanaCommand } from './grafana.ts';
 import { addLeasesCommand } from './leases.ts';
+import { meetLostOutput } from './lost-output.ts';
 import { addPeersCommand } from './peers.ts';
 import { addStatsdCommand } from './statsd.ts';
 import { addStatusCommand } from './status.ts';
@@ -57,6 +58,7 @@ for (const add of [
   add(program);
 }
 
+meetLostOutput(process);
 try {
   await program.parseAsync();
 } catch (error) {
