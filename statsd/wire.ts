@@ -87,18 +87,24 @@ export const HOST_EXTRA_COLUMNS = [
 /** Values of a frame's host block, in this order; NaN where unavailable. */
 export const HOST_COLUMNS = ['cpuBusySeconds', 'memoryTotalBytes', 'memoryAvailableBytes', 'load1'] as const;
 
-const name = z.string().max(256);
+/** Names and labels are others' to choose: half a surrogate pair is no character, and no address can be made of it. */
+const text = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .overwrite((given) => given.toWellFormed());
+const name = text(256);
 /** A word of a list that may grow: readers show one they do not know as it is. */
-const word = z.string().max(32);
-const tags = z.record(z.string().max(128), z.string().max(256));
+const word = text(32);
+const tags = z.record(text(128), text(256));
 const exitCode = z.number().int();
 
 /** What an agent says of itself when it dials; the handshake's `auth`. */
 export const agentHandshakeSchema = z.object({
   v: z.number().int(),
-  token: z.string().max(512),
-  nodeId: z.string().min(1).max(64),
-  hostname: z.string().max(253),
+  token: text(512),
+  nodeId: text(64).min(1),
+  hostname: text(253),
 });
 
 export type AgentHandshake = z.infer<typeof agentHandshakeSchema>;
@@ -106,8 +112,8 @@ export type AgentHandshake = z.infer<typeof agentHandshakeSchema>;
 /** Bounds every string that a container's owner controls. */
 export const containerInventorySchema = z.object({
   /** Stable for the life of the cgroup: `<runtime>:<id>`. */
-  key: z.string().min(1).max(512),
-  id: z.string().max(256),
+  key: text(512).min(1),
+  id: text(256),
   name,
   runtime: word,
   /** `container`, `sandbox` (holds a pod's namespaces), `build`, `machine` (LXC, nspawn), `vm` or `service`; absent is `container`. */
@@ -115,7 +121,7 @@ export const containerInventorySchema = z.object({
   /** `running`, `paused` or `exited`; absent when it cannot be told. */
   state: word.optional(),
   /** Key of the container that this one runs in; the outer one's numbers include it. */
-  parent: z.string().max(512).optional(),
+  parent: text(512).optional(),
   image: name.optional(),
   /** What it belongs to: `compose_project`, `kube_namespace`, `kube_pod`, `nomad_job`, … */
   tags: tags.optional(),
@@ -124,8 +130,8 @@ export const containerInventorySchema = z.object({
   restartCount: z.number().int().nonnegative().optional(),
   /** `starting`, `healthy` or `unhealthy`; absent without a health check. */
   health: word.optional(),
-  labels: z.record(z.string().max(128), z.string().max(256)),
-  cgroupPath: z.string().max(4096),
+  labels: z.record(text(128), text(256)),
+  cgroupPath: text(4096),
   startedAtUnixMs: z.number().optional(),
   /** Effective limit over all ancestors; absent when there is none. */
   memoryLimitBytes: z.number().positive().optional(),
@@ -159,10 +165,10 @@ export const exitedContainerSchema = containerInventorySchema.extend({ exit: exi
 export type ExitedInventory = z.infer<typeof exitedContainerSchema>;
 
 export const hostInventorySchema = z.object({
-  nodeId: z.string().min(1).max(64),
-  hostname: z.string().max(253),
-  agentVersion: z.string().max(64),
-  kernel: z.string().max(256),
+  nodeId: text(64).min(1),
+  hostname: text(253),
+  agentVersion: text(64),
+  kernel: text(256),
   cgroupMode: z.enum(['v1', 'hybrid', 'v2']),
   cpuCores: z.number().int().positive(),
   memoryTotalBytes: z.number().positive(),
@@ -187,8 +193,8 @@ export const inventorySchema = z.object({
   /** Row order of the frames with this table version. */
   containers: z.array(containerInventorySchema).max(20_000),
   /** What the frames' `extra` blocks hold; absent from agents that send none. */
-  extraColumns: z.array(z.string().max(64)).max(256).optional(),
-  hostExtraColumns: z.array(z.string().max(64)).max(256).optional(),
+  extraColumns: z.array(text(64)).max(256).optional(),
+  hostExtraColumns: z.array(text(64)).max(256).optional(),
   /** Containers that ended lately, oldest first; bounded in count and age by the agent. */
   exited: z.array(exitedContainerSchema).max(1000).optional(),
 });
@@ -217,7 +223,7 @@ export type Frame = z.infer<typeof frameSchema>;
 /** The end of a container, sent once, reliably. */
 export const containerExitSchema = z.object({
   v: z.literal(AGENT_WIRE_VERSION),
-  key: z.string().max(512),
+  key: text(512),
   atUnixMs: z.number(),
   oomKilled: z.boolean().optional(),
   /** Known when the runtime wrote it before this was sent; else it follows with the inventory's `exited`. */

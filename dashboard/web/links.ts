@@ -1,9 +1,14 @@
 import { fieldTerm } from '../model/filter.ts';
 import type { ContainerView } from '../wire.ts';
 
+/** A name in an address: half a surrogate pair is none, and throws. */
+export function inAddress(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
 /** The containers page with this filter. */
 export function containersWith(filter: string): string {
-  return `/containers?q=${encodeURIComponent(filter)}`;
+  return `/containers?q=${inAddress(filter)}`;
 }
 
 /** The containers page for one host. */
@@ -13,7 +18,7 @@ export function containersOfHost(hostName: string): string {
 
 /** The page of one host. */
 export function hostPage(nodeId: string): string {
-  return `/hosts/${encodeURIComponent(nodeId)}`;
+  return `/hosts/${inAddress(nodeId)}`;
 }
 
 /** What a container is known by from one creation to the next, where it has a line of history; else itself. */
@@ -23,7 +28,7 @@ export function lineOf({ series, key }: Pick<ContainerView, 'series' | 'key'>): 
 
 /** The page of one container, which its next creation has too. */
 export function containerPage(container: Pick<ContainerView, 'series' | 'key'>): string {
-  return `/containers/${encodeURIComponent(lineOf(container))}`;
+  return `/containers/${inAddress(lineOf(container))}`;
 }
 
 /** The page with these lines of history side by side. */

@@ -79,7 +79,7 @@ test('a filter of the address is text as well', async () => {
   expect(visitor.complaints).toEqual([]);
 });
 
-test.fails('half a surrogate pair, of which no address can be made, empties no page', async () => {
+test('half a surrogate pair, of which no address can be made, empties no page', async () => {
   await using other = await startDashboard('--group-wait', '0s');
   const half = 'half\uD83D';
   const labels = { [half]: half, 'com.docker.compose.project': half, 'com.docker.compose.service': half };

@@ -8,6 +8,7 @@ import { Fault } from '../facts.tsx';
 import { FactTable, type FactColumn } from '../fact-table.tsx';
 import { ChoiceField } from '../fields.tsx';
 import { formatDuration, formatRatio, plural } from '../format.ts';
+import { inAddress } from '../links.ts';
 import { Mark } from '../mark.tsx';
 import { useQuery } from '../page.ts';
 import { useSettled } from '../use-settled.ts';
@@ -108,7 +109,7 @@ export function AlertHistory(): JSX.Element {
   };
   // What the bar shows as not understood is left out here too.
   const filter = useSettled(bar.filter.terms.map(({ source }) => source).join(' '));
-  const query = `/alerts/history?from=-${range}&q=${encodeURIComponent(filter)}`;
+  const query = `/alerts/history?from=-${range}&q=${inAddress(filter)}`;
   const { value, reason } = usePolled<HistoryAnswer>(query);
   const episodes = value?.episodes ?? [];
   return (

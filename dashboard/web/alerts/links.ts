@@ -1,7 +1,7 @@
 import { matcherText } from '../../model/alert/matcher.ts';
 import { fieldTerm } from '../../model/filter.ts';
 import type { AlertView } from '../../wire.ts';
-import { containerPage, containersWith, hostPage } from '../links.ts';
+import { containerPage, containersWith, hostPage, inAddress } from '../links.ts';
 import { hosts } from '../store.ts';
 
 /** What is known of where something happened; labels alone say less. */
@@ -31,5 +31,5 @@ export function silenceLink(labels: AlertView['labels']): string {
     const value = labels[name];
     return value === undefined ? [] : [matcherText({ name, value, isRegex: false, isEqual: true })];
   });
-  return `/alerts/silences?new=${encodeURIComponent(matchers.join(','))}`;
+  return `/alerts/silences?new=${inAddress(matchers.join(','))}`;
 }

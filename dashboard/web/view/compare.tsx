@@ -13,7 +13,7 @@ import { MAX_COMPARED } from '../../view-wire.ts';
 import type { EventView } from '../../model/events/event.ts';
 import { Empty } from '../empty.tsx';
 import { eventWords } from '../events/event-words.ts';
-import { hostPage } from '../links.ts';
+import { hostPage, inAddress } from '../links.ts';
 import { usePage, useQuery } from '../page.ts';
 import { alerts, hostOfNode } from '../store.ts';
 
@@ -30,7 +30,7 @@ const placeOf = ({ name, host = '' }: EventView): string => (name === undefined 
 
 function pageOf(key: string): string {
   // A host's line has no slash in its name; a container's always has.
-  return key.includes('/') ? `/containers/${encodeURIComponent(key)}` : hostPage(key);
+  return key.includes('/') ? `/containers/${inAddress(key)}` : hostPage(key);
 }
 
 interface ChosenProps {

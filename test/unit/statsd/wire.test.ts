@@ -33,6 +33,19 @@ describe('the contract with agents and dashboards of other versions', () => {
     expect(inventorySchema.parse(later)).toEqual(before);
   });
 
+  test('halves of surrogate pairs are replaced in every text, names of labels included', () => {
+    const half = 'a\uD83D';
+    const whole = 'a\uFFFD';
+    const given = (text: string) => ({
+      ...before,
+      host: { ...before.host, nodeId: text, hostname: text, tags: { [text]: text } },
+      containers: [{ ...before.containers[0], key: text, name: text, image: text, labels: { [text]: text } }],
+    });
+    expect(inventorySchema.parse(given(half))).toEqual(given(whole));
+    expect(inventorySchema.parse(given('a\u{1F600}'))).toEqual(given('a\u{1F600}'));
+    expect(containerExitSchema.parse({ v: 1, key: half, atUnixMs: 5 }).key).toBe(whole);
+  });
+
   test('words of lists that may grow are taken as they are', () => {
     const container = { ...before.containers[0], kind: 'unikernel', state: 'dreaming', health: 'merry' };
     expect(inventorySchema.parse({ ...before, containers: [container] }).containers[0]).toEqual(container);
