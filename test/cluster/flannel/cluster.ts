@@ -172,18 +172,23 @@ export interface RunningPing {
 
 /** Pings every 10 ms from one host to another through the overlay; `source` is an address of the first. */
 export async function startPing(from: OverlayHost, target: string, source?: string): Promise<RunningPing> {
-  const flags = ['-i', '0.01', '-W', '1', '-q', ...(source === undefined ? [] : ['-I', source])];
+  const flags = ['-i', '0.01', '-W', '1', ...(source === undefined ? [] : ['-I', source])];
   const ping = await startProcess(['ping', ...flags, target], { namespace: from.ns.name });
   return {
     lost: async () => {
       ping.signal('SIGINT');
       await ping.exited;
-      const [, sent, received] = /(\d+) packets transmitted, (\d+) received/.exec(ping.stdout()) ?? [];
-      // The one under way at the end has not been answered.
-      const missing = Number(sent) - Number(received);
-      return { sent: Number(sent), lost: Math.max(0, missing - 1) };
+      return countLost(ping.stdout());
     },
   };
+}
+
+/** Of what ping says line by line. Only the last one that was sent may be on its way still. */
+function countLost(output: string): { readonly sent: number; readonly lost: number } {
+  const sent = Number(/(\d+) packets transmitted/.exec(output)?.[1]);
+  const answered = new Set(Array.from(output.matchAll(/ icmp_seq=(\d+) ttl=/g), ([, number]) => Number(number)));
+  const isLastUnderWay = sent > 0 && !answered.has(sent);
+  return { sent, lost: sent - answered.size - (isLastUnderWay ? 1 : 0) };
 }
 
 /** What a container would have: the subnet's first host address, on a bridge. */
