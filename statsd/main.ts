@@ -249,7 +249,7 @@ async function run(config: StatsdConfig, log: Logger, signal: AbortSignal): Prom
   using keeper = new ContainerKeeper({
     hierarchy,
     cgroupRoot,
-    stateRoots: config.runcRoot,
+    stateRoots: config.runcRoot.map((root) => join(config.hostRoot, root)),
     services: config.services,
     identities,
     exitFolders,
