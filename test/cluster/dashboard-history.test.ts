@@ -172,3 +172,29 @@ test('an end tells how it was, also when the code comes later and when the dashb
   ]);
   expect(await dashboard.get('/events?series=n2&from=-1d')).toEqual({ events: [], more: false, partial: null });
 });
+
+test.fails('times that are none stop the history of nobody', async () => {
+  await using dashboard = await startDashboard();
+  using good = await dialAgent(dashboard);
+  good.inventory([aContainer('web')]);
+  using other = await dialAgent(dashboard, { nodeId: 'n2', hostname: 'h2' });
+  const exit = { atUnixMs: 8.64e15, exitCode: 1, ranForMs: 1e300 };
+  other.inventory(
+    [1e300, -1e300, -5, 8.65e15].map((startedAtUnixMs, index) => aContainer(`odd-${index}`, { startedAtUnixMs })),
+    [{ ...aContainer('gone'), exit }],
+  );
+  const stop = setInterval(() => {
+    good.frame([{ pidsCurrent: 1 }]);
+    other.frame([{}, {}, {}, {}]);
+  }, 1000);
+  try {
+    const status = async () =>
+      ((await dashboard.get('/status')) as { history: { reason: string | null; series: number | null } }).history;
+    await until(async () => ((await status()).series ?? 0) >= 7, { what: 'both are on the disk', timeoutMs: 40_000 });
+    expect((await status()).reason).toBe(null);
+    const { events } = (await dashboard.get('/events?from=-1h')) as Events;
+    expect(new Set(events.map(({ name }) => name))).toEqual(new Set(['web', 'odd-0', 'odd-1', 'odd-2', 'odd-3']));
+  } finally {
+    clearInterval(stop);
+  }
+});
