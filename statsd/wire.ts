@@ -98,6 +98,11 @@ const name = text(256);
 const word = text(32);
 const tags = z.record(text(128), text(256));
 const exitCode = z.number().int();
+/** What JavaScript has dates for. A number beyond is no time: it fits no column of a database, and no date can be made of it. */
+const unixMs = z.number().min(0).max(8.64e15);
+/** What cannot be a time is not known; the rest of what is said stays. */
+const maybeUnixMs = unixMs.optional().catch(undefined);
+const maybeDurationMs = z.number().nonnegative().max(8.64e15).optional().catch(undefined);
 
 /** What an agent says of itself when it dials; the handshake's `auth`. */
 export const agentHandshakeSchema = z.object({
@@ -125,14 +130,14 @@ export const containerInventorySchema = z.object({
   image: name.optional(),
   /** What it belongs to: `compose_project`, `kube_namespace`, `kube_pod`, `nomad_job`, … */
   tags: tags.optional(),
-  createdAtUnixMs: z.number().optional(),
+  createdAtUnixMs: maybeUnixMs,
   /** How often its runtime started it again. */
   restartCount: z.number().int().nonnegative().optional(),
   /** `starting`, `healthy` or `unhealthy`; absent without a health check. */
   health: word.optional(),
   labels: z.record(text(128), text(256)),
   cgroupPath: text(4096),
-  startedAtUnixMs: z.number().optional(),
+  startedAtUnixMs: maybeUnixMs,
   /** Effective limit over all ancestors; absent when there is none. */
   memoryLimitBytes: z.number().positive().optional(),
   /** Cores the quota allows, such as 0.5; absent when there is none. */
@@ -150,11 +155,11 @@ export type ContainerInventory = z.infer<typeof containerInventorySchema>;
 
 /** How a container ended; what nobody tells is absent. */
 export const exitFactsSchema = z.object({
-  atUnixMs: z.number(),
+  atUnixMs: unixMs,
   /** As the runtime wrote it: 128 and the signal's number after a signal. */
   exitCode: exitCode.optional(),
   oomKilled: z.boolean().optional(),
-  ranForMs: z.number().nonnegative().optional(),
+  ranForMs: maybeDurationMs,
 });
 
 export type ExitInventory = z.infer<typeof exitFactsSchema>;
@@ -172,7 +177,7 @@ export const hostInventorySchema = z.object({
   cgroupMode: z.enum(['v1', 'hybrid', 'v2']),
   cpuCores: z.number().int().positive(),
   memoryTotalBytes: z.number().positive(),
-  bootTimeUnixMs: z.number().optional(),
+  bootTimeUnixMs: maybeUnixMs,
   intervalMs: z.number().positive(),
   /** `ADDRESS:PORT` of the agent's status server, or absent when it is off. */
   statusListen: z.string().optional(),
@@ -206,7 +211,7 @@ export const frameSchema = z.object({
   v: z.literal(AGENT_WIRE_VERSION),
   /** Grows by one each tick of this agent process, also for frames that were dropped on the way. */
   seq: z.number().int().nonnegative(),
-  timeUnixMs: z.number(),
+  timeUnixMs: unixMs,
   /** Monotonic clock next to the read, for exact rates; restarts with the agent. */
   monotonicMs: z.number(),
   tableVersion: z.number().int().nonnegative(),
@@ -224,11 +229,11 @@ export type Frame = z.infer<typeof frameSchema>;
 export const containerExitSchema = z.object({
   v: z.literal(AGENT_WIRE_VERSION),
   key: text(512),
-  atUnixMs: z.number(),
+  atUnixMs: unixMs,
   oomKilled: z.boolean().optional(),
   /** Known when the runtime wrote it before this was sent; else it follows with the inventory's `exited`. */
   exitCode: exitCode.optional(),
-  ranForMs: z.number().nonnegative().optional(),
+  ranForMs: maybeDurationMs,
 });
 
 export type ContainerExit = z.infer<typeof containerExitSchema>;

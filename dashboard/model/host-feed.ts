@@ -147,7 +147,8 @@ export class HostFeed {
     if (reading === undefined) return 'wrong-length';
     const past = this.#lastTime !== undefined && sameRun(this.#lastTime, frame) && frame.seq <= this.#lastTime.seq;
     if (past) {
-      this.#applyPast(frame, reading);
+      // What was taken before the last frame cannot be of a time after it, whoever says so.
+      if (frame.timeUnixMs <= (this.#lastTime?.timeUnixMs ?? 0)) this.#applyPast(frame, reading);
       return 'history';
     }
     this.#clockOffsetMs = offsetOf(frame.timeUnixMs, received.nowUnixMs);
