@@ -7,8 +7,17 @@ import type { Env } from './http.ts';
 import { changedViewSchema, newViewSchema, type SavedViews } from './saved-views.ts';
 
 const viewJson = (principal: Principal, view: SavedView): object => {
-  const { id, name, query, shared, by, owner } = view;
-  return { id, name, query, shared, by, own: owner === ownerOf(principal), mayChange: mayChangeView(principal, view) };
+  const { id, name, page, query, shared, by, owner } = view;
+  return {
+    id,
+    name,
+    page,
+    query,
+    shared,
+    by,
+    own: owner === ownerOf(principal),
+    mayChange: mayChangeView(principal, view),
+  };
 };
 
 /** Views that people gave names: the own, and those of all. */

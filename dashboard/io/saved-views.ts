@@ -5,6 +5,7 @@ import { lackOfRole, mayDo, type Principal } from '../model/access.ts';
 import {
   MAX_VIEW_NAME,
   MAX_VIEW_QUERY,
+  VIEW_PAGES,
   mayChangeView,
   ownerOf,
   seesView,
@@ -22,12 +23,26 @@ const name = z
   .min(1, 'expected a name')
   .max(MAX_VIEW_NAME)
   .regex(/^[^\p{Cc}]*$/u, 'expected a name without control characters');
-const query = z.string().max(MAX_VIEW_QUERY).transform(viewQuery);
+const query = z.string().max(MAX_VIEW_QUERY);
+const page = z.enum(VIEW_PAGES);
 
-export const newViewSchema = z.strictObject({ name, query, shared: z.boolean().default(false) });
-export const changedViewSchema = z.strictObject({ name, query, shared: z.boolean() }).partial();
+export const newViewSchema = z.strictObject({
+  name,
+  query,
+  page: page.default('containers'),
+  shared: z.boolean().default(false),
+});
+export const changedViewSchema = z.strictObject({ name, query, page, shared: z.boolean() }).partial();
 
-const storedView = z.object({ name: z.string(), query, shared: z.boolean(), owner: z.string(), by: z.string() });
+const storedView = z.object({
+  name: z.string(),
+  query,
+  // Of before there were others.
+  page: page.default('containers'),
+  shared: z.boolean(),
+  owner: z.string(),
+  by: z.string(),
+});
 
 /** Views that people gave names. Invariants: nobody is told of another's own; what is gone with its owner is gone. */
 export class SavedViews {
@@ -65,6 +80,7 @@ export class SavedViews {
       ...before,
       name: over.name ?? before.name,
       query: over.query ?? before.query,
+      page: over.page ?? before.page,
       shared: over.shared ?? before.shared,
     });
   }
@@ -84,7 +100,8 @@ export class SavedViews {
     return view;
   }
 
-  #put(principal: Principal, view: SavedView): SavedView {
+  #put(principal: Principal, given: SavedView): SavedView {
+    const view = { ...given, query: viewQuery(given.query, given.page) };
     if (view.shared && !mayDo(principal, 'editor')) throw new AccessRefused(403, lackOfRole(principal, 'editor'));
     const complaint = viewComplaint(view, [...this.#views.values()]);
     if (complaint !== undefined) throw new AccessRefused(409, complaint);

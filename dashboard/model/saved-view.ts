@@ -1,9 +1,24 @@
+import { MAX_COMPARED } from '../view-wire.ts';
 import { mayDo, sameNameKey, type Principal } from './access.ts';
 
-/** A filter, grouping, columns and order of the containers' page under a name. */
+/** What of a page's address is the view, and how often each may be there. */
+const PARAMETERS = {
+  containers: { q: 1, group: 1, cols: 1, sort: 1 },
+  hosts: { q: 1, sort: 1 },
+  alerts: { q: 1 },
+  compare: { series: MAX_COMPARED, last: 1, cpu: 1, as: 1 },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** A page of which views are kept. */
+export type ViewPage = keyof typeof PARAMETERS;
+
+export const VIEW_PAGES = Object.keys(PARAMETERS) as [ViewPage, ...ViewPage[]];
+
+/** What a page shows, such as filter, groups, columns and order of the containers, under a name. */
 export interface SavedView {
   readonly id: string;
   readonly name: string;
+  readonly page: ViewPage;
   /** Of the page's address, in one spelling: see {@link viewQuery}. */
   readonly query: string;
   /** Everybody without a label scope has it; else its owner alone. */
@@ -22,16 +37,17 @@ export const MAX_SHARED_VIEWS = 100;
 /** Of all owners, so that many accounts cannot fill the disk. */
 export const MAX_VIEWS = 10_000;
 
-/** What of the address is the view: filter, groups, columns, order. */
-const PARAMETERS = ['q', 'group', 'cols', 'sort'] as const;
-
-/** The view that an address shows, in one spelling: equal for equal views. Whatever else is in the address is left out. */
-export function viewQuery(search: string | URLSearchParams): string {
+/** The view that a page's address shows, in one spelling: equal for equal views. Whatever else is in the address is left out. */
+export function viewQuery(search: string | URLSearchParams, page: ViewPage = 'containers'): string {
   const params = new URLSearchParams(search);
-  const kept = PARAMETERS.flatMap((name): [string, string][] => {
-    const value = params.get(name)?.trim() ?? '';
-    return value === '' ? [] : [[name, value]];
-  });
+  const kept = Object.entries(PARAMETERS[page]).flatMap(([name, most]) =>
+    params
+      .getAll(name)
+      .map((value) => value.trim())
+      .filter((value) => value !== '')
+      .slice(0, most)
+      .map((value): [string, string] => [name, value]),
+  );
   return new URLSearchParams(kept).toString();
 }
 

@@ -1,4 +1,5 @@
-import { VIEW_COLUMNS } from '../view-wire.ts';
+import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../view-wire.ts';
+import type { HostRow } from './host-rows.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
 import type { ContainerView } from '../wire.ts';
 
@@ -32,6 +33,26 @@ export function exportRows({ containers, block }: ExportSource): ExportRow[] {
     labels: Object.entries(container.labels)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
+  }));
+}
+
+/** The hosts that are on the screen, in their order, with all their values. */
+export function exportHosts(rows: readonly HostRow[]): ExportRow[] {
+  return rows.map(({ host, alerts, value }) => ({
+    nodeId: host.nodeId,
+    name: host.name,
+    state: host.state,
+    lastFrameAt: time(host.lastFrameUnixMs),
+    agentVersion: host.agentVersion ?? null,
+    kernel: host.kernel ?? null,
+    containers: host.containers,
+    alerts,
+    cpuCoresTotal: known(host.cpuCores),
+    memoryTotalBytes: known(host.memoryTotalBytes),
+    ...Object.fromEntries(HOST_VIEW_COLUMNS.map((column) => [column, known(value(column))])),
+    subnet: host.overlay?.subnet ?? null,
+    publicIp: host.overlay?.publicIp ?? null,
+    mtu: known(host.overlay?.mtu),
   }));
 }
 

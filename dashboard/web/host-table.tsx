@@ -2,7 +2,15 @@ import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import { alertsPage } from '../model/alert/alert-link.ts';
 import { FactTable, type FactColumn } from './fact-table.tsx';
-import { columnByteUnit, formatCount, formatInUnit, formatNumber, formatSet, UNAVAILABLE } from './format.ts';
+import {
+  columnByteUnit,
+  formatCount,
+  formatInUnit,
+  formatNumber,
+  formatSet,
+  UNAVAILABLE,
+  type ByteUnit,
+} from './format.ts';
 import { formatFreshness } from './host-facts.ts';
 import { HostMark } from './host-mark.tsx';
 import type { HostRow, HostSort } from './host-rows.ts';
@@ -32,9 +40,8 @@ function CpuCell({ host, value }: HostRow): JSX.Element {
   );
 }
 
-function MemoryCell({ host, value }: HostRow): JSX.Element {
+function MemoryCell({ row: { host, value }, unit }: { readonly row: HostRow; readonly unit: ByteUnit }): JSX.Element {
   const memoryUsedBytes = value('memoryUsedBytes');
-  const unit = columnByteUnit([host.memoryTotalBytes ?? memoryUsedBytes]);
   return (
     <span class="usage">
       <Meter ratio={memoryUsedBytes / (host.memoryTotalBytes ?? Number.NaN)} />
@@ -51,10 +58,15 @@ const code = (text: string | undefined): JSX.Element | string =>
 
 type Column = FactColumn<HostRow>;
 
-/** Received and sent, or read and written, in one unit. */
-function FlowCell({ one, other }: { readonly one: number; readonly other: number }): JSX.Element {
+interface FlowProps {
+  readonly one: number;
+  readonly other: number;
+  readonly unit: ByteUnit;
+}
+
+/** Received and sent, or read and written. */
+function FlowCell({ one, other, unit }: FlowProps): JSX.Element {
   if (Number.isNaN(one) && Number.isNaN(other)) return <>{UNAVAILABLE}</>;
-  const unit = columnByteUnit([one, other]);
   return (
     <span class="usage">
       <span class="usage-value">{formatInUnit(one, unit)}</span>
@@ -84,11 +96,25 @@ const CONTAINERS: Column = {
   cell: ({ host }) => <Link href={containersOfHost(host.name)}>{formatCount(host.containers)}</Link>,
 };
 const CPU: Column = { header: 'CPU', sortKey: 'cpu', cell: (row) => <CpuCell {...row} /> };
-const MEMORY: Column = { header: 'Memory', sortKey: 'memory', cell: (row) => <MemoryCell {...row} /> };
+
+/** One unit for all hosts, so that longer is more. */
+function memoryColumn(rows: readonly HostRow[]): Column {
+  const unit = columnByteUnit(rows.map(({ host, value }) => host.memoryTotalBytes ?? value('memoryUsedBytes')));
+  return { header: 'Memory', sortKey: 'memory', cell: (row) => <MemoryCell row={row} unit={unit} /> };
+}
+
+type Flow = Parameters<HostRow['value']>[0];
+
+function flowColumn(header: string, columns: readonly [one: Flow, other: Flow], rows: readonly HostRow[]): Column {
+  const unit = columnByteUnit(rows.flatMap(({ value }) => columns.map((column) => value(column))));
+  const [one, other] = columns;
+  return { header, cell: ({ value }) => <FlowCell one={value(one)} other={value(other)} unit={unit} /> };
+}
+
 const AGE: Column = { header: 'Data', numeric: true, cell: ({ ageMs }) => formatFreshness(ageMs) };
 
 /** On the overview: where a host is in the overlay, and how full it is. */
-const OVERLAY_COLUMNS: readonly [Column, ...Column[]] = [
+const overlayColumns = (rows: readonly HostRow[]): readonly [Column, ...Column[]] => [
   HOST,
   STATE,
   SUBNET,
@@ -98,12 +124,12 @@ const OVERLAY_COLUMNS: readonly [Column, ...Column[]] = [
   MTU,
   CONTAINERS,
   CPU,
-  MEMORY,
+  memoryColumn(rows),
   AGE,
 ];
 
 /** On the hosts' own page: what each does. */
-const WORK_COLUMNS: readonly [Column, ...Column[]] = [
+const workColumns = (rows: readonly HostRow[]): readonly [Column, ...Column[]] => [
   HOST,
   STATE,
   {
@@ -131,17 +157,9 @@ const WORK_COLUMNS: readonly [Column, ...Column[]] = [
       </span>
     ),
   },
-  MEMORY,
-  {
-    header: 'Disk read / written',
-    cell: ({ value }) => <FlowCell one={value('diskReadBytesPerSecond')} other={value('diskWriteBytesPerSecond')} />,
-  },
-  {
-    header: 'Network in / out',
-    cell: ({ value }) => (
-      <FlowCell one={value('networkReceiveBytesPerSecond')} other={value('networkTransmitBytesPerSecond')} />
-    ),
-  },
+  memoryColumn(rows),
+  flowColumn('Disk read / written', ['diskReadBytesPerSecond', 'diskWriteBytesPerSecond'], rows),
+  flowColumn('Network in / out', ['networkReceiveBytesPerSecond', 'networkTransmitBytesPerSecond'], rows),
   SUBNET,
   { header: 'Agent', cell: ({ host }) => code(host.agentVersion) },
 ];
@@ -154,7 +172,7 @@ const ROW_PROPS = {
 
 /** Hosts with their overlay facts and their use of CPU and memory. */
 export function OverlayTable({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element {
-  return <FactTable {...ROW_PROPS} columns={OVERLAY_COLUMNS} rows={rows} />;
+  return <FactTable {...ROW_PROPS} columns={overlayColumns(rows)} rows={rows} />;
 }
 
 interface HostTableProps {
@@ -167,7 +185,7 @@ interface HostTableProps {
 export function HostTable({ rows, sort, onSort }: HostTableProps): JSX.Element {
   return (
     <div {...HOLD_ORDER}>
-      <FactTable {...ROW_PROPS} columns={WORK_COLUMNS} rows={rows} sorting={{ ...sort, onSort }} />
+      <FactTable {...ROW_PROPS} columns={workColumns(rows)} rows={rows} sorting={{ ...sort, onSort }} />
     </div>
   );
 }

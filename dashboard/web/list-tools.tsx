@@ -95,16 +95,25 @@ function save(name: string, type: string, text: string): void {
   URL.revokeObjectURL(url);
 }
 
-/** Saves the rows that are on the screen, in their order. */
-export function ExportMenu({ ids }: { readonly ids: readonly string[] }): JSX.Element {
-  const rows = (): ExportRow[] => {
-    const shown = ids.flatMap((id) => {
-      const row = rowOfContainer.value.get(id);
-      const container = row === undefined ? undefined : containers.value[row];
-      return row === undefined || container === undefined ? [] : [{ container, row }];
-    });
-    return exportRows({ containers: shown, block: lastFrame.value?.containers });
-  };
+/** The containers of a list, with all their values. */
+export function shownRows(ids: readonly string[]): ExportRow[] {
+  const shown = ids.flatMap((id) => {
+    const row = rowOfContainer.value.get(id);
+    const container = row === undefined ? undefined : containers.value[row];
+    return row === undefined || container === undefined ? [] : [{ container, row }];
+  });
+  return exportRows({ containers: shown, block: lastFrame.value?.containers });
+}
+
+interface ExportProps {
+  /** Of the file. */
+  readonly name: string;
+  /** What is on the screen, in its order. */
+  readonly rows: () => readonly ExportRow[];
+}
+
+/** Saves what is on the screen. */
+export function ExportMenu({ name, rows }: ExportProps): JSX.Element {
   return (
     <details class="drop">
       <summary>Export</summary>
@@ -113,7 +122,7 @@ export function ExportMenu({ ids }: { readonly ids: readonly string[] }): JSX.El
           type="button"
           class="button"
           onClick={() => {
-            save('containers.csv', 'text/csv', csvOf(rows()));
+            save(`${name}.csv`, 'text/csv', csvOf(rows()));
           }}
         >
           CSV
@@ -122,7 +131,7 @@ export function ExportMenu({ ids }: { readonly ids: readonly string[] }): JSX.El
           type="button"
           class="button"
           onClick={() => {
-            save('containers.json', 'application/json', JSON.stringify(rows(), undefined, 2));
+            save(`${name}.json`, 'application/json', JSON.stringify(rows(), undefined, 2));
           }}
         >
           JSON

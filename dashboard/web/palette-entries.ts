@@ -27,7 +27,7 @@ const MOST = 12;
 export interface PaletteSource {
   readonly typed: string;
   readonly actions: readonly PaletteEntry[];
-  /** Saved ones, of the containers' page. */
+  /** Saved ones, of all pages. */
   readonly views: readonly ViewFacts[];
   readonly hosts: readonly HostView[];
   readonly suggestions: SuggestionsMessage | undefined;

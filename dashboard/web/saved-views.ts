@@ -1,12 +1,14 @@
 import { signal } from '@preact/signals';
 import { sameNameKey } from '../model/access.ts';
+import type { ViewPage } from '../model/saved-view.ts';
 import { ask, type Answer } from './api.ts';
 
 /** A saved view, as `GET /api/v1/views` tells it. */
 export interface ViewFacts {
   readonly id: string;
   readonly name: string;
-  /** Of the containers' page. */
+  readonly page: ViewPage;
+  /** Of the page's address. */
   readonly query: string;
   readonly shared: boolean;
   /** Who made it. */
@@ -18,6 +20,7 @@ export interface ViewFacts {
 /** What is saved of the view in sight. */
 export interface ViewDraft {
   readonly name: string;
+  readonly page: ViewPage;
   readonly query: string;
   readonly shared: boolean;
 }
@@ -32,18 +35,20 @@ export async function loadViews(): Promise<Answer<object>> {
   return answer;
 }
 
-/** The containers' page as it was when the view was saved. */
-export function viewPage({ query }: Pick<ViewFacts, 'query'>): string {
-  return query === '' ? '/containers' : `/containers?${query}`;
+/** The page as it was when the view was saved. */
+export function viewPage({ page, query }: Pick<ViewFacts, 'page' | 'query'>): string {
+  return query === '' ? `/${page}` : `/${page}?${query}`;
 }
 
 /** The view that saving under this name would replace. */
 export function replacedBy(
-  { name, shared }: Omit<ViewDraft, 'query'>,
+  { name, page, shared }: Omit<ViewDraft, 'query'>,
   views: readonly ViewFacts[],
 ): ViewFacts | undefined {
   const key = sameNameKey(name.trim());
-  return views.find((view) => view.mayChange && view.shared === shared && sameNameKey(view.name) === key);
+  return views.find(
+    (view) => view.mayChange && view.page === page && view.shared === shared && sameNameKey(view.name) === key,
+  );
 }
 
 /** Does something to views and asks for them anew. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { viewQuery } from '../model/saved-view.ts';
+import { viewQuery, type ViewPage } from '../model/saved-view.ts';
 import type { Answer } from './api.ts';
 import { ConfirmButton } from './confirm-button.tsx';
 import { Fault } from './facts.tsx';
@@ -133,12 +133,18 @@ function Line({ view, isShown, sending, onGo, onGone }: LineProps): JSX.Element 
   );
 }
 
+interface SaveProps {
+  readonly page: ViewPage;
+  readonly query: string;
+  readonly sending: Sending;
+}
+
 /** Saves what is shown under a name; editors may do so for everybody. */
-function SaveForm({ query, sending }: { readonly query: string; readonly sending: Sending }): JSX.Element {
+function SaveForm({ page, query, sending }: SaveProps): JSX.Element {
   const [name, setName] = useState('');
   const [shared, setShared] = useState(false);
   const mayShare = me.value !== undefined && me.value.role !== 'viewer';
-  const draft = { name, query, shared };
+  const draft = { name, page, query, shared };
   const isReplacing = replacedBy(draft, savedViews.value ?? []) !== undefined;
   return (
     <form
@@ -163,13 +169,18 @@ function SaveForm({ query, sending }: { readonly query: string; readonly sending
   );
 }
 
-/** The saved views of the containers' page: go to one, save, rename and delete. */
-export function ViewsMenu({ params }: { readonly params: URLSearchParams }): JSX.Element {
+interface MenuProps {
+  readonly page: ViewPage;
+  readonly params: URLSearchParams;
+}
+
+/** The saved views of a page: go to one, save, rename and delete. */
+export function ViewsMenu({ page, params }: MenuProps): JSX.Element {
   const menu = useRef<HTMLDetailsElement>(null);
   const body = useRef<HTMLDivElement>(null);
   const sending = useSending();
-  const query = viewQuery(params);
-  const views = savedViews.value;
+  const query = viewQuery(params, page);
+  const views = savedViews.value?.filter((view) => view.page === page);
   const close = (): void => {
     if (menu.current !== null) menu.current.open = false;
   };
@@ -204,7 +215,7 @@ export function ViewsMenu({ params }: { readonly params: URLSearchParams }): JSX
             ))}
           </ul>
         )}
-        <SaveForm query={query} sending={sending} />
+        <SaveForm page={page} query={query} sending={sending} />
         <Fault reason={sending.reason === undefined ? undefined : `That did not work: ${sending.reason}.`} />
       </div>
     </details>

@@ -10,6 +10,8 @@ import { plural } from '../format.ts';
 import { Mark } from '../mark.tsx';
 import { me } from '../session.ts';
 import { alerts, alertsMessage } from '../store.ts';
+import { useQuery } from '../page.ts';
+import { ViewsMenu } from '../views-menu.tsx';
 import { When } from '../when.tsx';
 import { groupsOf, type GroupAnswer, type ShownGroup } from './groups.ts';
 import { LabelFilterBar, useAddressFilter } from './label-filter.tsx';
@@ -120,6 +122,7 @@ function Quiet({ active, onShowAll }: QuietProps): JSX.Element {
 /** The tab of what is active, and of what was until a quarter of an hour ago. The address holds the filter. */
 export function Active(): JSX.Element {
   const bar = useAddressFilter();
+  const { params } = useQuery();
   const { filter, text } = bar;
   const shown = alerts.value.filter(({ labels }) => filter.takes(labels));
   const active = shown.filter((alert) => alert.state !== 'resolved');
@@ -130,7 +133,9 @@ export function Active(): JSX.Element {
   return (
     <>
       {alerts.value.length > 0 || text !== '' ? (
-        <LabelFilterBar label="Filter alerts" of={alerts.value.map(LABELS_OF)} {...bar} />
+        <LabelFilterBar label="Filter alerts" of={alerts.value.map(LABELS_OF)} {...bar}>
+          <ViewsMenu page="alerts" params={params} />
+        </LabelFilterBar>
       ) : null}
       <section aria-labelledby="active-title">
         <div class="section-head">

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { readLabelFilter, type LabelTerms } from '../../model/alert/label-filter.ts';
 import { suggestLabels } from '../../model/alert/label-suggest.ts';
 import type { Labels } from '../../model/alert/matcher.ts';
@@ -29,13 +29,15 @@ export function useAddressFilter(): AddressFilter {
 }
 
 interface LabelFilterProps extends AddressFilter {
+  /** Further tools of the list. */
+  readonly children?: ComponentChildren;
   readonly label: string;
   /** What suggestions are made of. */
   readonly of: readonly Labels[];
 }
 
 /** The one grammar of filters over labels of alerts, with what it understood. */
-export function LabelFilterBar({ label, of, text, filter, onText }: LabelFilterProps): JSX.Element {
+export function LabelFilterBar({ label, of, text, filter, onText, children }: LabelFilterProps): JSX.Element {
   return (
     <div class="label-filter">
       <div class="filter-line">
@@ -47,6 +49,7 @@ export function LabelFilterBar({ label, of, text, filter, onText }: LabelFilterP
           placeholder="Filter, such as  host:h1 severity:critical -name:test"
           onText={onText}
         />
+        {children}
       </div>
       <FilterChips text={text} filter={filter} onText={onText} />
     </div>

@@ -15,6 +15,7 @@ import { Empty } from '../empty.tsx';
 import { eventWords } from '../events/event-words.ts';
 import { hostPage, inAddress } from '../links.ts';
 import { usePage, useQuery } from '../page.ts';
+import { ViewsMenu } from '../views-menu.tsx';
 import { alerts, hostOfNode } from '../store.ts';
 
 /** What a line is called beside others. */
@@ -109,6 +110,7 @@ export function Compare(): JSX.Element {
         ) : (
           <span class="muted">{MAX_COMPARED} at most</span>
         )}
+        <ViewsMenu page="compare" params={params} />
       </div>
       {series.length === 0 ? (
         <Empty title="Nothing to compare yet">

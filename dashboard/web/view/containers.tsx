@@ -10,7 +10,7 @@ import { Empty, NoAgents, Waiting } from '../empty.tsx';
 import { FilterBar } from '../filter-bar.tsx';
 import { plural } from '../format.ts';
 import { parseGroupBy } from '../grouping.ts';
-import { ColumnChooser, ExportMenu, GroupSelect } from '../list-tools.tsx';
+import { ColumnChooser, ExportMenu, GroupSelect, shownRows } from '../list-tools.tsx';
 import { isNarrow } from '../media.ts';
 import { usePage, useQuery } from '../page.ts';
 import { isAnswered } from '../socket.ts';
@@ -125,8 +125,8 @@ export function Containers(): JSX.Element {
             }}
           />
         )}
-        <ViewsMenu params={params} />
-        <ExportMenu ids={ordered.keys} />
+        <ViewsMenu page="containers" params={params} />
+        <ExportMenu name="containers" rows={() => shownRows(ordered.keys)} />
       </FilterBar>
       {ordered.keys.length > 0 ? <ContainerTable {...{ ordered, groupBy, chosen, sort, onSort }} /> : null}
       {total === 0 ? <NoContainers /> : null}

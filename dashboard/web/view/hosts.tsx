@@ -9,6 +9,9 @@ import { filterHosts, parseHostSort } from '../host-rows.ts';
 import { HostTable } from '../host-table.tsx';
 import { usePage, useQuery } from '../page.ts';
 import { inventory } from '../store.ts';
+import { exportHosts } from '../export-list.ts';
+import { ExportMenu } from '../list-tools.tsx';
+import { ViewsMenu } from '../views-menu.tsx';
 import { currentHostRows, useHostOrder } from '../use-host-rows.ts';
 
 /** More rows than anybody reads cost more than a repaint may. */
@@ -44,6 +47,8 @@ export function Hosts(): JSX.Element {
         </div>
         <div class="filter-line">
           <FilterInput label="Filter hosts" text={text} hasFaults={filter.faults.length > 0} onText={onText} />
+          <ViewsMenu page="hosts" params={params} />
+          <ExportMenu name="hosts" rows={() => exportHosts(rows)} />
         </div>
         <FilterChips text={text} filter={filter} onText={onText} />
       </div>

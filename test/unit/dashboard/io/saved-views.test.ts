@@ -9,7 +9,7 @@ import { ManualClock } from '../../../support/manual-clock.ts';
 
 const EVA: Principal = { kind: 'user', id: 'eva', name: 'eva', role: 'editor', scope: undefined };
 const ANN: Principal = { ...EVA, id: 'ann', name: 'ann', role: 'viewer' };
-const BUSY = { name: 'busy', query: 'q=cpu%3E50%25', shared: false };
+const BUSY = { name: 'busy', page: 'containers', query: 'q=cpu%3E50%25', shared: false } as const;
 
 let folder: string;
 let store: StateStore;
@@ -52,6 +52,17 @@ test('a change leaves out nothing that it does not name', () => {
   expect(views.change(EVA, id, { shared: true })).toMatchObject({ name: 'busy', query: '', shared: true, by: 'eva' });
   views.remove(EVA, id);
   expect(views.of(EVA)).toEqual([]);
+});
+
+test('what is kept is of its page alone; a record of before there were others is of the containers', () => {
+  const views = open();
+  const { id, query } = views.add(EVA, { ...BUSY, page: 'hosts', query: 'q=h1&group=host&next=//evil.example' });
+  expect(query).toBe('q=h1');
+  expect(views.change(EVA, id, { page: 'compare' })).toMatchObject({ page: 'compare', query: '' });
+  const value = { name: 'old', query: 'q=web', shared: false, owner: 'user:ann', by: 'ann' };
+  store.documents.put({ kind: 'view', id: 'old', updatedAtUnixMs: 0, value });
+  store[Symbol.dispose]();
+  expect(open().of(ANN)).toMatchObject([{ name: 'old', page: 'containers', query: 'q=web' }]);
 });
 
 test('a record that cannot be read is left out and told', () => {

@@ -15,6 +15,7 @@ import { parseScope } from '../../../../dashboard/model/scope.ts';
 const aView = (over: Partial<SavedView> = {}): SavedView => ({
   id: '1',
   name: 'busy',
+  page: 'containers',
   query: 'q=cpu%3E50%25',
   shared: false,
   owner: 'user:ann',
@@ -40,6 +41,19 @@ test.each([
 ])('the view of an address: $name', ({ search, want }) => {
   expect(viewQuery(search)).toBe(want);
   expect(viewQuery(want)).toBe(want);
+});
+
+test.each([
+  { page: 'hosts', search: 'q=h1&sort=-cpu&group=x&cols=y', want: 'q=h1&sort=-cpu' },
+  { page: 'alerts', search: 'q=host%3Ah1&last=30d', want: 'q=host%3Ah1' },
+  {
+    page: 'compare',
+    search: `q=a&cpu=cores&${Array.from({ length: 9 }, (_, index) => `series=n%2F${index}`).join('&')}&last=6h&from=2026-11-27T10:00:00Z`,
+    want: `${Array.from({ length: 8 }, (_, index) => `series=n%2F${index}`).join('&')}&last=6h&cpu=cores`,
+  },
+] as const)('the view of $page has what makes it, and no moment', ({ page, search, want }) => {
+  expect(viewQuery(search, page)).toBe(want);
+  expect(viewQuery(want, page)).toBe(want);
 });
 
 describe('who has a view and who may change it', () => {

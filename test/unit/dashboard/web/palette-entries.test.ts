@@ -36,8 +36,17 @@ test('what the server suggests for this very text are filters; keys alone are no
 });
 
 test('saved views lead to the page as it was saved, the shared ones told apart', () => {
-  const view = { id: '1', name: 'busy', query: 'q=cpu%3E50%25', shared: false, by: 'ann', own: true, mayChange: true };
-  const views = [view, { ...view, id: '2', name: 'Busy too', query: '', shared: true }];
+  const view = {
+    id: '1',
+    name: 'busy',
+    page: 'containers' as const,
+    query: 'q=cpu%3E50%25',
+    shared: false,
+    by: 'ann',
+    own: true,
+    mayChange: true,
+  };
+  const views = [view, { ...view, id: '2', name: 'Busy too', page: 'containers' as const, query: '', shared: true }];
   const source = { typed: 'BUSY', actions: [], views, hosts: [], suggestions: undefined };
   expect(paletteEntries(source).slice(0, 2)).toEqual([
     { title: 'busy', note: 'view', href: '/containers?q=cpu%3E50%25' },
