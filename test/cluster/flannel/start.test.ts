@@ -120,6 +120,14 @@ describe('what others can mend is waited for, and told', () => {
     expect([status, child.exit()]).toEqual([200, undefined]);
   });
 
+  test('TLS to an address leaves nothing but JSON on stderr', async () => {
+    await using child = await host.start(`--etcd-endpoints=${cluster.etcd.endpoint.replace('http:', 'https:')}`);
+    await until(() => child.stderr().includes('it does not speak TLS'), { what: 'the log tells' });
+    await child.stop();
+    const lines = child.stderr().trim().split('\n');
+    expect(lines.filter((line) => !line.startsWith('{'))).toEqual([]);
+  });
+
   test('an outage of etcd is one line in the log for each thing that waits, not one for each attempt', async () => {
     await using child = await host.start('--etcd-endpoints=http://192.168.77.1:1');
     const warnings = (): unknown[] => child.logs().filter(({ level }) => level === 'warn');
