@@ -1,9 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../../native/host/log.ts';
 import type { HistoryBook } from '../../model/history/book.ts';
 import { TEN_SECOND_SLOTS, TEN_SECONDS_MS } from '../../model/history/series.ts';
 import { HistoryUnavailableError, type HistoryStore } from './history-store.ts';
 
-/** Blocks taken over in one go: a few milliseconds of the loop. */
+/** Blocks asked for and taken over together. */
 const BLOCKS_AT_ONCE = 20;
 
 /** Gives the rings back what the file holds of the last six hours, oldest first, beside what comes in meanwhile. Never throws: history then starts with now. */
@@ -31,7 +32,8 @@ export async function restoreHistory(
       asked = store.ask('blocks', { fromUnixMs, limit: BLOCKS_AT_ONCE });
       // Nobody waits for it once the dashboard stops.
       asked.catch(() => undefined);
-      book.restoreBlocks(batch, keyOf);
+      // Frames and browsers come in between.
+      for (const pause of book.restoreBlocks(batch, keyOf)) await setImmediate(pause);
       blocks += batch.length;
     }
     log.info({ lines: lines.length, blocks }, 'history restored');

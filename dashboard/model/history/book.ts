@@ -23,6 +23,9 @@ export const MAX_SERIES = 10_000;
 /** What all rings of ten seconds may hold, bytes: 1,200 containers. Later ones have theirs in the store only. */
 export const MAX_TEN_SECOND_BYTES = 120 * 1024 * 1024;
 
+/** Lines of the past that are taken over between two pauses. */
+const LINES_AT_ONCE = 32;
+
 /** A line nobody writes to is forgotten when the last of its rings has run empty, milliseconds. */
 const FORGET_AFTER_MS = TEN_SECOND_SLOTS * TEN_SECONDS_MS;
 
@@ -198,14 +201,18 @@ export class HistoryBook {
     series.marks.unshift(...marks.filter((mark) => !own.has(markId(mark))));
   }
 
-  /** Ten seconds each from the store, oldest first. What was measured since the start is newer and stays. */
-  restoreBlocks(blocks: readonly RestoredBlock[], keyOf: ReadonlyMap<number, string>): void {
+  /**
+   * Ten seconds each from the store, oldest first. What was measured since the start is newer and stays. Pauses each few lines: the first blocks make the rings of
+   * every line, which for a thousand is a third of a second.
+   */
+  *restoreBlocks(blocks: readonly RestoredBlock[], keyOf: ReadonlyMap<number, string>): Generator<undefined> {
     // Line by line in the place of block by block: a line's numbers lie together in memory, and those of a thousand lines far apart.
     for (const alike of alikeBlocks(blocks)) {
       const [{ columns, ids }] = alike;
       const width = 3 * columns.length;
       const placesOf = { container: placesIn(columns, 'container'), host: placesIn(columns, 'host') };
       for (let row = 0; row < ids.length; row += 1) {
+        if (row % LINES_AT_ONCE === LINES_AT_ONCE - 1) yield;
         const series = this.#series.get(keyOf.get(ids[row] ?? 0) ?? '');
         if (series?.tens === undefined) continue;
         const from = { start: row * width, places: placesOf[series.facts.kind] };

@@ -100,17 +100,19 @@ export function Compare(): JSX.Element {
     <div class="stack">
       <div class="page-head">
         <h1>Compare</h1>
-        {series.length < MAX_COMPARED ? (
-          <LinePicker
-            chosen={series}
-            onAdd={(key) => {
-              choose([...series, key]);
-            }}
-          />
-        ) : (
-          <span class="muted">{MAX_COMPARED} at most</span>
-        )}
-        <ViewsMenu page="compare" params={params} />
+        <div class="filter-line">
+          {series.length < MAX_COMPARED ? (
+            <LinePicker
+              chosen={series}
+              onAdd={(key) => {
+                choose([...series, key]);
+              }}
+            />
+          ) : (
+            <span class="muted">{MAX_COMPARED} at most</span>
+          )}
+          <ViewsMenu page="compare" params={params} />
+        </div>
       </div>
       {series.length === 0 ? (
         <Empty title="Nothing to compare yet">

@@ -148,11 +148,42 @@ describe('a line', () => {
     const columns = ['gone', ...CONTAINER_HISTORY_COLUMNS];
     const codes = Uint16Array.from({ length: 2 * columns.length * 3 }, (_, lane) => lane + 1);
     const ids = Uint32Array.of(7, 8);
-    book.restoreBlocks([{ timeUnixMs: T0 - 20_000, columns, ids, codes }], new Map([[7, 'n1/runc/api']]));
+    // One line is too few to pause.
+    expect([
+      ...book.restoreBlocks([{ timeUnixMs: T0 - 20_000, columns, ids, codes }], new Map([[7, 'n1/runc/api']])),
+    ]).toEqual([]);
     const series = book.openContainer(aContainer('api', { startedAtUnixMs: T0 }), opening);
     expect(series?.marks).toEqual([mark]);
     expect(book.takeMarks()).toEqual([]);
     expect(series?.tens?.valueAt((T0 - 20_000) / 10_000, 0)).toBe(3);
+  });
+
+  test('of many lines is taken over with pauses, in which what is measured is taken as well', () => {
+    const book = new HistoryBook();
+    const names = Array.from({ length: 100 }, (_, index) => `c${index}`);
+    const facts = { image: undefined, runtime: 'runc', project: undefined, service: undefined };
+    for (const [id, name] of names.entries())
+      book.restoreSeries({
+        id,
+        key: `n1/runc/${name}`,
+        facts: { kind: 'container', nodeId: 'n1', host: 'h1', name, ...facts },
+        marks: [],
+        lastUnixMs: T0,
+      });
+    const columns = [...CONTAINER_HISTORY_COLUMNS];
+    const block = {
+      timeUnixMs: T0 - 20_000,
+      columns,
+      ids: Uint32Array.from(names.keys()),
+      codes: new Uint16Array(names.length * columns.length * 3).fill(7),
+    };
+    const known = (name: string): boolean =>
+      book.get(`n1/runc/${name}`)?.tens?.isKnown((T0 - 20_000) / 10_000) === true;
+    const restored: unknown[] = [];
+    for (const pause of book.restoreBlocks([block], new Map(names.map((name, id) => [id, `n1/runc/${name}`]))))
+      restored.push([names.filter(known).length, pause]);
+    expect(restored).toEqual([31, 63, 95].map((lines) => [lines, undefined]));
+    expect(names.every(known)).toBe(true);
   });
 
   test('that nobody has is forgotten after six hours, and one of a live container never', () => {
