@@ -1,8 +1,11 @@
+import { constants } from 'node:os';
 import { expect, test } from 'vitest';
+import { memory } from '../../../../statsd/collectors/memory.ts';
 import { AncestorFiles } from '../../../../statsd/io/ancestor-files.ts';
-import { FilePool } from '../../../../statsd/io/kernel-file.ts';
+import { FilePool, PooledFile } from '../../../../statsd/io/kernel-file.ts';
 import { LiveContainer, type CgroupPast } from '../../../../statsd/io/live-container.ts';
 import type { Hierarchy } from '../../../../statsd/model/hierarchy.ts';
+import { FIELD, type Tick } from '../../../../statsd/model/reading.ts';
 import { cardOf } from '../builders.ts';
 import { useHostTree } from './host-tree.ts';
 
@@ -23,7 +26,7 @@ function containerWith(past: CgroupPast): LiveContainer {
     hierarchy,
     pool,
     ancestors: new AncestorFiles(pool, { nowMs: () => 0, maxAgeMs: 1000 }),
-    collectors: [],
+    collectors: [memory],
     past,
     populationChanged: () => undefined,
   });
@@ -52,4 +55,26 @@ test('a cgroup that went before it could be asked tells nothing', () => {
   using container = containerWith('none');
   container.markBorn();
   expect(container.exitAt(0).oomKilled).toBeUndefined();
+});
+
+test('a cgroup that a batch finds gone leaves the numbers that it had then, not those of the last time that it was read whole', () => {
+  using container = containerWith('none');
+  const tick: Tick = { slow: false, rare: false, unified: false };
+  host.write('cgroup/docker/web/memory.current', '7\n');
+  const read = (): void => {
+    container.begin();
+    container.collect(0, tick);
+    container.settle(0);
+  };
+  read();
+  container.sample[FIELD.memoryUsageBytes] = 9; // as a tick in between stores it
+  const gone = { bytes: new Uint8Array(0), start: 0, length: -constants.errno.ENODEV, mark: Number.NaN };
+  container.readers.request(0, tick, (file) => {
+    if (file instanceof PooledFile) file.adopt(gone, -1);
+  });
+  read();
+  expect(container.gone).toBe(true);
+  expect(container.sample[FIELD.memoryUsageBytes]).toBe(9);
+  read();
+  expect(container.sample[FIELD.memoryUsageBytes]).toBe(9);
 });
