@@ -78,6 +78,8 @@ export class LiveContainer implements Disposable {
   readonly #view: OpenCgroup;
   readonly #events: PooledFile | undefined;
   readonly #lastGood = emptySample();
+  /** Something was taken of a cgroup that was no more. */
+  #spoilt = false;
   readonly #announced = new Float64Array(ANNOUNCED.length).fill(Number.NaN);
   #announcedNetwork = '';
   #watcher: FSWatcher | undefined;
@@ -125,20 +127,22 @@ export class LiveContainer implements Disposable {
 
   /** Begins a round of {@link collect}. */
   begin(): void {
-    if (!this.#view.gone) this.#lastGood.set(this.sample);
+    if (!this.#spoilt) this.#lastGood.set(this.sample);
   }
 
   /** Reads what one collector reads. On a failure its fields are unknown. @throws {CgroupTextError} */
   collect(index: number, tick: Tick): void {
-    this.readers.collect(index, this.target, tick);
+    try {
+      this.readers.collect(index, this.target, tick);
+    } finally {
+      this.#spoilt ||= this.#view.gone;
+    }
   }
 
   /** Ends a round of {@link collect}: what was read of a cgroup that vanished meanwhile gives way to the round before. */
   settle(nowMs: number): void {
-    if (this.#view.gone) {
-      this.sample.set(this.#lastGood);
-      return;
-    }
+    if (this.#spoilt) this.sample.set(this.#lastGood);
+    if (this.#view.gone) return;
     this.sample[FIELD.lastSeenUnixSeconds] = nowMs / 1000;
   }
 
