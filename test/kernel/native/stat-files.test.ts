@@ -50,6 +50,19 @@ describe.each([
     expect(rows[1]?.[STAT.bytes]).toBe(4);
   });
 
+  test.each([
+    ['d/inside', 'd/inside', 'd/inside', 'd', 'd/'],
+    ['d/inside', 'd//inside', 'd/./inside', 'link/../a', 'a'],
+    ['inside-out/x', 'inside-out', 'inside', 'd', 'd/inside'],
+    ['a/x', 'a/y', 'a/z', 'a/'],
+    ['gone/x', 'gone/y', 'gone/z', 'gone/d'],
+    ['d', 'dd', 'd', 'd/'],
+  ])('paths that begin alike are each as by itself: %s, %s, %s …', (...names) => {
+    const alone = names.map((name) => rowsOf(stats, [name])[0]);
+    expect(rowsOf(stats, names)).toEqual(alone);
+    expect(rowsOf(stats, names.toReversed())).toEqual(alone.toReversed());
+  });
+
   test('room that is left over is left alone, and no paths are none', () => {
     expect(() => {
       stats(new Uint8Array(0), new Float64Array(0));
