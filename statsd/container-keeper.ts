@@ -1,3 +1,4 @@
+import { fileStats } from '../native/host/file-stats.ts';
 import { Waker } from '../native/host/waker.ts';
 import { learn, type ContainerKeeperParts, type Slot } from './container-slot.ts';
 import { CgroupTree, type DirectoryRole } from './io/cgroup-tree.ts';
@@ -6,6 +7,7 @@ import { RuntimeStates, type RuntimeState } from './io/runtime-state.ts';
 import { recognise, recognisedByState, type Recognised } from './model/container.ts';
 import { cgroupPathOf, directoryIn } from './model/hierarchy.ts';
 import { FIELD } from './model/reading.ts';
+import { YOUNG_TICKS } from './model/schedule.ts';
 import { eachWakeRetries } from './wake-retries.ts';
 
 /** A cgroup that stays empty this long was left behind: it is looked at less often. */
@@ -52,6 +54,7 @@ export class ContainerKeeper implements Disposable {
           parts.log.warn({ err }, 'cannot watch cgroups; looking for containers every two seconds instead');
         toldUnwatchable = true;
       },
+      stats: fileStats(),
     });
   }
 
@@ -87,18 +90,19 @@ export class ContainerKeeper implements Disposable {
     ]);
   }
 
-  /** Looks at the life of a container after it was read, and whether others were made in it; ends it when it is over. */
+  /** Looks at the life of a container after it was read; ends it when it is over. */
   checkLife(container: LiveContainer): void {
     this.#look(container.cgroupPath);
-    this.#tree.lookInside(container.cgroupPath);
+    if (container.age <= YOUNG_TICKS) this.#tree.lookInside(container.cgroupPath);
   }
 
   /**
-   * Looks, once a tick, at what the owner does not read: whether the first process came, and whether what a filter holds
-   * back still lives. cgroup.events tells either sooner where the runtime fills the v2 tree; on a v1 host, and for crun on
+   * Looks, once a tick, at what the owner does not read: whether others were made in containers, whether the first process came, and
+   * whether what a filter holds back still lives. cgroup.events tells either sooner where the runtime fills the v2 tree; on a v1 host, and for crun on
    * a hybrid one, only pids.current does.
    */
   lookAtUnread(): void {
+    this.#tree.lookAround();
     for (const [path, slot] of this.#slots) {
       if (slot.state === 'alive' && slot.shown) continue;
       slot.waited += 1;

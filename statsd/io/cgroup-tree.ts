@@ -1,4 +1,6 @@
 import { readdirSync, statSync, watch, type FSWatcher, type Stats } from 'node:fs';
+import type { FileStats } from '../../native/host/file-stats.ts';
+import { InsideLooks } from './inside-looks.ts';
 
 /** What the tree's owner makes of a directory it sees for the first time. */
 export type DirectoryRole = 'container' | 'parent' | 'excluded';
@@ -14,6 +16,7 @@ export interface CgroupTreeParts {
   readonly vanished: (cgroupPath: string) => void;
   /** inotify is exhausted or forbidden: the owner should rescan more often, until {@link CgroupTree.unwatchable} is false again. */
   readonly unwatchable: (error: unknown) => void;
+  readonly stats: FileStats;
 }
 
 interface Node {
@@ -51,6 +54,7 @@ const join = (parent: string, name: string): string => (parent === '/' ? `/${nam
  */
 export class CgroupTree implements Disposable {
   readonly #parts: CgroupTreeParts;
+  readonly #insides: InsideLooks;
   #root: Node | undefined;
   #directories = 0;
   #unwatchable = false;
@@ -58,6 +62,12 @@ export class CgroupTree implements Disposable {
 
   constructor(parts: CgroupTreeParts) {
     this.#parts = parts;
+    this.#insides = new InsideLooks({
+      stats: parts.stats,
+      differs: (path) => {
+        this.lookInside(path);
+      },
+    });
   }
 
   get directories(): number {
@@ -87,6 +97,11 @@ export class CgroupTree implements Disposable {
     return true;
   }
 
+  /** Does what {@link lookInside} does for a fifth of the containers, and for all in five calls. */
+  lookAround(): void {
+    this.#insides.look();
+  }
+
   /** Looks whether anything was made in a container, what its directory is not watched for, and whether it is still the same. */
   lookInside(cgroupPath: string): void {
     const found = this.#find(cgroupPath);
@@ -107,14 +122,9 @@ export class CgroupTree implements Disposable {
     for (const [child, childNode] of node.children) this.#drop(childNode, join(cgroupPath, child));
     node.watcher?.close();
     const { inode, inside } = node;
-    parent.children.set(name, {
-      inode,
-      inside,
-      role: 'container',
-      watcher: undefined,
-      seen: false,
-      children: new Map(),
-    });
+    const promoted: Node = { inode, inside, role: 'container', watcher: undefined, seen: false, children: new Map() };
+    parent.children.set(name, promoted);
+    this.#insides.add(cgroupPath, this.#placeOf(cgroupPath).directory, promoted);
     return inode;
   }
 
@@ -254,6 +264,7 @@ export class CgroupTree implements Disposable {
       const role = this.#parts.appeared(place.path, stats.ino);
       node = this.#node({ inode: stats.ino, role, inside: parent.inside || parent.role === 'container' });
       parent.children.set(name, node);
+      if (role === 'container') this.#insides.add(path, place.directory, node);
     }
     this.#follow(node, place, stats);
   }
@@ -271,6 +282,7 @@ export class CgroupTree implements Disposable {
     node.watcher?.close();
     node.watcher = undefined;
     this.#directories -= 1;
+    this.#insides.remove(path);
     this.#parts.vanished(path);
   }
 

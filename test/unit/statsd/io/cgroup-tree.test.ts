@@ -10,12 +10,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fileStats } from '../../../../native/host/file-stats.ts';
 import { CgroupTree } from '../../../../statsd/io/cgroup-tree.ts';
 import { recognise } from '../../../../statsd/model/container.ts';
 import { until } from '../../../support/until.ts';
 
 const idOf = (n: number): string => n.toString(16).padStart(64, '0');
-const [a, b, c] = [idOf(10), idOf(11), idOf(12)];
+const [a, b, c, d] = [idOf(10), idOf(11), idOf(12), idOf(13)];
 
 /** In memory: it counts sub-directories in the links, as cgroup file systems do. */
 const MEMORY = '/dev/shm';
@@ -62,6 +63,7 @@ beforeEach(() => {
     },
     vanished: (path) => told.push(`- ${path}`),
     unwatchable: (error) => failures.push(error),
+    stats: fileStats(),
   });
 });
 afterEach(() => {
@@ -128,6 +130,27 @@ describe('CgroupTree', () => {
     tree.rescan();
     await untilTold(`+ /docker/${a}`);
     expect(told).toEqual([`- /docker/${a}`, `+ /docker/${a}`]);
+  });
+
+  test('five looks around find what looking inside each container would', () => {
+    for (const id of [a, b, c]) make(`docker/${id}`);
+    tree.rescan();
+    const lookAround = (): void => {
+      for (let turn = 0; turn < 5; turn += 1) tree.lookAround();
+    };
+    told.length = 0;
+    lookAround();
+    expect(told).toEqual([]);
+    make(`docker/${a}/docker/${d}`);
+    rmdirSync(join(root, `docker/${b}`));
+    make(`docker/${b}`);
+    rmdirSync(join(root, `docker/${c}`));
+    lookAround();
+    const inner = [`+ /docker/${a}/docker`, `+ /docker/${a}/docker/${d}`];
+    expect(told.toSorted()).toEqual([...inner, `+ /docker/${b}`, `- /docker/${b}`, `- /docker/${c}`].toSorted());
+    told.length = 0;
+    lookAround();
+    expect(told).toEqual([]);
   });
 
   test('another directory of the same name is met when it is looked at, and by the second scan after a look', () => {
