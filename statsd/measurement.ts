@@ -7,12 +7,13 @@ import type { LiveContainer } from './io/live-container.ts';
 import type { NetworkTable } from './io/network-table.ts';
 import type { ReadBatch } from './io/read-batch.ts';
 import { QuickReads } from './io/quick-reads.ts';
-import { noteRun, ReadingRound, type Due, type DueContainer } from './io/reading-round.ts';
+import { SlowReads } from './io/slow-reads.ts';
+import { noteRun, ReadingRound, type Due } from './io/reading-round.ts';
 import { emptyHostReading } from './model/host-reading.ts';
 import { OomLedger } from './model/oom-ledger.ts';
 import type { OwnCounts } from './model/own-metrics.ts';
 import { FIELD, type Collector } from './model/reading.ts';
-import { slowTurnOf, SLOW_EVERY, tiersOf, YOUNG_TICKS, type Tiers } from './model/schedule.ts';
+import { SLOW_EVERY, tiersOf, wholeTurnOf, YOUNG_TICKS, type Tiers } from './model/schedule.ts';
 
 export interface MeasurementParts {
   readonly hostReader: HostReader;
@@ -33,8 +34,8 @@ export interface ReadAt {
 
 /** What a round gave. */
 export interface Round extends ReadAt {
-  /** Containers whose slower files were read. */
-  readonly slow: readonly LiveContainer[];
+  /** Containers whose slower files were read and may say something new. */
+  readonly slow: ReadonlySet<LiveContainer>;
   /** Containers that may be over. */
   readonly ending: readonly LiveContainer[];
 }
@@ -65,8 +66,10 @@ export class Measurement {
   readonly #complaints = new WeakMap<LiveContainer, Set<string>>();
   /** Of each container; spreads slow turns over ticks. */
   readonly #phases = new WeakMap<LiveContainer, number>();
+  /** Of grown containers, which are in both. */
   readonly #quick = new QuickReads();
-  /** Those that are not in {@link #quick}: young, or all where the addon is missing. */
+  readonly #slow = new SlowReads();
+  /** The others: young, or all where the addon is missing. */
   readonly #whole = new Set<LiveContainer>();
   #lastPhase = 0;
   /** Turns are counted in rounds that were held: numbers of ticks skip, and would leave some containers out for good. */
@@ -106,6 +109,7 @@ export class Measurement {
   leave(container: LiveContainer): void {
     this.#whole.delete(container);
     this.#quick.remove(container);
+    this.#slow.remove(container);
     this.#signs.leave(container);
     this.#parts.networks.leave(container);
   }
@@ -120,16 +124,27 @@ export class Measurement {
     // From here to the end nothing else runs between what was fetched and what is taken of it.
     const at = await this.#fetch(due, slow);
     const isLive = (container: LiveContainer): boolean => live.has(container);
-    const whole = [...due.whole, ...this.#takeNumbers(due, at.timeUnixMs)].filter(({ container }) => isLive(container));
-    for (const { container } of whole) container.begin();
-    this.#round.take({ ...due, whole }, isLive);
+    const unnumbered = this.#takeNumbers(due, at.timeUnixMs);
+    const failed = [...unnumbered].map((container) => ({ container, tick: container.tick(NO_TIERS) }));
+    const whole = [...due.whole, ...failed].filter(({ container }) => isLive(container));
+    const changed = new Set(due.kept.flatMap((list) => list.changed.map(({ container }) => container)).filter(isLive));
+    const read = new Set([...whole.map(({ container }) => container), ...changed]);
+    for (const container of read) container.begin();
+    this.#round.take({ ...due, whole }, { isLive, unnumbered });
+    for (const container of [...changed, ...due.parts.map((part) => part.container)])
+      this.#quick.learnt(this.#turnOf(container));
     hostReader.read(this.host, slow);
     networks.storeOwn();
-    for (const { container } of whole) this.#settle(container, at.timeUnixMs);
-    this.#noteLives([...due.parts, ...whole], isLive);
+    for (const container of read) this.#settle(container, at.timeUnixMs);
+    this.#noteLives([...due.parts.map(({ container }) => container), ...read], isLive);
     this.#parts.counts.lastTakeSeconds = (clock.monotonicMs() - at.fetchedMs) / 1000;
-    const slowOnes = whole.filter(({ tick }) => tick.slow).map(({ container }) => container);
-    return { ...at, slow: slowOnes, ending: [...this.#signs.ending] };
+    const unwatched = due.kept.flatMap((list) => list.unwatched);
+    const slowOnes = due.whole.filter(({ tick }) => tick.slow).map(({ container }) => container);
+    return {
+      ...at,
+      slow: new Set([...slowOnes, ...changed, ...unwatched].filter(isLive)),
+      ending: [...this.#signs.ending],
+    };
   }
 
   /** What was read is used up: from here each file is read by itself again. */
@@ -139,38 +154,42 @@ export class Measurement {
   }
 
   /** Looks at those whose numbers may have moved. */
-  #noteLives(
-    read: readonly { readonly container: LiveContainer }[],
-    isLive: (container: LiveContainer) => boolean,
-  ): void {
+  #noteLives(read: Iterable<LiveContainer>, isLive: (container: LiveContainer) => boolean): void {
     const { counts } = this.#parts;
-    for (const { container } of read) if (isLive(container)) this.#signs.note(container);
+    for (const container of read) if (isLive(container)) this.#signs.note(container);
     for (const container of this.#quick.takeMovedPids()) if (isLive(container)) this.#signs.note(container);
     counts.oomKills = counts.oomKillsOfEnded + this.#signs.oomKills;
   }
 
   #due(): Due {
-    const quick = this.#quick;
-    const whole = [...this.#whole, ...quick.slow(this.#rounds)].map((container) => {
-      const tiers = tiersOf(this.#rounds, { phase: this.#phases.get(container) ?? 0, age: container.age });
+    const [quick, round] = [this.#quick, this.#rounds];
+    const whole = [...this.#whole, ...this.#slow.whole(round)].map((container) => {
+      const tiers = tiersOf(round, { phase: this.#phases.get(container) ?? 0, age: container.age });
       return { container, tick: container.tick(tiers) };
     });
-    const numbers = this.#parts.batch.readsNumbers ? quick.open(this.#rounds) : undefined;
-    return { whole, numbers, parts: numbers === undefined ? [] : quick.parts(), quick };
+    if (!this.#parts.batch.readsNumbers) return { whole, numbers: undefined, parts: [], kept: [], quick };
+    const numbers = quick.open(round);
+    const kept = this.#slow.open(round);
+    return { whole, numbers, parts: [...quick.parts(round), ...kept.flatMap(({ asked }) => asked)], kept, quick };
   }
 
   /** Gives those of which something could not be read: they are read again, file by file. */
-  #takeNumbers({ quick, numbers }: Due, timeUnixMs: number): DueContainer[] {
-    if (numbers === undefined) return [];
-    const failed = quick.take(this.#parts.batch.numberLengths, timeUnixMs);
-    return failed.map((container) => ({ container, tick: container.tick(NO_TIERS) }));
+  #takeNumbers({ quick, numbers }: Due, timeUnixMs: number): ReadonlySet<LiveContainer> {
+    if (numbers === undefined) return new Set();
+    return new Set(quick.take(this.#parts.batch.numberLengths, timeUnixMs));
   }
 
   /** Once its limits and hierarchies are made, a container is read by its numbers between slow ticks. */
   #grow(container: LiveContainer): void {
     container.age += 1;
     if (container.age < YOUNG_TICKS || !this.#parts.batch.readsNumbers || !this.#whole.delete(container)) return;
-    this.#quick.add(container, slowTurnOf(this.#phases.get(container) ?? 0));
+    const turn = this.#turnOf(container);
+    this.#quick.add(container, turn);
+    this.#slow.add(container, turn);
+  }
+
+  #turnOf(container: LiveContainer): number {
+    return wholeTurnOf(this.#phases.get(container) ?? 0);
   }
 
   async #fetch(due: Due, slow: boolean): Promise<ReadAt & { readonly fetchedMs: number }> {

@@ -49,7 +49,8 @@ function attachV2(view: CgroupView): Reader {
     request(add) {
       add(stat);
     },
-    collect({ sample }) {
+    collect({ sample }, tick) {
+      if (tick.numbered) return;
       v2Stat.scan(stat?.read());
       storeKeyed(sample, v2Stat, { fields: V2_FIELDS, per: V2_PER });
     },
@@ -121,8 +122,8 @@ function attachV1(view: CgroupView): Reader {
       add(modes);
     },
     collect({ sample, details }, tick) {
-      sample[FIELD.cpuUsageSeconds] = uintOrUnknown(usage?.read()) / 1e9;
-      if (limited || tick.slow) {
+      if (!tick.numbered) sample[FIELD.cpuUsageSeconds] = uintOrUnknown(usage?.read()) / 1e9;
+      if (limited ? !tick.numbered : tick.slow) {
         v1Throttling.scan(throttling?.read());
         storeKeyed(sample, v1Throttling, throttlingNumbers);
       }

@@ -147,8 +147,6 @@ export const limits: Collector = {
     const bandwidths = bandwidthsOf(view);
     const singles = singlesOf(view);
     const above = [...(memoryMax?.above ?? []), ...pidsMax.above, ...bandwidths.above];
-    /** What the ancestors said: the same object as long as they say the same. */
-    const said = new Array<Content | undefined>(above.length);
     const own = [memoryMax?.own, pidsMax.own, ...bandwidths.files, ...singles.map(({ file }) => file)];
     const isDue = ({ slow, rare }: Tick): boolean => rare || (slow && own.every((file) => file?.isOpenedAnew !== true));
     return {
@@ -157,7 +155,6 @@ export const limits: Collector = {
       },
       collect({ sample }, tick) {
         if (!isDue(tick)) return;
-        for (const [index, file] of above.entries()) said[index] = file.read();
         if (memoryMax !== undefined) sample[FIELD.memoryLimitBytes] = smallest(memoryMax);
         sample[FIELD.pidsLimit] = smallest(pidsMax);
         const all = bandwidths.read();
@@ -170,7 +167,7 @@ export const limits: Collector = {
         );
         for (const { field, file, parse } of singles) sample[FIELD[field]] = parse(file?.read());
       },
-      isStill: () => above.every((file, index) => file.read() === said[index]),
+      beside: above,
       quick: () => NO_NUMBERS,
     };
   },

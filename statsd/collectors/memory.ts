@@ -202,7 +202,8 @@ export const memory: Collector = {
         for (const file of extras.files) add(file);
       },
       collect(target, tick) {
-        takeUsage(target, uintOrUnknown(usage?.read()), tick.slow);
+        const bytes = tick.numbered ? target.sample[FIELD.memoryUsageBytes] : uintOrUnknown(usage?.read());
+        takeUsage(target, bytes ?? Number.NaN, tick.slow);
         if (tick.slow) extras.collect(target.sample);
       },
       quick: () => quick,

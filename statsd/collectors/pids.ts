@@ -17,7 +17,7 @@ export const pids: Collector = {
         if (tick.rare) add(refused);
       },
       collect({ sample }, tick) {
-        sample[FIELD.pidsCurrent] = uintOrUnknown(current?.read());
+        if (!tick.numbered) sample[FIELD.pidsCurrent] = uintOrUnknown(current?.read());
         if (!tick.rare) return;
         events.scan(refused?.read());
         sample[FIELD.pidsFailures] = events.values[0] ?? Number.NaN;

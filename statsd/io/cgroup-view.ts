@@ -1,7 +1,8 @@
 import { directoryIn, mountOf, type CgroupMount, type Hierarchy } from '../model/hierarchy.ts';
 import type { CgroupView, KernelFile } from '../model/reading.ts';
 import type { AncestorFiles } from './ancestor-files.ts';
-import { PooledFile, type FileOwner, type FilePlace, type FilePool } from './kernel-file.ts';
+import type { FileOwner, FilePlace } from './file-place.ts';
+import { PooledFile, type FilePool } from './kernel-file.ts';
 
 /** Deeper nesting than any runtime makes; bounds the walk over ancestors. */
 const MAX_ANCESTORS = 32;

@@ -1,3 +1,4 @@
+import type { Content } from '../model/cgroup-text.ts';
 import { FIELD, type CgroupView, type Collector, type KernelFile, type NumberFile } from '../model/reading.ts';
 import type { Reader, Target, Tick } from '../model/reading.ts';
 
@@ -8,7 +9,12 @@ interface Entry {
   takenUnified: boolean | undefined;
   /** What was fetched for the next `collect` is what was taken before. */
   isUnchanged: boolean;
+  /** What the files beside said when all was taken last. */
+  said: readonly (Content | undefined)[];
 }
+
+const isStill = ({ reader, said }: Entry): boolean =>
+  reader.beside?.every((file, index) => file.read() === said[index]) ?? true;
 
 /**
  * One reader of each collector for one container. What says the same as before is neither parsed nor stored again: most of a
@@ -22,7 +28,7 @@ export class ContainerReaders {
   constructor(collectors: readonly Collector[], view: CgroupView) {
     this.#entries = collectors.map((collector) => {
       const reader = collector.attach(view);
-      return { collector, reader, takenUnified: undefined, isUnchanged: false };
+      return { collector, reader, takenUnified: undefined, isUnchanged: false, said: [] };
     });
   }
 
@@ -44,7 +50,18 @@ export class ContainerReaders {
   fetchedUnchanged(index: number, tick: Tick): void {
     const entry = this.#entries[index];
     if (entry === undefined || tick.rare || entry.takenUnified !== tick.unified) return;
-    entry.isUnchanged = entry.reader.isStill?.() ?? true;
+    entry.isUnchanged = isStill(entry);
+  }
+
+  /** Whether all that a collector takes at a slow tick was taken when its files were read last, and its fields are as it left them. */
+  isTaken(index: number, tick: Tick): boolean {
+    const entry = this.#entries[index];
+    return entry?.takenUnified === tick.unified && isStill(entry);
+  }
+
+  /** Files that a collector reads besides those that it requests. */
+  beside(index: number): readonly KernelFile[] {
+    return this.#entries[index]?.reader.beside ?? [];
   }
 
   /** A field of a collector was given a number without it. */
@@ -63,9 +80,12 @@ export class ContainerReaders {
     this.version += 1;
     try {
       entry.reader.collect(target, tick);
-      if (tick.slow) entry.takenUnified = tick.unified;
+      if (!tick.slow) return;
+      entry.takenUnified = tick.unified;
+      if (entry.reader.beside !== undefined) entry.said = entry.reader.beside.map((file) => file.read());
     } catch (error) {
       entry.takenUnified = undefined;
+      entry.reader.request((file) => file?.forget?.(), tick);
       for (const field of entry.collector.fields) target.sample[FIELD[field]] = Number.NaN;
       for (const list of entry.collector.lists ?? []) target.details[list] = undefined;
       throw error;

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Content } from '../model/cgroup-text.ts';
 import type { KernelFile } from '../model/reading.ts';
+import type { FilePlace, Fetched } from './file-place.ts';
 import { ReadBuffer } from './read-buffer.ts';
 
 /** A missing file is looked for again after 1, 2, 4 … reads: a runtime makes the hierarchies one after the other. */
@@ -79,33 +80,6 @@ export class FilePool {
   }
 }
 
-/** Whom a file belongs to: told when the kernel removed its cgroup. */
-export interface FileOwner {
-  gone: boolean;
-}
-
-export interface FilePlace {
-  /** Shared by the files of one cgroup, so that a path is text only when it is needed; may be empty. */
-  readonly directory: string;
-  readonly name: string;
-  readonly keep: boolean;
-  /** Made of records, of which the kernel gives a page at a time: read until there is no more, never in a batch. */
-  readonly records?: boolean;
-  /** Looked for at each read while it is missing, not ever more seldom. */
-  readonly insistent?: boolean;
-  readonly owner?: FileOwner;
-}
-
-/** Where a batch put the content of a file. */
-interface Fetched {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  /** Bytes, or a negative errno. */
-  readonly length: number;
-  /** Stands for the text: see BulkRead. NaN where there is none. */
-  readonly mark: number;
-}
-
 /** One file of a {@link FilePool}. */
 export class PooledFile implements KernelFile, Content {
   readonly #pool: FilePool;
@@ -119,6 +93,9 @@ export class PooledFile implements KernelFile, Content {
   /** Of what was read last; NaN unless a batch brought it. */
   #mark = Number.NaN;
   #isUnchanged = false;
+  /** Where else its mark is kept. */
+  #markCopy: Float64Array | undefined;
+  #markCopyAt = 0;
   /** The batch that passed it over while it waits. */
   #passedBy = -1;
   #descriptor = -1;
@@ -170,11 +147,22 @@ export class PooledFile implements KernelFile, Content {
     return this.#isUnchanged;
   }
 
-  /** A batch leaves it out because it waits: this is one of the reads that it waits for. */
-  pass(): void {
+  /** A batch leaves it out because it waits: this is one of the reads that it waits for, or stands for several. */
+  pass(reads = 1): void {
     if (this.#waits === 0) return;
-    this.#waits -= 1;
+    this.#waits = Math.max(0, this.#waits - reads);
     this.#passedBy = this.#pool.batch;
+  }
+
+  /** From here its mark is also at this place of a list, where many are compared without a look at the files. */
+  copyMarkTo(marks: Float64Array, at: number): void {
+    this.#markCopy = marks;
+    this.#markCopyAt = at;
+    marks[at] = this.#mark;
+  }
+
+  forget(): void {
+    this.#setMark(Number.NaN);
   }
 
   /** Whether a batch that opens it should leave it open; call {@link adopt} after. */
@@ -201,7 +189,7 @@ export class PooledFile implements KernelFile, Content {
     if (this.#closed) return;
     this.#fetchedBy = this.#pool.batch;
     this.#isUnchanged = fetched.mark === this.#mark;
-    this.#mark = fetched.mark;
+    this.#setMark(fetched.mark);
     this.#bytes = fetched.bytes;
     this.#start = fetched.start;
     this.#length = Math.max(0, fetched.length);
@@ -224,7 +212,7 @@ export class PooledFile implements KernelFile, Content {
       this.#waits -= 1;
       return undefined;
     }
-    this.#mark = Number.NaN;
+    this.#setMark(Number.NaN);
     this.#bytes = undefined;
     this.#start = 0;
     try {
@@ -243,6 +231,11 @@ export class PooledFile implements KernelFile, Content {
     if (this.#descriptor < 0) return;
     this.#pool.close(this.#descriptor);
     this.#descriptor = -1;
+  }
+
+  #setMark(mark: number): void {
+    this.#mark = mark;
+    if (this.#markCopy !== undefined) this.#markCopy[this.#markCopyAt] = mark;
   }
 
   #failed(errno: number): void {

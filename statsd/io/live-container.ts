@@ -49,11 +49,12 @@ const ANNOUNCED = [
   'startTimeUnixSeconds',
 ] as const;
 
-const NO_TICK: Tick = { slow: false, rare: false, unified: false };
-const TICKS: readonly Tick[] = Array.from({ length: 8 }, (_, bits) => ({
+const NO_TICK: Tick = { slow: false, rare: false, unified: false, numbered: false };
+const TICKS: readonly Tick[] = Array.from({ length: 16 }, (_, bits) => ({
   slow: (bits & 1) !== 0,
   rare: (bits & 2) !== 0,
   unified: (bits & 4) !== 0,
+  numbered: (bits & 8) !== 0,
 }));
 
 /** One container's open files, last values and signs of life. Dispose it when its cgroup is gone. */
@@ -115,9 +116,9 @@ export class LiveContainer implements Disposable {
     return directoryIn(this.#parts.hierarchy.discovery, this.cgroupPath);
   }
 
-  /** What is due of it at a tick. */
-  tick({ slow, rare }: Tiers): Tick {
-    return TICKS[(slow ? 1 : 0) + (rare ? 2 : 0) + (this.#wasPopulated ? 4 : 0)] ?? NO_TICK;
+  /** What is due of it at a tick; `numbered`: its numbers were stored already. */
+  tick({ slow, rare }: Tiers, numbered = false): Tick {
+    return TICKS[(slow ? 1 : 0) + (rare ? 2 : 0) + (this.#wasPopulated ? 4 : 0) + (numbered ? 8 : 0)] ?? NO_TICK;
   }
 
   /** Names what {@link life} reads. */

@@ -1,6 +1,6 @@
 import type { BulkNumbers } from '../../native/host/bulk-read.ts';
-import { FIELD, type KernelFile, type NumberFile } from '../model/reading.ts';
-import { SLOW_EVERY } from '../model/schedule.ts';
+import { FIELD, type KernelFile, type NumberFile, type Tick } from '../model/reading.ts';
+import { RARE_EVERY, SLOW_EVERY } from '../model/schedule.ts';
 import { PooledFile } from './kernel-file.ts';
 import type { LiveContainer } from './live-container.ts';
 
@@ -8,7 +8,10 @@ import type { LiveContainer } from './live-container.ts';
 export interface PartDue {
   readonly container: LiveContainer;
   readonly collector: number;
+  readonly tick: Tick;
 }
+
+const NO_TIER = { slow: false, rare: false } as const;
 
 /** Files that are read for their numbers, in the order of their results. */
 export interface NumberReads {
@@ -31,10 +34,10 @@ interface Place {
   readonly readsEnd: number;
 }
 
-/** Containers that have their slow turn at the same ticks. Flat arrays: a tick goes through them from front to back. */
+/** Containers that are read whole at the same rounds. Flat arrays: a tick goes through them from front to back. */
 interface Turn {
   readonly containers: Set<LiveContainer>;
-  /** Everything is to be made anew, or what a slow tick may have changed is to be compared first. */
+  /** Everything is to be made anew, or what their collectors learnt is to be compared first. */
   stale: 'no' | 'perhaps' | 'yes';
   /** What the collectors of its containers gave, one after the other. */
   quick: (readonly NumberFile[] | undefined)[];
@@ -51,7 +54,7 @@ interface Turn {
   fields: number[];
   per: number[];
   readOf: number[];
-  parts: PartDue[];
+  parts: Omit<PartDue, 'tick'>[];
   /** How many reads each collector has. */
   counts: number[];
 }
@@ -104,12 +107,12 @@ const emptyTurn = (): Turn => ({
 });
 
 /**
- * What a tick reads of containers whose slow turn it is not: numbers, which the addon parses and which go into the samples without
+ * What a tick reads of containers that are not read whole: numbers, which the addon parses and which go into the samples without
  * anything else of a container being touched. A thousand containers do not fit into a CPU's cache, so what is touched is what a
  * tick costs. Use: `open`, the batch reads, `take`.
  */
 export class QuickReads {
-  readonly #turns: readonly Turn[] = Array.from({ length: SLOW_EVERY }, emptyTurn);
+  readonly #turns: readonly Turn[] = Array.from({ length: RARE_EVERY }, emptyTurn);
   readonly #keys: (readonly string[])[] = [];
   #opened: readonly Turn[] = [];
   #fds = new Int32Array(0);
@@ -118,15 +121,15 @@ export class QuickReads {
   #ended = new Set<LiveContainer>();
   #movedPids: LiveContainer[] = [];
 
-  /** From now on it is read here, except at slow ticks, which its turn tells. Its files were read before. */
-  add(container: LiveContainer, turn: number): void {
-    const found = this.#turns[turn % SLOW_EVERY];
+  /** From now on it is read here, except when it is read whole, which its turn tells. Its files were read before. */
+  add(container: LiveContainer, wholeTurn: number): void {
+    const found = this.#turns[wholeTurn % RARE_EVERY];
     found?.containers.add(container);
     if (found !== undefined) found.stale = 'yes';
   }
 
-  has(container: LiveContainer, turn: number): boolean {
-    return this.#turns[turn % SLOW_EVERY]?.containers.has(container) === true;
+  has(container: LiveContainer, wholeTurn: number): boolean {
+    return this.#turns[wholeTurn % RARE_EVERY]?.containers.has(container) === true;
   }
 
   /** It ended: its descriptors are closed and given out anew. */
@@ -135,18 +138,18 @@ export class QuickReads {
     for (const turn of this.#turns) if (turn.containers.delete(container)) turn.stale = 'yes';
   }
 
-  /** Containers whose slow turn it is. They are not among what {@link open} gives. */
-  slow(turn: number): ReadonlySet<LiveContainer> {
-    const found = this.#turns[turn % SLOW_EVERY];
-    // What a slow turn learns may change what a quick one reads.
+  /** Collectors of some with this turn were asked, and may want other numbers from here on. */
+  learnt(wholeTurn: number): void {
+    const found = this.#turns[wholeTurn % RARE_EVERY];
     if (found?.stale === 'no') found.stale = 'perhaps';
-    return found?.containers ?? new Set();
   }
 
-  /** What is to be read at a tick of all containers but those whose slow turn it is. */
-  open(slowTurn: number): NumberReads {
+  /** What is to be read at a round of all containers but those that are read whole. */
+  open(round: number): NumberReads {
     this.#ended.clear();
-    this.#opened = this.#turns.filter((_, index) => index !== slowTurn % SLOW_EVERY);
+    const whole = this.#turns[round % RARE_EVERY];
+    this.learnt(round);
+    this.#opened = this.#turns.filter((turn) => turn !== whole && turn.containers.size > 0);
     for (const turn of this.#opened) {
       if (turn.stale === 'yes' || (turn.stale === 'perhaps' && !isAsItWas(turn))) this.#renew(turn);
       turn.stale = 'no';
@@ -164,9 +167,11 @@ export class QuickReads {
     return { fds: this.#fds, numbers: { keys: this.#keys, shapes: this.#shapes, values: this.#values } };
   }
 
-  /** Collectors that have to be asked at this tick as well. */
-  parts(): PartDue[] {
-    return this.#opened.flatMap(({ parts }) => parts);
+  /** Collectors that have to be asked at this round as well; at a slow turn of theirs they are asked for more. */
+  parts(round: number): PartDue[] {
+    const slow = this.#slow(round);
+    const others = this.#opened.filter((turn) => !slow.includes(turn));
+    return others.flatMap(({ parts }) => parts.map((part) => ({ ...part, tick: part.container.tick(NO_TIER) })));
   }
 
   /** Which part of the last tick's reads was a collector's. */
@@ -199,6 +204,10 @@ export class QuickReads {
     const moved = this.#movedPids;
     this.#movedPids = [];
     return moved;
+  }
+
+  #slow(round: number): readonly Turn[] {
+    return this.#turns.filter((_, index) => index % SLOW_EVERY === round % SLOW_EVERY);
   }
 
   #failed(lengths: Int32Array): Set<LiveContainer> {
@@ -252,7 +261,7 @@ export class QuickReads {
     }
   }
 
-  #addPart(turn: Turn, part: PartDue, numbers: readonly NumberFile[] | undefined): void {
+  #addPart(turn: Turn, part: Omit<PartDue, 'tick'>, numbers: readonly NumberFile[] | undefined): void {
     const files = numbers?.filter(({ file }) => file !== undefined);
     if (files?.every(({ file }) => descriptorOf(file) >= 0) !== true) {
       turn.waits ||= files !== undefined;

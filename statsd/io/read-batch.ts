@@ -1,6 +1,7 @@
 import type { Clock } from '../../native/host/clock.ts';
 import { MAX_BULK_FILE_BYTES, OPEN_AND_KEEP, OPEN_ONCE, type BulkReader } from '../../native/host/bulk-read.ts';
 import type { FilePool, PooledFile } from './kernel-file.ts';
+import type { KeptList } from './kept-list.ts';
 import type { NumberReads } from './quick-reads.ts';
 
 const FIRST_ROOM_BYTES = 2 * MAX_BULK_FILE_BYTES;
@@ -25,7 +26,7 @@ export class ReadBatch {
   #marks = new Float64Array(FIRST_FILES);
   #bytes = new Uint8Array(FIRST_ROOM_BYTES);
   #stamps = new Float64Array(1);
-  /** Of the files that are read for their numbers; they come first. */
+  /** Of the files that are read for their numbers; they come first, and those of kept lists next. */
   #numbers = 0;
 
   /** CLOCK_MONOTONIC counts from the start of the machine, the process's clock from its own. */
@@ -75,7 +76,7 @@ export class ReadBatch {
 
   /** Seconds that a group took on the worker thread; 0 when nothing was fetched. */
   groupSeconds(group: number): number {
-    return this.#secondsBefore(group + 2);
+    return this.#secondsBefore(group + 3);
   }
 
   /** The same of the files that were read for their numbers. */
@@ -83,16 +84,22 @@ export class ReadBatch {
     return this.#secondsBefore(1);
   }
 
+  /** The same of the files of kept lists. */
+  get keptSeconds(): number {
+    return this.#secondsBefore(2);
+  }
+
   /** Of the files that were read for their numbers: bytes, or a negative errno. */
   get numberLengths(): Int32Array {
     return this.#lengths.subarray(0, this.#numbers);
   }
 
-  async fetch(reads: NumberReads = NO_NUMBERS): Promise<void> {
+  async fetch(reads: NumberReads = NO_NUMBERS, lists: readonly KeptList[] = []): Promise<void> {
     this.#pool.hold();
-    this.#stamps = new Float64Array(this.#groupEnds.length + 2).fill(Number.NaN);
+    this.#stamps = new Float64Array(this.#groupEnds.length + 3).fill(Number.NaN);
     this.#numbers = reads.fds.length;
-    const count = this.#numbers + this.#files.length;
+    const files = lists.reduce((sum, { fds }) => sum + fds.length, this.#numbers);
+    const count = files + this.#files.length;
     if (this.#reader === undefined || count === 0) return;
     if (count > this.#fds.length) {
       this.#fds = new Int32Array(count * 2);
@@ -103,17 +110,20 @@ export class ReadBatch {
     this.#fds.set(reads.fds);
     this.#lengths.fill(-1, 0, this.#numbers);
     this.#marks.fill(Number.NaN, 0, count);
-    for (const [index, file] of this.#files.entries()) this.#fds[this.#numbers + index] = descriptorOf(file, paths);
+    lists.reduce((at, { fds }) => (this.#fds.set(fds, at), at + fds.length), this.#numbers);
+    for (const [index, file] of this.#files.entries()) this.#fds[files + index] = descriptorOf(file, paths);
     const batch = {
       fds: this.#fds.subarray(0, count),
       lengths: this.#lengths,
       paths,
       bytes: this.#bytes,
-      groupEnds: Int32Array.from([0, ...this.#groupEnds], (end) => this.#numbers + end),
+      groupEnds: Int32Array.of(this.#numbers, files, ...this.#groupEnds.map((end) => files + end)),
       stamps: this.#stamps,
       marks: this.#marks,
     };
-    this.#handOut((await this.#reader(batch, reads.numbers)) - this.#numbers);
+    const read = await this.#reader(batch, reads.numbers);
+    const start = this.#handOutKept(lists, read);
+    this.#handOut({ at: files, read, start });
   }
 
   /** Forgets everything: from here each file is read by itself again. */
@@ -127,22 +137,30 @@ export class ReadBatch {
     return ((this.#stamps[stamp] ?? 0) - (this.#stamps[stamp - 1] ?? 0)) / 1000 || 0;
   }
 
-  #handOut(read: number): void {
+  /** Gives where the text of the other files begins. */
+  #handOutKept(lists: readonly KeptList[], read: number): number {
+    let at = this.#numbers;
     let start = 0;
-    for (const [index, file] of this.#files.entries()) {
-      const fetched = index < read;
-      // What did not fit is read by itself this time, and fits the next time.
-      if (!fetched) {
-        file.giveBack();
-        continue;
-      }
-      const length = this.#lengths[this.#numbers + index] ?? 0;
-      const mark = this.#marks[this.#numbers + index] ?? Number.NaN;
-      file.adopt({ bytes: this.#bytes, start, length, mark }, this.#fds[this.#numbers + index] ?? -1);
-      if (length > 0) start += length;
+    for (const list of lists) {
+      start = list.take({ bytes: this.#bytes, lengths: this.#lengths, marks: this.#marks, at, read, start });
+      at += list.fds.length;
     }
-    if (read < this.#files.length && this.#bytes.length < MAX_ROOM_BYTES)
-      this.#bytes = new Uint8Array(this.#bytes.length * 2);
+    return start;
+  }
+
+  #handOut(from: { readonly at: number; readonly read: number; readonly start: number }): void {
+    let { at, start } = from;
+    for (const file of this.#files) {
+      // What did not fit is read by itself this time, and fits the next time.
+      if (at < from.read) {
+        const length = this.#lengths[at] ?? 0;
+        const mark = this.#marks[at] ?? Number.NaN;
+        file.adopt({ bytes: this.#bytes, start, length, mark }, this.#fds[at] ?? -1);
+        if (length > 0) start += length;
+      } else file.giveBack();
+      at += 1;
+    }
+    if (from.read < at && this.#bytes.length < MAX_ROOM_BYTES) this.#bytes = new Uint8Array(this.#bytes.length * 2);
   }
 }
 

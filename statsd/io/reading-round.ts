@@ -2,6 +2,7 @@ import type { Clock } from '../../native/host/clock.ts';
 import type { CollectorCount, OwnCounts } from '../model/own-metrics.ts';
 import type { Collector, KernelFile, Tick } from '../model/reading.ts';
 import { PooledFile } from './kernel-file.ts';
+import type { KeptList } from './kept-list.ts';
 import type { LiveContainer } from './live-container.ts';
 import type { NumberReads, PartDue, QuickReads } from './quick-reads.ts';
 import type { ReadBatch } from './read-batch.ts';
@@ -20,15 +21,22 @@ export interface DueContainer {
   readonly tick: Tick;
 }
 
-/** What a round reads: containers whole, and of others their numbers and single collectors. */
+/** What a round reads: containers whole, and of others their numbers, what they keep for slow turns, and single collectors. */
 export interface Due {
   readonly whole: readonly DueContainer[];
   readonly parts: readonly PartDue[];
   readonly quick: QuickReads;
   readonly numbers: NumberReads | undefined;
+  readonly kept: readonly KeptList[];
 }
 
-const NO_TIER = { slow: false, rare: false } as const;
+/** Of which containers a round takes what. */
+export interface Taking {
+  readonly isLive: (container: LiveContainer) => boolean;
+  readonly unnumbered: ReadonlySet<LiveContainer>;
+}
+
+const SLOW_TIER = { slow: true, rare: false } as const;
 
 /**
  * One round over all containers: every file of every collector is fetched in one go, then each collector takes what is its own.
@@ -46,7 +54,7 @@ export class ReadingRound {
   /** `others` are read with the containers' files, in a group of their own. Call `done` of the batch after everything is taken. */
   async fetch(due: Due, others: readonly KernelFile[]): Promise<void> {
     const { batch, collectors } = this.#parts;
-    const { whole, numbers } = due;
+    const { whole, numbers, kept } = due;
     const add = (file: KernelFile | undefined): void => {
       if (file instanceof PooledFile) batch.add(file);
     };
@@ -61,13 +69,14 @@ export class ReadingRound {
     for (const { container, tick } of whole) if (tick.slow) container.requestLife(add);
     for (const file of others) add(file);
     batch.endGroup();
-    await batch.fetch(numbers);
+    await batch.fetch(numbers, kept);
     this.#compare(due);
   }
 
-  /** Takes what was fetched of the containers that still live. */
-  take(due: Due, isLive: (container: LiveContainer) => boolean): void {
-    const { batch, clock, collectors, counts } = this.#parts;
+  /** Takes what was fetched of the containers that still live; of those that are `unnumbered` no number was stored. */
+  take(due: Due, { isLive, unnumbered }: Taking): void {
+    const { clock, collectors, counts } = this.#parts;
+    const changed = due.kept.flatMap((list) => list.changed);
     for (const [which, { name }] of collectors.entries()) {
       const startMs = clock.monotonicMs();
       let failures = 0;
@@ -81,10 +90,19 @@ export class ReadingRound {
         }
       };
       this.#each(due, which, collect);
-      // Numbers are read in one go: each collector is told of its part by the number of files.
-      const readSeconds = batch.groupSeconds(which) + batch.numbersSeconds * due.quick.shareOf(which);
-      noteRun(counts.collectors.get(name), { seconds: readSeconds + (clock.monotonicMs() - startMs) / 1000, failures });
+      for (const { container } of changed.filter(({ collector }) => collector === which))
+        collect(container, container.tick(SLOW_TIER, !unnumbered.has(container)));
+      const seconds = this.#readSeconds(due, which) + (clock.monotonicMs() - startMs) / 1000;
+      noteRun(counts.collectors.get(name), { seconds, failures });
     }
+  }
+
+  /** Numbers and kept lists are read in one go: each collector is told of its part by the number of files. */
+  #readSeconds({ quick, kept }: Due, which: number): number {
+    const { batch } = this.#parts;
+    const files = kept.reduce((sum, { fds }) => sum + fds.length, 0);
+    const share = files === 0 ? 0 : kept.reduce((sum, list) => sum + list.countOf(which), 0) / files;
+    return batch.groupSeconds(which) + batch.numbersSeconds * quick.shareOf(which) + batch.keptSeconds * share;
   }
 
   /** Tells readers for which everything says what it said before. */
@@ -95,7 +113,7 @@ export class ReadingRound {
     for (const which of collectors.keys())
       this.#each(due, which, (container, tick) => {
         const end = this.#ends[next] ?? start;
-        if (batch.areUnchanged(start, end)) container.readers.fetchedUnchanged(which, tick);
+        if (!tick.rare && batch.areUnchanged(start, end)) container.readers.fetchedUnchanged(which, tick);
         start = end;
         next += 1;
       });
@@ -104,7 +122,7 @@ export class ReadingRound {
   /** What is due of one collector, always in the same order. */
   #each({ whole, parts }: Due, which: number, act: (container: LiveContainer, tick: Tick) => void): void {
     for (const { container, tick } of whole) act(container, tick);
-    for (const { container, collector } of parts) if (collector === which) act(container, container.tick(NO_TIER));
+    for (const { container, collector, tick } of parts) if (collector === which) act(container, tick);
   }
 }
 

@@ -67,6 +67,8 @@ export interface KernelFile {
   readonly path: string;
   /** Each reading opens it, since no descriptor is left: it is to be read seldom. */
   readonly isOpenedAnew?: boolean;
+  /** What it said was not understood: the same again is news. */
+  forget?(): void;
 }
 
 /** One container's directories, one per hierarchy. */
@@ -92,6 +94,8 @@ export interface Tick {
   readonly rare: boolean;
   /** The container's processes are in the v2 tree's cgroup of its path, so that the files there are about them. */
   readonly unified: boolean;
+  /** The numbers of {@link Reader.quick} were stored already. */
+  readonly numbered?: boolean;
 }
 
 /** Where readings go. */
@@ -122,13 +126,13 @@ export interface Reader {
   /** @throws {CgroupTextError} when a file cannot be understood. */
   collect(target: Target, tick: Tick): void;
   /**
-   * Whether `collect` would also find what it found the last time in files that it did not request. Where all that it requested says
-   * the same as before, it is not called then; always, for a reader without this.
+   * Files that `collect` reads besides those that it requests, and that give the same object while they say the same. Where all of
+   * both say what they said before, it is not called.
    */
-  isStill?(): boolean;
+  readonly beside?: readonly KernelFile[];
   /**
-   * All that `collect` does at a tick of no slower tier, where that is nothing but numbers: then it need not be called. Asked after
-   * each slow tick; the same array as before means that nothing is different.
+   * All that `collect` does at a tick of no slower tier, where that is nothing but numbers: then it need not be called. Asked again
+   * after it was called; the same array as before means that nothing is different.
    */
   quick?(): readonly NumberFile[] | undefined;
 }

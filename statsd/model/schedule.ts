@@ -76,5 +76,8 @@ export function tiersOf(round: number, container: { readonly phase: number; read
   return turn % SLOW_EVERY === 0 ? SLOW : NONE;
 }
 
-/** The tick, counted from a multiple of {@link SLOW_EVERY}, at which a grown container's slow files have their turn. */
-export const slowTurnOf = (phase: number): number => (SLOW_EVERY - (phase % SLOW_EVERY)) % SLOW_EVERY;
+/**
+ * The round, counted from a multiple of {@link RARE_EVERY}, at which everything of a grown container is read; its slow files have
+ * their turn then and at each {@link SLOW_EVERY}th round after it.
+ */
+export const wholeTurnOf = (phase: number): number => (RARE_EVERY - (phase % RARE_EVERY)) % RARE_EVERY;

@@ -11,19 +11,20 @@ import { collect, FakeTree, type Texts } from './fake-tree.ts';
 
 const ALL: Tick = { slow: true, rare: true, unified: false };
 const NONE: Tick = { slow: false, rare: false, unified: false };
-const SLOW_TURN = 0;
+/** A round at which nobody here is read whole, nor has a slow turn; and the turn of those who are here. */
+const ROUND = 0;
 const OTHER_TURN = 1;
 
 /** One tick of quick reads; what failed is read whole, as the agent does. */
 async function quickTick(quick: QuickReads, pool: FilePool, meanwhile?: () => void): Promise<LiveContainer[]> {
   const batch = new ReadBatch({ pool, reader: bulkReader(), clock: systemClock });
-  const reads = quick.open(SLOW_TURN);
+  const reads = quick.open(ROUND);
   await batch.fetch(reads);
   meanwhile?.();
   const failed = quick.take(batch.numberLengths, 0);
   batch.done();
   for (const container of failed) collect(container, NONE);
-  for (const { container, collector } of quick.parts()) container.collect(collector, NONE);
+  for (const { container, collector } of quick.parts(ROUND)) container.collect(collector, NONE);
   return failed;
 }
 
@@ -106,7 +107,7 @@ describe('quick reads', () => {
     tree.write('a', { 'cpuacct.usage': '2000000000', 'pids.current': 'many' });
     tree.write('b', { 'cpuacct.usage': '2000000000' });
     const batch = new ReadBatch({ pool: tree.pool, reader: bulkReader(), clock: systemClock });
-    await batch.fetch(quick.open(SLOW_TURN));
+    await batch.fetch(quick.open(ROUND));
     expect(quick.take(batch.numberLengths, 0)).toEqual([a]);
     expect(a.sample[FIELD.cpuUsageSeconds]).toBe(1);
     expect(b.sample[FIELD.cpuUsageSeconds]).toBe(2);
@@ -126,10 +127,10 @@ describe('quick reads', () => {
     });
     expect(failed).toEqual([]);
     expect(container.sample[FIELD.cpuUsageSeconds]).toBe(99);
-    expect(quick.open(SLOW_TURN).fds).toHaveLength(0);
+    expect(quick.open(ROUND).fds).toHaveLength(0);
   });
 
-  test('what may not be kept open is asked of its collector; at the slow turn nothing is read quickly', async () => {
+  test('what may not be kept open is asked of its collector; what is read whole is not read quickly', async () => {
     using tree = new FakeTree(1, 0);
     tree.write('a', { ...SLOW_FILES[1], 'cpuacct.usage': '1000000000', 'pids.current': '1' });
     const container = tree.container('a');
@@ -138,11 +139,10 @@ describe('quick reads', () => {
     quick.add(container, OTHER_TURN);
     tree.write('a', { 'cpuacct.usage': '3000000000' });
     await quickTick(quick, tree.pool);
-    expect(quick.open(SLOW_TURN).fds).toHaveLength(0);
+    expect(quick.open(ROUND).fds).toHaveLength(0);
     expect(container.sample[FIELD.cpuUsageSeconds]).toBe(3);
-    expect([...quick.slow(OTHER_TURN)]).toEqual([container]);
     quick.open(OTHER_TURN);
-    expect(quick.parts()).toEqual([]);
+    expect(quick.parts(OTHER_TURN)).toEqual([]);
   });
 
   test('what a slow turn learns is read from the next tick on, and what it does not change is left as it was', async () => {
@@ -156,17 +156,17 @@ describe('quick reads', () => {
     const quick = new QuickReads();
     quick.add(container, OTHER_TURN);
     const slowTurn = (): void => {
-      expect([...quick.slow(OTHER_TURN)]).toEqual([container]);
+      quick.learnt(OTHER_TURN);
       for (let turn = 0; turn < 2; turn += 1) collect(container, ALL);
     };
     await quickTick(quick, tree.pool);
-    const { fds } = quick.open(SLOW_TURN);
+    const { fds } = quick.open(ROUND);
     expect(fds).toHaveLength(3);
     slowTurn();
-    expect(quick.open(SLOW_TURN).fds).toBe(fds);
+    expect(quick.open(ROUND).fds).toBe(fds);
     tree.write('a', { 'cpu.cfs_quota_us': '50000\n' });
     slowTurn();
-    expect(quick.open(SLOW_TURN).fds).toHaveLength(4);
+    expect(quick.open(ROUND).fds).toHaveLength(4);
     tree.write('a', { 'cpu.stat': stat(9) });
     await quickTick(quick, tree.pool);
     expect(container.sample[FIELD.cpuPeriods]).toBe(9);

@@ -5,7 +5,8 @@ import { systemClock } from '../../../native/host/clock.ts';
 import type { LiveContainer } from '../../../statsd/io/live-container.ts';
 import { QuickReads } from '../../../statsd/io/quick-reads.ts';
 import { ReadBatch } from '../../../statsd/io/read-batch.ts';
-import { ReadingRound } from '../../../statsd/io/reading-round.ts';
+import { ReadingRound, type Due } from '../../../statsd/io/reading-round.ts';
+import { SlowReads } from '../../../statsd/io/slow-reads.ts';
 import { newOwnCounts } from '../../../statsd/model/own-metrics.ts';
 import { FIELD, FIELDS, type Field, type Tick } from '../../../statsd/model/reading.ts';
 import { collect, FakeTree, type Texts } from './fake-tree.ts';
@@ -14,11 +15,17 @@ const SLOW: Tick = { slow: true, rare: false, unified: false };
 const ALL: Tick = { slow: true, rare: true, unified: false };
 const NONE: Tick = { slow: false, rare: false, unified: false };
 
-/** Reads one container as the agent does: slow turns in a batch, the others by their numbers. */
+/** When a grown container is read whole; a slow turn of its own, and a round that is neither. */
+const ROUNDS = { whole: 1, slow: 6, plain: 2 };
+
+/** Reads one container as the agent does: whole in a batch, at slow turns by what it keeps, at others by its numbers. */
 class Agent {
   readonly failures: string[] = [];
+  /** What the last slow turn found changed. */
+  changed: readonly number[] = [];
   readonly #tree: FakeTree;
   readonly #quick = new QuickReads();
+  readonly #slow = new SlowReads();
   readonly #batch: ReadBatch;
   readonly #round: ReadingRound;
 
@@ -31,25 +38,35 @@ class Agent {
     });
   }
 
-  /** From here plain ticks read its numbers alone. */
+  /** From here plain ticks read its numbers alone, and slow turns what changed. */
   grow(container: LiveContainer): void {
-    this.#quick.add(container, 1);
+    this.#quick.add(container, ROUNDS.whole);
+    this.#slow.add(container, ROUNDS.whole);
   }
 
   async tick(container: LiveContainer, tick: Tick): Promise<void> {
     this.#tree.nowMs += 1000;
-    const whole = tick.slow ? [{ container, tick }] : [];
-    const isQuick = this.#quick.has(container, 1);
-    if (tick.slow && isQuick) this.#quick.slow(1);
-    const numbers = isQuick ? this.#quick.open(tick.slow ? 1 : 0) : undefined;
-    const due = { whole, parts: numbers === undefined ? [] : this.#quick.parts(), quick: this.#quick, numbers };
+    const due = this.#due(container, tick);
     await this.#round.fetch(due, []);
-    const failed = numbers === undefined ? [] : this.#quick.take(this.#batch.numberLengths, 0);
-    const all = [...whole, ...failed.map((each) => ({ container: each, tick: NONE }))];
-    for (const each of all) each.container.begin();
-    this.#round.take({ ...due, whole: all }, () => true);
-    for (const each of all) each.container.settle(0);
+    const failed = due.numbers === undefined ? [] : this.#quick.take(this.#batch.numberLengths, 0);
+    const all = [...due.whole, ...failed.map((each) => ({ container: each, tick: NONE }))];
+    container.begin();
+    this.#round.take({ ...due, whole: all }, { isLive: () => true, unnumbered: new Set(failed) });
+    container.settle(0);
+    this.changed = due.kept.flatMap((list) => list.changed.map(({ collector }) => collector));
+    if (tick.slow) this.#quick.learnt(ROUNDS.whole);
     this.#batch.done();
+  }
+
+  #due(container: LiveContainer, tick: Tick): Due {
+    const quick = this.#quick;
+    const isGrown = quick.has(container, ROUNDS.whole);
+    if (!isGrown) return { whole: [{ container, tick }], parts: [], quick, numbers: undefined, kept: [] };
+    const round = tick.rare ? ROUNDS.whole : tick.slow ? ROUNDS.slow : ROUNDS.plain;
+    const whole = tick.rare ? [...this.#slow.whole(round)].map((each) => ({ container: each, tick })) : [];
+    const numbers = quick.open(round);
+    const kept = tick.slow ? this.#slow.open(round) : [];
+    return { whole, parts: [...quick.parts(round), ...kept.flatMap(({ asked }) => asked)], quick, numbers, kept };
   }
 }
 
@@ -78,6 +95,11 @@ const FILES: Readonly<Record<1 | 2, Readonly<Record<string, fc.Arbitrary<string>
     'memory.stat': lines('total_inactive_file', 'total_rss', 'hierarchical_memory_limit'),
     'memory.failcnt': line,
     'memory.oom_control': lines('oom_kill_disable', 'oom_kill'),
+    'memory.max_usage_in_bytes': line,
+    'memory.kmem.usage_in_bytes': line,
+    'memory.soft_limit_in_bytes': line,
+    'memory.memsw.limit_in_bytes': line,
+    'cpu.shares': line,
     'pids.current': line,
     'pids.max': limit,
     'freezer.state': fc.constantFrom('THAWED\n', 'FROZEN\n'),
@@ -94,6 +116,12 @@ const FILES: Readonly<Record<1 | 2, Readonly<Record<string, fc.Arbitrary<string>
     'memory.stat': lines('anon', 'inactive_file', 'file'),
     'memory.events': lines('high', 'max', 'oom', 'oom_kill'),
     'memory.max': limit,
+    'memory.peak': line,
+    'memory.swap.current': line,
+    'memory.swap.max': limit,
+    'memory.low': limit,
+    'cpu.weight': line,
+    'cpuset.cpus.effective': fc.constantFrom('0-3\n', '1\n'),
     'pids.current': line,
     'pids.max': limit,
     'cgroup.events': lines('populated', 'frozen'),
@@ -113,9 +141,10 @@ const above = fc.record({ 'pids.max': limit, 'memory.max': limit });
 
 describe('what says the same as before is not taken again', () => {
   test.each([1, 2] as const)('and nobody can tell the difference, on v%i', async (version) => {
-    const change = fc.record({ texts: fc.record(FILES[version], { requiredKeys: [] }), above, slow: fc.boolean() });
+    const tick = fc.constantFrom(NONE, SLOW, SLOW, SLOW, ALL);
+    const change = fc.record({ texts: fc.record(FILES[version], { requiredKeys: [] }), above, tick });
     await fc.assert(
-      fc.asyncProperty(textsOf(version), fc.array(change, { minLength: 2, maxLength: 8 }), async (first, changes) => {
+      fc.asyncProperty(textsOf(version), fc.array(change, { minLength: 2, maxLength: 12 }), async (first, changes) => {
         using tree = new FakeTree(version);
         tree.write('pod/a', first);
         const [batched, plain] = [tree.container('pod/a'), tree.container('pod/a')];
@@ -125,12 +154,12 @@ describe('what says the same as before is not taken again', () => {
           collect(plain, ALL);
         }
         agent.grow(batched);
-        for (const { texts, above: parent, slow } of changes) {
+        for (const { texts, above: parent, tick: due } of changes) {
           tree.write('pod', parent);
           tree.write('pod/a', texts);
-          await agent.tick(batched, slow ? SLOW : NONE);
-          collect(plain, slow ? SLOW : NONE);
-          if (slow) expect(told(batched)).toEqual(told(plain));
+          await agent.tick(batched, due);
+          collect(plain, due);
+          if (due.slow) expect(told(batched)).toEqual(told(plain));
         }
         expect(agent.failures).toEqual([]);
       }),
@@ -143,29 +172,34 @@ const QUIET: Texts = {
   'cpu.stat': 'usage_usec 1\n',
   'memory.current': '7\n',
   'memory.stat': 'anon 5\n',
+  'memory.events': 'oom_kill 0\n',
+  'memory.max': 'max\n',
+  'memory.peak': '7\n',
+  'memory.swap.current': '0\n',
   'pids.current': '1\n',
   'pids.max': 'max\n',
   'cpu.max': 'max 100000\n',
   'io.stat': '8:0 rbytes=1 wbytes=2 rios=3 wios=4\n',
 };
 
-/** A container that was read whole and then at a slow turn; each of its fields is then overwritten, to see which are stored again. */
+const WATCHED: readonly Field[] = ['memoryRssBytes', 'pidsLimit', 'cpuQuotaMicros', 'blockReadBytes'];
+
+/** A container that was read whole and then at a slow turn; what slow turns read of it is then overwritten, to see what is stored again. */
 async function settled(tree: FakeTree): Promise<{ readonly agent: Agent; readonly container: LiveContainer }> {
   tree.write('pod/a', QUIET);
   const container = tree.container('pod/a');
   const agent = new Agent(tree);
   await agent.tick(container, ALL);
+  agent.grow(container);
   await agent.tick(container, SLOW);
-  container.sample.fill(-1);
+  await agent.tick(container, SLOW);
+  for (const field of WATCHED) container.sample[FIELD[field]] = -1;
   return { agent, container };
 }
 
 describe('at a slow turn', () => {
   const untouched = ({ sample }: LiveContainer, fields: readonly Field[]): Field[] =>
     fields.filter((field) => sample[FIELD[field]] === -1);
-  const WATCHED: readonly Field[] = [
-    ...(['cpuUsageSeconds', 'memoryRssBytes', 'pidsCurrent', 'pidsLimit', 'cpuQuotaMicros', 'blockReadBytes'] as const),
-  ];
 
   test('nothing is stored where nothing changed', async () => {
     using tree = new FakeTree(2);
@@ -183,8 +217,7 @@ describe('at a slow turn', () => {
     using tree = new FakeTree(2);
     const { agent, container } = await settled(tree);
     tree.write('pod/a', { [file]: text });
-    // A file that was missing is looked for ever more seldom.
-    for (let turn = 0; turn < 8; turn += 1) await agent.tick(container, SLOW);
+    await agent.tick(container, SLOW);
     expect(untouched(container, WATCHED)).toEqual(
       WATCHED.filter((field) => !(fields as readonly Field[]).includes(field)),
     );
@@ -207,6 +240,19 @@ describe('at a slow turn', () => {
     tree.write('pod/a', { 'pids.max': QUIET['pids.max'] });
     await agent.tick(container, SLOW);
     expect(container.sample[FIELD.pidsLimit]).toBe(Infinity);
+  });
+
+  test('a file that comes later is followed once everything was read', async () => {
+    using tree = new FakeTree(2);
+    const { agent, container } = await settled(tree);
+    tree.write('pod/a', { 'memory.swap.max': '4096\n' });
+    // What was missing is looked for ever more seldom.
+    for (let turn = 0; turn < 4; turn += 1) await agent.tick(container, ALL);
+    expect(container.sample[FIELD.memorySwapLimitBytes]).toBe(4096);
+    await agent.tick(container, SLOW);
+    tree.write('pod/a', { 'memory.swap.max': '8192\n' });
+    await agent.tick(container, SLOW);
+    expect(container.sample[FIELD.memorySwapLimitBytes]).toBe(8192);
   });
 
   test('at a rare tick everything is stored', async () => {
