@@ -11,8 +11,11 @@ import { allSeen, cpuPercentOver, metricIn, residentMebibytes } from './stats-wa
 const COUNTS = [38, 100, 500, 1000];
 /** Ticks, scrapes and memory are looked at where there are bars for them. */
 const MANY = 1000;
-/** Past the first ticks, in which everything is read often, and past most of the compiling: hot code is known after half a minute. */
-const WARM_UP_MS = 30_000;
+/**
+ * An agent runs for months: past the first ticks, in which everything is read often and what is missing is looked for, and past the
+ * compiling of what runs once a second, which takes minutes.
+ */
+const WARM_UP_MS = 240_000;
 const MEASURED_MS = 15_000;
 const WATCHED_TICKS = 24;
 /** Of one core, for each 100 containers. */
