@@ -229,6 +229,7 @@ export class ContainerKeeper implements Disposable {
     void this.#parts.identities
       .follow(slot.target, {
         signal: slot.stop.signal,
+        beganUnseen: !this.#started,
         learned: (learned) => {
           learn(slot, learned, events);
         },

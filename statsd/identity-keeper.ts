@@ -30,6 +30,21 @@ export interface Learned {
   readonly verdict: 'show' | 'hide' | 'wait';
 }
 
+interface NextLook {
+  readonly watched: readonly string[];
+  readonly stamp: FilesStamp | undefined;
+  /** `undefined` when only a change is waited for. */
+  readonly retryMs: number | undefined;
+}
+
+/** How a container is followed. */
+export interface Following {
+  readonly learned: (learned: Learned) => void;
+  /** It was there before this agent. */
+  readonly beganUnseen: boolean;
+  readonly signal: AbortSignal;
+}
+
 export interface IdentityKeeperParts {
   readonly files: MetadataFiles;
   readonly exitFolders: ExitFolders;
@@ -94,30 +109,40 @@ export class IdentityKeeper {
   }
 
   /** Looks until nothing more is to be found or the signal aborts, and tells each time what is known now. */
-  async follow(
-    target: IdentityTarget,
-    { learned, signal }: { readonly learned: (learned: Learned) => void; readonly signal: AbortSignal },
-  ): Promise<void> {
+  async follow(target: IdentityTarget, { learned, beganUnseen, signal }: Following): Promise<void> {
     const { clock, random } = this.#parts;
     this.#followedSince.set(target, clock.nowMs());
     let asked: DockerConfig | undefined;
+    let beginning: readonly RawMetadata[] = [];
     for (let attempt = 0; ; attempt += 1) {
       const { found, stamp } = await this.#look(target);
-      // At first only files: a daemon may be busy making this very container.
-      if (attempt > 0) asked ??= await this.#ask(target, found, signal);
+      asked ??= await this.#ask(target, found, { attempt, signal });
       signal.throwIfAborted();
       const sources = [...found.sources, ...this.#answered(target, asked), ...stateMetadata(target)];
-      const now = this.#learn(target, sources);
+      if (attempt === 0 && beganUnseen) beginning = await this.#beginning(target, sources);
+      const now = this.#learn(target, [...sources, ...beginning]);
       learned(now);
       const complete = found.sources.length > 0 && !this.#wantsSocket(target, found, asked);
       if (complete && found.watched.length === 0) return;
       if (NAMED_BY_PATH.has(now.runtime) && attempt === FEW_ATTEMPTS) return;
-      const retryMs = (RETRY_MS[attempt] ?? RETRY_MS[5]) * (0.5 + 0.5 * random());
-      const changed = (until: AbortSignal): Promise<void> => this.#changedFiles.next(found.watched, stamp, until);
-      if (complete) await changed(signal);
-      else if (found.watched.length === 0) await clock.sleep(retryMs, signal);
-      else await this.#orAfter(retryMs, changed, signal);
+      const retryMs = complete ? undefined : (RETRY_MS[attempt] ?? RETRY_MS[5]) * (0.5 + 0.5 * random());
+      await this.#untilNextLook({ watched: found.watched, stamp, retryMs }, signal);
     }
+  }
+
+  /** Until files changed, or it is time to look again. */
+  async #untilNextLook({ watched, stamp, retryMs }: NextLook, signal: AbortSignal): Promise<void> {
+    const changed = (until: AbortSignal): Promise<void> => this.#changedFiles.next(watched, stamp, until);
+    if (retryMs === undefined) await changed(signal);
+    else if (watched.length === 0) await this.#parts.clock.sleep(retryMs, signal);
+    else await this.#orAfter(retryMs, changed, signal);
+  }
+
+  /** The start that processes tell, where nothing else does. */
+  async #beginning(target: IdentityTarget, sources: readonly RawMetadata[]): Promise<readonly RawMetadata[]> {
+    if (sources.some((source) => source.startedAtUnixMs !== undefined)) return [];
+    const startedAtUnixMs = await this.#parts.files.beginning(target, () => this.#parts.clock.nowMs());
+    return startedAtUnixMs === undefined ? [] : [{ annotations: {}, labels: {}, startedAtUnixMs }];
   }
 
   /** Reads the files; `stamp` is theirs from before that, so that what changes meanwhile differs. New ones have none. */
@@ -196,8 +221,13 @@ export class IdentityKeeper {
     return sources.length === 0 && (runtime === 'docker' || runtime === 'oci') && target.outer === undefined;
   }
 
-  async #ask(target: IdentityTarget, found: FoundMetadata, signal: AbortSignal): Promise<DockerConfig | undefined> {
-    if (!this.#wantsSocket(target, found, undefined)) return undefined;
+  async #ask(
+    target: IdentityTarget,
+    found: FoundMetadata,
+    { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
+  ): Promise<DockerConfig | undefined> {
+    // At first only files: a daemon may be busy making this very container.
+    if (attempt === 0 || !this.#wantsSocket(target, found, undefined)) return undefined;
     return await askSockets(this.#socketsFor(target), target.recognised.id, signal);
   }
 

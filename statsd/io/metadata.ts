@@ -8,6 +8,7 @@ import { readJson } from './bounded-file.ts';
 import { dockerConfigSchema, dockerMetadata, dockerRootOfMounts, findDockerConfig } from './docker-files.ts';
 import { findInitProcess, type InitProcess } from './init-process.ts';
 import { readMachined, readProxmox } from './machine-files.ts';
+import { readRunBeginning } from './run-start.ts';
 import { homeOf } from './user-homes.ts';
 
 export interface MetadataPaths {
@@ -117,6 +118,14 @@ export class MetadataFiles {
     // Homes may be on a network, and Proxmox' files are a process: one that hangs holds one thread, not all of them.
     const mayHang = userOf(target.cgroupPath) !== undefined || runtime === 'lxc' || runtime === 'libvirt';
     return mayHang ? await this.#alone(() => this.#read(target)) : await this.#read(target);
+  }
+
+  /** When it began, for a container that was there before this agent and of which no file tells that. */
+  async beginning(
+    { procsFile, cgroupPath }: Pick<MetadataTarget, 'procsFile' | 'cgroupPath'>,
+    nowMs: () => number,
+  ): Promise<number | undefined> {
+    return await readRunBeginning({ procfs: this.#paths.procRoot, directory: dirname(procsFile), cgroupPath }, nowMs);
   }
 
   /** One at a time, in the order of asking. */

@@ -17,8 +17,8 @@ const idOf = (n: number): string => n.toString(16).padStart(64, '0');
 /** Cgroups with a process each, made without a runtime; they end with their scope. */
 interface Groups extends AsyncDisposable {
   readonly root: string;
-  /** Makes a cgroup below the root and puts a process in; gives its full path. */
-  add(path: string): string;
+  /** Makes a cgroup below the root and puts a process in, alone or as the first one of a process namespace; gives its full path. */
+  add(path: string, as?: 'alone' | 'init'): string;
   /** Ends its process. */
   end(path: string): Promise<void>;
 }
@@ -36,11 +36,17 @@ function groups(name: string): Groups {
   return {
     root,
     end,
-    add: (path) => {
-      const child = spawn('/bin/sleep', ['600'], { stdio: 'ignore' });
-      const ended = new Promise((resolve) => child.once('exit', resolve));
+    add: (path, as = 'alone') => {
       for (const tree of TREES) mkdirSync(`${V1}/${tree}${root}${path}`, { recursive: true });
-      for (const tree of TREES) writeFileSync(`${V1}/${tree}${root}${path}/cgroup.procs`, String(child.pid));
+      const files = TREES.map((tree) => `${V1}/${tree}${root}${path}/cgroup.procs`);
+      // The one that makes the namespace stays outside of it, as a runtime does.
+      const enter = `for file in ${files.join(' ')}; do echo $$ > $file; done`;
+      const init = ['unshare', '--pid', '--fork', '--kill-child', 'sleep', '600'];
+      const [file = '', ...rest] =
+        as === 'init' ? ['sh', '-c', `${enter}; exec "$@"`, 'sh', ...init] : ['sleep', '600'];
+      const child = spawn(file, rest, { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      if (as === 'alone') for (const procs of files) writeFileSync(procs, String(child.pid));
       members.set(path, { child, ended });
       return `${root}${path}`;
     },
@@ -159,6 +165,27 @@ describe('births', () => {
     await until(() => followed.told(innerPath) === undefined, { what: 'the inner one ended' });
     expect(followed.told(outerPath)).toBeDefined();
   });
+});
+
+test('one that was there before the agent: its start is that of its init, and unknown without one', async () => {
+  await using cgroups = groups('before');
+  const beforeMs = Date.now();
+  const machine = cgroups.add('/lxc.payload.web', 'init');
+  const plain = cgroups.add(`/docker/${idOf(1)}`);
+  const afterMs = Date.now();
+  await using followed = await follow(['--cgroup-root', cgroups.root, '--interval', '200ms']);
+  const { startedAtUnixMs = 0 } = await until(
+    () => {
+      const told = followed.told(machine);
+      return told?.startedAtUnixMs === undefined ? undefined : told;
+    },
+    { what: 'since when the machine runs' },
+  );
+  // The kernel tells starts, and the time since boot, in steps of 10 ms.
+  expect(startedAtUnixMs).toBeGreaterThanOrEqual(beforeMs - 100);
+  expect(startedAtUnixMs).toBeLessThanOrEqual(afterMs + 1000);
+  expect(followed.told(plain)).toBeDefined();
+  expect(followed.told(plain)).not.toHaveProperty('startedAtUnixMs');
 });
 
 describe('with less than everything', () => {
