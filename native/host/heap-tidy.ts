@@ -10,6 +10,8 @@ export interface Heap {
 }
 
 const LOOK_EVERY_MS = 20_000;
+/** The start is a burst as well, over in seconds; from here the time between two looks doubles. */
+const FIRST_LOOK_MS = 2000;
 /** What may lie about: below this a collection costs more than it gives. */
 const LITTER_BYTES = 8 * 1024 * 1024;
 /** A change between two looks that says that something is going on: garbage of a moment ago is V8's own business. */
@@ -41,8 +43,8 @@ export async function tidyHeap(
 ): Promise<never> {
   let lowest = heldBytes();
   let before = usedBytes();
-  for (;;) {
-    await clock.sleep(LOOK_EVERY_MS, signal);
+  for (let delayMs = FIRST_LOOK_MS; ; delayMs = Math.min(LOOK_EVERY_MS, delayMs * 2)) {
+    await clock.sleep(delayMs, signal);
     const held = heldBytes();
     lowest = Math.min(lowest, held);
     if (held - lowest > LITTER_BYTES && Math.abs(usedBytes() - before) < BUSY_BYTES) {

@@ -1,4 +1,5 @@
 import { rmSync, existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/until.ts';
 import { secondsBetween } from './kernel-clock.ts';
 import { batchSeconds } from './overlay-batch.ts';
@@ -10,6 +11,8 @@ const SIZES = [
   { peers: 10_000, rounds: 3, rssMib: 160 },
 ] as const;
 const RESTARTS = 5;
+/** Until the litter of the start is collected. */
+const SETTLED_MS = 8000;
 const RESTART_SECONDS = 1;
 
 interface ColdSync {
@@ -18,6 +21,19 @@ interface ColdSync {
   /** From the first entry in the kernel to the last route. */
   readonly writeSeconds: number;
   readonly rssMib: number;
+}
+
+/** What an agent has in memory some seconds after the last route, when the start is over. */
+async function settledMib(lab: OverlayLab, peers: number, flags: readonly string[]): Promise<number> {
+  rmSync(lab.subnetFile, { force: true });
+  using clock = lab.clock();
+  await using agent = await lab.start(flags);
+  await clock.route(peers, () => (agent.exit() === undefined ? undefined : agent.stderr().slice(-2000)));
+  await sleep(SETTLED_MS);
+  const mebibytes = rssMib(agent.pid);
+  await agent.stop();
+  lab.wipe();
+  return mebibytes;
 }
 
 async function coldSync(lab: OverlayLab, peers: number, flags: readonly string[]): Promise<ColdSync> {
@@ -101,8 +117,13 @@ async function measureSize(lab: OverlayLab, size: (typeof SIZES)[number]): Promi
       peerValue: quantile(nexthopBatch, 0.5),
     },
     {
-      name: `RSS after the cold sync of ${peers} (largest of ${2 * rounds})`,
+      name: `RSS at the last route of the cold sync of ${peers} (largest of ${2 * rounds})`,
       value: Math.max(...[...plain, ...nexthop].map((run) => run.rssMib)),
+      unit: 'MiB',
+    },
+    {
+      name: `RSS ${SETTLED_MS / 1000} s after the cold sync of ${peers}, with and without nexthop objects, the larger`,
+      value: Math.max(await settledMib(lab, peers, []), await settledMib(lab, peers, ['--nexthop-objects'])),
       unit: 'MiB',
       peer: 'limit',
       peerValue: size.rssMib,

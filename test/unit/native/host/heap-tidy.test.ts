@@ -48,6 +48,24 @@ test.each([
   expect(await collections(looks)).toEqual(want);
 });
 
+test('it looks within seconds of the start, and each twenty seconds later on', async () => {
+  const delays: number[] = [];
+  const stop = new AbortController();
+  const clock: Clock = {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    sleep: (delayMs, signal) => {
+      delays.push(delayMs);
+      if (delays.length === 7) stop.abort(new RangeError('over'));
+      signal?.throwIfAborted();
+      return Promise.resolve();
+    },
+  };
+  const heap = { usedBytes: () => 1, heldBytes: () => 1, collect: () => undefined };
+  await expect(tidyHeap(heap, clock, stop.signal)).rejects.toThrow('over');
+  expect(delays).toEqual([2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000]);
+});
+
 test('what lives on is not collected over and over', async () => {
   expect(await collections([20, 50, 50, 50, 50, 51], () => 50)).toEqual([2]);
 });
