@@ -78,8 +78,16 @@ export class OverlayAgent {
     this.#notice = new RuntimeNotice({ ...options, subnets, status });
     this.#views = FAMILIES.flatMap((family) => {
       const subnet = subnets[family];
-      if (subnet === undefined) return [];
-      const own = { ...self, family, backend: network.backend.kind, subnet, vtepMac: macs[family] };
+      const range = network[family];
+      if (subnet === undefined || range === undefined) return [];
+      const own = {
+        ...self,
+        family,
+        backend: network.backend.kind,
+        network: range.network,
+        subnet,
+        vtepMac: macs[family],
+      };
       return [new PeerView(own, options)];
     });
     this.#select();

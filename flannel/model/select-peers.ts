@@ -4,6 +4,7 @@ import { hasAddressOf, type Self } from './allocate.ts';
 import type { Backend } from './backend-config.ts';
 import type { KnownLease } from './lease.ts';
 import type { Family, Peer } from './overlay.ts';
+import { isInside } from './plan.ts';
 
 /** A lease that is left out, and why: one sentence for a person. */
 export interface LeaseProblem {
@@ -20,6 +21,8 @@ export interface PeerSelection {
 export interface SelfInOverlay extends Self {
   readonly family: Family;
   readonly backend: Backend['kind'];
+  /** Of the whole overlay: what lies outside it is not ours to route. */
+  readonly network: Cidr;
   readonly subnet: Cidr;
   /** vxlan only. */
   readonly vtepMac: MacAddress | undefined;
@@ -48,6 +51,9 @@ function peerOf({ lease }: KnownLease, { family, backend: wanted }: SelfInOverla
 function refusal({ known, peer }: Candidate, self: SelfInOverlay): string | undefined {
   const { lease } = known;
   if (lease.nodeId === self.nodeId || hasAddressOf(lease, self)) return '';
+  if (!isInside(self.network, peer.subnet)) {
+    return `${formatCidr(peer.subnet)} lies outside this host's Network ${formatCidr(self.network)} and is not routed`;
+  }
   if (cidrOverlaps(peer.subnet, self.subnet)) {
     return `${formatCidr(peer.subnet)} overlaps this host's own ${formatCidr(self.subnet)}: one of the two leases has to go (${known.key})`;
   }

@@ -29,8 +29,14 @@ function views(): PeerView[] {
     vtepMac: undefined,
   } as const;
   const both = [
-    new PeerView({ ...self, family: 'ipv4', subnet: parseCidr('10.5.1.0/24') }, { nexthopObjects: false }),
-    new PeerView({ ...self, family: 'ipv6', subnet: parseCidr('fc00:5:0:1::/64') }, { nexthopObjects: false }),
+    new PeerView(
+      { ...self, family: 'ipv4', network: parseCidr('10.5.0.0/16'), subnet: parseCidr('10.5.1.0/24') },
+      { nexthopObjects: false },
+    ),
+    new PeerView(
+      { ...self, family: 'ipv6', network: parseCidr('fc00:5::/48'), subnet: parseCidr('fc00:5:0:1::/64') },
+      { nexthopObjects: false },
+    ),
   ];
   for (const view of both) view.select(leases);
   return both;

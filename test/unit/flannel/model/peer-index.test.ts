@@ -15,6 +15,7 @@ const self: SelfInOverlay = {
   nodeId: 'me',
   publicIp: parseIpv4('192.168.88.1'),
   publicIpv6: undefined,
+  network: parseCidr4('10.6.0.0/16'),
   subnet: parseCidr4('10.6.3.0/24'),
   vtepMac: parseMac('02:00:00:00:01:01'),
 };

@@ -15,6 +15,7 @@ const self: SelfInOverlay = {
   nodeId: 'me',
   publicIp: parseIpv4('192.168.77.11'),
   publicIpv6: undefined,
+  network: parseCidr4('10.4.0.0/14'),
   subnet: parseCidr4('10.5.50.0/24'),
   vtepMac: VTEP,
 };
@@ -52,6 +53,8 @@ describe('who is a peer', () => {
     },
     { name: 'nobody on our own subnet', leases: [vxlan('10.5.50.0/24')], peers: [], problems: 1 },
     { name: 'nobody inside our own subnet', leases: [vxlan('10.5.50.128/25')], peers: [], problems: 1 },
+    { name: 'nobody outside the Network', leases: [vxlan('8.8.8.0/24')], peers: [], problems: 1 },
+    { name: 'nobody with more than the Network', leases: [vxlan('10.0.0.0/13')], peers: [], problems: 1 },
     { name: 'nobody with our own MAC', leases: [vxlan('10.5.1.0/24', { mac: VTEP })], peers: [], problems: 1 },
     {
       name: 'of overlapping leases the first comer',
