@@ -65,10 +65,13 @@ const startedAt = ({ sample }: LiveContainer): number | undefined => {
   return Number.isNaN(seconds) ? undefined : Math.round(seconds * 1000);
 };
 
+const isOnHostNetwork = ({ details }: LiveContainer): boolean => details.network.kind === 'host';
+
 /** Whether what a card tells of a living container differs; a new identity comes by `renamed`. */
 const hasChanged = ({ container, card }: Kept): boolean =>
   (container.paused === true) !== (card.state === 'paused') ||
   container.runtime !== card.runtime ||
+  isOnHostNetwork(container) !== (card.onHostNetwork === true) ||
   startedAt(container) !== card.startedAtUnixMs;
 
 const entryOf = ({ container, card, now, before }: Kept): FeedEntry => ({
@@ -233,7 +236,8 @@ export class Feed implements ContainerEvents {
   #card(container: LiveContainer): ContainerCard {
     const { key, id, runtime, cgroupPath, parent, identity, paused } = container;
     const startedAtUnixMs = startedAt(container);
-    return cardOf({ key, id, runtime, cgroupPath, parent, identity, paused, startedAtUnixMs }, hash);
+    const onHostNetwork = isOnHostNetwork(container);
+    return cardOf({ key, id, runtime, cgroupPath, parent, identity, paused, startedAtUnixMs, onHostNetwork }, hash);
   }
 
   #labels(card: ContainerCard): Kept['labels'] {

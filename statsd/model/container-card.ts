@@ -16,6 +16,8 @@ export interface ContainerCard extends Identity {
   readonly state: CardState;
   /** `undefined` while it lives. */
   readonly exit: ExitFacts | undefined;
+  /** It has the host's network; absent where that is not so, or not known. */
+  readonly onHostNetwork?: true;
 }
 
 /** Gives 64 hexadecimal digits for a text. */
@@ -41,13 +43,18 @@ function describe(container: NamedContainer, hash: Hash): Omit<ContainerCard, 's
   };
 }
 
+interface LivingContainer extends NamedContainer {
+  readonly paused: boolean | undefined;
+  readonly startedAtUnixMs: number | undefined;
+  readonly onHostNetwork: boolean;
+}
+
 /** A living container. */
-export function cardOf(
-  container: NamedContainer & { readonly paused: boolean | undefined; readonly startedAtUnixMs: number | undefined },
-  hash: Hash,
-): ContainerCard {
-  const state = container.paused === true ? 'paused' : 'running';
-  return { ...describe(container, hash), startedAtUnixMs: container.startedAtUnixMs, state, exit: undefined };
+export function cardOf(container: LivingContainer, hash: Hash): ContainerCard {
+  const { paused, startedAtUnixMs, onHostNetwork } = container;
+  const state = paused === true ? 'paused' : 'running';
+  const network = onHostNetwork ? ({ onHostNetwork } as const) : {};
+  return { ...describe(container, hash), startedAtUnixMs, state, exit: undefined, ...network };
 }
 
 /** One that ended. */

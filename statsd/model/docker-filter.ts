@@ -67,6 +67,8 @@ const TESTS: Readonly<Record<string, Test>> = {
     values.some((value) => card.image === value || card.image?.replace(/:[^:/]*$/, '') === value),
   exited: (card, values) => values.some((value) => card.exit?.exitCode === Number(value)),
   health: (card, values) => values.includes(card.health ?? 'none'),
+  // Networks of docker's own are in none of the files that are read.
+  network: (card, values) => card.onHostNetwork === true && values.includes('host'),
   'is-task': (card, values) => values.includes(String(Object.hasOwn(card.labels, 'com.docker.swarm.service.name'))),
 };
 

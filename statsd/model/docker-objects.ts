@@ -100,6 +100,8 @@ function statusText(card: ContainerCard, nowMs: number): string {
 
 const createdAt = (card: ContainerCard): number | undefined => card.createdAtUnixMs ?? card.startedAtUnixMs;
 
+const networkModeOf = ({ onHostNetwork }: ContainerCard): string => (onHostNetwork === true ? 'host' : 'default');
+
 /** One element of `GET /containers/json`. */
 export function summaryObject(card: ContainerCard, nowMs: number, layerBytes?: number): object {
   return {
@@ -114,7 +116,7 @@ export function summaryObject(card: ContainerCard, nowMs: number, layerBytes?: n
     Labels: card.labels,
     State: card.state,
     Status: statusText(card, nowMs),
-    HostConfig: { NetworkMode: 'default' },
+    HostConfig: { NetworkMode: networkModeOf(card) },
     NetworkSettings: { Networks: {} },
     Mounts: [],
   };
@@ -127,7 +129,6 @@ function hostConfigOf(sample: Float64Array, memoryTotalBytes: number): object {
   const quota = value('cpuQuotaMicros');
   const cores = value('cpuLimitCores');
   return {
-    NetworkMode: 'default',
     RestartPolicy: { Name: '', MaximumRetryCount: 0 },
     Memory: whole(limitWithin(sample[FIELD.memoryLimitBytes], memoryTotalBytes)),
     NanoCpus: whole(cores === undefined ? undefined : cores * 1e9),
@@ -173,7 +174,7 @@ export function inspectObject(card: ContainerCard, sample: Float64Array, memoryT
     RestartCount: card.restartCount ?? 0,
     Driver: '',
     Platform: 'linux',
-    HostConfig: hostConfigOf(sample, memoryTotalBytes),
+    HostConfig: { NetworkMode: networkModeOf(card), ...hostConfigOf(sample, memoryTotalBytes) },
     Mounts: [],
     Config: {
       Hostname: '',

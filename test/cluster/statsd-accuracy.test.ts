@@ -258,7 +258,7 @@ test('memory, limits and threads, within 1 %', async () => {
   await agree('limited', 'limit on threads', { of: (each) => each.pids_stats.limit ?? -1 });
 });
 
-test.fails('network bytes, exactly, also in a shared namespace; none for the host', async () => {
+test('network bytes, exactly, also in a shared namespace; none for the host', async () => {
   const traffic = containers['traffic']!;
   run('nsenter', `--net=/proc/${traffic.pid}/ns/net`, 'ping', '-q', '-c', '20', '-i', '0.02', '-s', '700', '10.88.7.1');
   for (const name of ['traffic', 'shared'])

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lookUp } from '../../../../statsd/model/container-card.ts';
+import { lookUp, type ContainerCard } from '../../../../statsd/model/container-card.ts';
 import { EVENT_FILTERS, eventFits, eventObject } from '../../../../statsd/model/docker-event.ts';
 import { fitsFilters, LIST_FILTERS, parseFilters } from '../../../../statsd/model/docker-filter.ts';
 import { inspectObject, summaryObject } from '../../../../statsd/model/docker-objects.ts';
@@ -90,6 +90,17 @@ describe('filters', () => {
     ['{}', true],
   ])('%s', (text, fits) => {
     expect(fitsFilters(web, parseFilters(text, LIST_FILTERS))).toBe(fits);
+  });
+
+  test("by the host's network, the one that is known", () => {
+    const host = cardOf({ name: 'agent', onHostNetwork: true });
+    const fits = (card: ContainerCard, network: string): boolean =>
+      fitsFilters(card, parseFilters(JSON.stringify({ network: [network] }), LIST_FILTERS));
+    expect([fits(host, 'host'), fits(host, 'bridge'), fits(web, 'host')]).toEqual([true, false, false]);
+    const modeOf = (card: ContainerCard): unknown =>
+      (summaryObject(card, 0) as { HostConfig: { NetworkMode: string } }).HostConfig.NetworkMode;
+    expect([modeOf(host), modeOf(web)]).toEqual(['host', 'default']);
+    expect(inspectObject(host, sampleOf({}), 2 ** 34)).toMatchObject({ HostConfig: { NetworkMode: 'host' } });
   });
 
   test('by exit code', () => {
