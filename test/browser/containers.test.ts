@@ -246,3 +246,16 @@ test('a container that leaves is gone, one that comes is there', async () => {
   agents[1]!.setContainers(H2);
   await untilNames([HOSTILE, 'disk-writer', 'redis', 'web-2', 'web-10']);
 });
+
+test.fails('a paused container is told as one, and found by it', async () => {
+  await open('?sort=name');
+  agents[1]!.setContainers([...H2.filter(({ name }) => name !== 'redis'), { name: 'redis', state: 'paused' }]);
+  const { page } = visitor;
+  await page.locator('.container-table tr', { hasText: 'redis' }).getByText('paused').waitFor({ state: 'attached' });
+  await open('?q=state:paused');
+  await untilNames(['redis']);
+  await page.locator('.container-table .name').click();
+  await page.locator('.page-head').getByText('paused').waitFor();
+  agents[1]!.setContainers(H2);
+  await page.locator('.page-head').getByText('running').waitFor();
+});

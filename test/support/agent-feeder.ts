@@ -23,6 +23,7 @@ export interface FedContainer extends Partial<Load> {
   readonly name: string;
   readonly image?: string;
   readonly runtime?: string;
+  readonly state?: 'running' | 'paused';
   readonly labels?: Readonly<Record<string, string>>;
   readonly startedAtUnixMs?: number;
   readonly memoryLimitBytes?: number;
@@ -89,6 +90,7 @@ function rowOf(container: FedContainer, index: number): Row {
     network,
     netnsInode,
     devices,
+    state,
     ...load
   } = container;
   return {
@@ -106,6 +108,7 @@ function rowOf(container: FedContainer, index: number): Row {
       cpuLimitCores,
       network,
       netnsInode,
+      state,
     },
     load: { ...IDLE, ...load },
     cpuSeconds: 0,
