@@ -40,7 +40,8 @@ export interface ContainerView {
   readonly runtime: string;
   readonly image: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
-  readonly state: 'running' | 'stale';
+  /** `stale`: its host does not report, so nobody knows. */
+  readonly state: 'running' | 'paused' | 'stale';
   readonly startedAtUnixMs: number | undefined;
   readonly memoryLimitBytes: number | undefined;
   readonly cpuLimitCores: number | undefined;

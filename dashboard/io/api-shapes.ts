@@ -62,7 +62,7 @@ const container = z.strictObject({
   runtime: text,
   image: maybeText,
   labels,
-  state: z.enum(['running', 'stale']),
+  state: z.enum(['running', 'paused', 'stale']),
   ageMs: maybeNumber,
   startedAt: maybeTime,
   cpuLimitCores: maybeNumber,

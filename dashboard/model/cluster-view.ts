@@ -77,6 +77,12 @@ export function hostView(host: ClusterHost, etcd: ServerView['etcd']): HostView 
   };
 }
 
+/** What it is doing; of a silent host's nobody knows. */
+export function containerState({ host, row }: PlacedRow): ContainerView['state'] {
+  if (host.state === 'stale') return 'stale';
+  return row.inventory.state === 'paused' ? 'paused' : 'running';
+}
+
 export function containerView({ host, row }: PlacedRow): ContainerView {
   const { inventory } = row;
   return {
@@ -88,7 +94,7 @@ export function containerView({ host, row }: PlacedRow): ContainerView {
     runtime: inventory.runtime,
     image: inventory.image,
     labels: inventory.labels,
-    state: host.state === 'stale' ? 'stale' : 'running',
+    state: containerState({ host, row }),
     startedAtUnixMs: inventory.startedAtUnixMs,
     memoryLimitBytes: inventory.memoryLimitBytes,
     cpuLimitCores: inventory.cpuLimitCores,

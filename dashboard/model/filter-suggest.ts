@@ -11,7 +11,7 @@ const FIELD_NOTES: Readonly<Record<FilterField, string>> = {
   service: 'service of a project',
   image: 'part of its image',
   runtime: 'runc, crun, …',
-  state: 'running, stale, healthy, unhealthy or starting',
+  state: 'running, paused, stale, healthy, unhealthy or starting',
   label: 'label:team or label:team=a',
 };
 

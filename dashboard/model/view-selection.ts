@@ -1,5 +1,5 @@
 import type { Subscribe } from '../wire.ts';
-import type { PlacedRow, RowOrder } from './cluster-view.ts';
+import { containerState, type PlacedRow, type RowOrder } from './cluster-view.ts';
 import { columnIndex } from './container-row.ts';
 import { matchesFilter } from './filter-match.ts';
 import { lastingFilter, parseFilter, type Filter, type FilterSubject } from './filter.ts';
@@ -77,7 +77,7 @@ export function roomOf(selection: Selection, scope?: Scope): string {
 /** One container as filters see it. */
 export function subjectOf({ host, row }: PlacedRow): FilterSubject {
   const { name, image, runtime, labels, health } = row.inventory;
-  const state = host.state === 'stale' ? 'stale' : 'running';
+  const state = containerState({ host, row });
   const value: FilterSubject['value'] = (column) => row.values[columnIndex(column)] ?? Number.NaN;
   return { name, host: host.name, image, runtime, ...belongingOf(labels), state, health, labels, value };
 }

@@ -34,12 +34,12 @@ export function stateOf({ container, host }: RowFacts): { readonly kind: MarkKin
   if (container.state === 'stale') return { kind: 'stale', word: 'stale' };
   if (host?.state === 'late') return { kind: 'late', word: 'late' };
   if (container.health === 'unhealthy') return { kind: 'late', word: 'unhealthy' };
-  return { kind: 'ok', word: 'running' };
+  return container.state === 'paused' ? { kind: 'off', word: 'paused' } : { kind: 'ok', word: 'running' };
 }
 
 /** `stale 23 s`, or just `running`. */
 export function stateWords({ container, host, frameUnixMs }: RowFacts, word: string): string {
-  if (container.state === 'running' && host?.state === 'live') return word;
+  if (container.state !== 'stale' && host?.state === 'live') return word;
   const ageMs = host === undefined ? undefined : hostDataAgeMs(host, frameUnixMs, nowUnixMs.value);
   return ageMs === undefined ? word : `${word} ${formatAge(ageMs)}`;
 }
