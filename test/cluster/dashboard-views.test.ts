@@ -47,6 +47,7 @@ describe('saved views', () => {
       {
         id: expect.any(String) as unknown,
         name: HOSTILE,
+        page: 'containers',
         query: 'q=web&sort=-cpu',
         shared: false,
         by: 'ann',
@@ -54,6 +55,7 @@ describe('saved views', () => {
         mayChange: true,
       },
     ]);
+    expect((await save(ann, { name: 'x', query: '', page: 'settings' })).status).toBe(400);
     const path = `/views/${String(made.body['id'])}`;
     await dashboard.crash();
     await dashboard.start();
