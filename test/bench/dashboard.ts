@@ -23,6 +23,14 @@ const CONTAINERS = 100;
 const BROWSERS = 50;
 const STALLED = 10;
 const SECONDS = 20;
+/**
+ * How long it runs before memory is looked at, and how long browsers stand still; `WEFT_BENCH_FILL_MINUTES=16` and
+ * `WEFT_BENCH_STALLED_MINUTES=10` for whether memory stands still once a quarter of an hour by the second is full.
+ */
+const FILL_MINUTES = Number(process.env['WEFT_BENCH_FILL_MINUTES'] ?? '0');
+const STALLED_MINUTES = Number(process.env['WEFT_BENCH_STALLED_MINUTES'] ?? '0.75');
+/** Then others come in their place, as people do who open the page again. */
+const STALL_SECONDS = 15;
 
 /** CPU that a process used so far, milliseconds: user and system ticks of 10 ms. */
 function cpuMs(pid: number): number {
@@ -154,18 +162,19 @@ interface StalledRun {
 
 /** Browsers that read nothing any more, and new ones in their place when the server ended them. */
 async function runStalled(dashboard: TestDashboard, cookie: string): Promise<StalledRun> {
-  await using stack = new AsyncDisposableStack();
   const { pid } = dashboard.process();
   const beforeMiB = rssMiB(pid);
   let afterMiB = beforeMiB;
-  for (let round = 0; round < 3; round += 1) {
+  const rounds = Math.ceil((STALLED_MINUTES * 60) / STALL_SECONDS);
+  for (let round = 0; round < rounds; round += 1) {
+    await using stack = new AsyncDisposableStack();
     for (let number = 0; number < STALLED; number += 1) {
       const { socket } = stack.use(await openBrowser(dashboard, { cookie, origin: dashboard.url }));
       socket.emit('subscribe', { view: 'containers' });
       await once(socket, 'frame');
       (socket.io.engine.transport as unknown as { ws: { pause(): void } }).ws.pause();
     }
-    await sleep(15_000);
+    await sleep(STALL_SECONDS * 1000);
     afterMiB = Math.max(afterMiB, rssMiB(pid));
   }
   return { beforeMiB, afterMiB };
@@ -214,6 +223,7 @@ export async function runDashboardBench(): Promise<readonly BenchRow[]> {
   }
   // The first seconds are the compiler's.
   await until(() => arrivals.length > 10, { what: 'frames arrive', timeoutMs: 20_000 });
+  await sleep(FILL_MINUTES * 60_000);
   const watched = await measure(dashboard, arrivals);
   const rss = rssMiB(dashboard.process().pid);
   const cold = await openCold(dashboard, cookie);
@@ -269,7 +279,7 @@ export async function runDashboardBench(): Promise<readonly BenchRow[]> {
       peerValue: 250,
     },
     {
-      name: `RSS at most with ${STALLED} browsers that stopped reading, three times anew`,
+      name: `RSS at most in ${STALLED_MINUTES} min with ${STALLED} browsers that stopped reading, each ${STALL_SECONDS} s others`,
       value: stalled.afterMiB,
       unit: 'MiB',
       peer: 'before them',
