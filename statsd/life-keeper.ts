@@ -4,7 +4,7 @@ import type { LiveContainer } from './io/live-container.ts';
 import type { ExitFacts } from './model/exited.ts';
 import { lifeMetrics } from './model/life-families.ts';
 import { LifeLedger, type LifeExit } from './model/life-ledger.ts';
-import type { OwnMetric } from './model/exposition.ts';
+import type { WrittenMetric } from './model/exposition.ts';
 import { FIELD } from './model/reading.ts';
 
 const exitOf = ({ exitCode, oomKilled }: ExitFacts): LifeExit => ({
@@ -21,7 +21,7 @@ export class LifeKeeper implements ContainerEvents {
     this.#clock = clock;
   }
 
-  metrics(): OwnMetric[] {
+  metrics(): WrittenMetric[] {
     return lifeMetrics(this.#ledger.counts(this.#clock.monotonicMs()));
   }
 

@@ -106,10 +106,17 @@ export function boundSeries(all: readonly Series[], max: number, boundOf: (one: 
   return { shown: shown === all.length ? all : all.slice(0, shown), dropped };
 }
 
-export interface OwnMetric {
+export interface OwnMetric extends WrittenMetric {
+  readonly values: readonly OwnValue[];
+}
+
+/** Label block without braces, or empty, and value; NaN is left out. */
+export type OwnValue = readonly [labels: string, value: number];
+
+/** A metric as it is written: its values may be made while they are asked for. */
+export interface WrittenMetric {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
-  /** Label block without braces, or empty, and value; NaN is left out. */
-  readonly values: readonly (readonly [labels: string, value: number])[];
+  readonly values: Iterable<OwnValue>;
 }

@@ -1,16 +1,23 @@
-import type { OwnMetric } from './exposition.ts';
+import type { OwnValue, WrittenMetric } from './exposition.ts';
 import type { LifeCounts } from './life-ledger.ts';
 
+/** One after the other as they are asked for: a list of a thousand, four times, would hold up everything else. */
+const pairs = (lives: readonly LifeCounts[], value: (life: LifeCounts) => number): Iterable<OwnValue> => ({
+  *[Symbol.iterator]() {
+    for (const life of lives) yield [life.labels, value(life)];
+  },
+});
+
 /** What happened to each name, for rules that must not forget a container with its end. */
-export function lifeMetrics(lives: readonly LifeCounts[]): OwnMetric[] {
+export function lifeMetrics(lives: readonly LifeCounts[]): WrittenMetric[] {
   const metric = (
     { name, help, type = 'counter' }: { name: string; help: string; type?: 'counter' | 'gauge' },
     value: (life: LifeCounts) => number,
-  ): OwnMetric => ({
+  ): WrittenMetric => ({
     name: `weft_statsd_container_${name}`,
     help,
     type,
-    values: lives.map((life) => [life.labels, value(life)]),
+    values: pairs(lives, value),
   });
   return [
     metric({ name: 'restarts_total', help: 'How often a container of this name came back.' }, (life) => life.restarts),

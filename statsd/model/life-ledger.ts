@@ -90,6 +90,8 @@ function countsNow(bearers: Iterable<Bearer>): Pick<LifeCounts, 'oomKills' | 'un
 export class LifeLedger {
   readonly #lives = new Map<string, Life>();
   readonly #nameOf = new Map<string, string>();
+  /** Names without a living container. */
+  #resting = 0;
   /** Names by key of ends without an exit code. */
   readonly #untold = new Map<string, string>();
 
@@ -105,6 +107,7 @@ export class LifeLedger {
     if (before !== undefined && before !== names.name) this.#leave(key, before);
     const life = this.#lifeOf(names);
     const returned = life.bearers.size === 0 && Number.isFinite(life.endedAtMonotonicMs);
+    if (returned) this.#resting -= 1;
     const { returns, news } = returnsNow(life.returns, { key, restartCount, returned });
     life.returns = returns;
     life.restarts += news;
@@ -169,6 +172,7 @@ export class LifeLedger {
   /** The last bearer of a name ended. */
   #rest(name: string, life: Life, nowMonotonicMs: number): void {
     life.endedAtMonotonicMs = nowMonotonicMs;
+    this.#resting += 1;
     // In the order of their ends.
     this.#lives.delete(name);
     this.#lives.set(name, life);
@@ -190,10 +194,14 @@ export class LifeLedger {
   }
 
   #prune(nowMonotonicMs: number): void {
+    // At each scrape, though mostly nobody rests.
+    if (this.#resting === 0) return;
     const ended = [...this.#lives].filter(([, { bearers }]) => bearers.size === 0);
     ended.forEach(([name, { endedAtMonotonicMs }], index) => {
       const surplus = index < ended.length - MAX_ENDED;
-      if (surplus || nowMonotonicMs - endedAtMonotonicMs > LIFE_RETENTION_MS) this.#lives.delete(name);
+      if (!surplus && nowMonotonicMs - endedAtMonotonicMs <= LIFE_RETENTION_MS) return;
+      this.#lives.delete(name);
+      this.#resting -= 1;
     });
   }
 }

@@ -1,4 +1,4 @@
-import { headOf, type OwnMetric, type Series } from './exposition.ts';
+import { headOf, type Series, type WrittenMetric } from './exposition.ts';
 import type { Family, MetricType } from './family.ts';
 import type { TextPages } from './text-pages.ts';
 
@@ -102,7 +102,7 @@ export function* renderContainers(
 }
 
 /** Writes metrics that are not of one container: the agent's and the machine's own; gives each page that is full. */
-export function* renderOwn(pages: TextPages, metrics: readonly OwnMetric[]): Generator<Uint8Array> {
+export function* renderOwn(pages: TextPages, metrics: readonly WrittenMetric[]): Generator<Uint8Array> {
   for (const metric of metrics) {
     const lines = new FamilyLines(pages, metric);
     for (const [labels, value] of metric.values) {
