@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { lookUp, type ContainerCard } from '../model/container-card.ts';
-import { API_ROUTES, openApiDocument, STATE_CHOICES } from '../model/openapi.ts';
+import { API_ROUTES, CONTAINER_PARAMETERS, openApiDocument, STATE_CHOICES } from '../model/openapi.ts';
 import {
   API_PREFIX,
   containerViewSchema,
@@ -189,6 +189,12 @@ export class StatsApi {
 
   #containers(query: URLSearchParams): StatsTick {
     const { source } = this.#parts;
+    const unknown = [...query.keys()].find((key) => !CONTAINER_PARAMETERS.includes(key));
+    if (unknown !== undefined)
+      throw new ProblemError(
+        400,
+        `${JSON.stringify(unknown.slice(0, 40))} is no parameter: expected ${CONTAINER_PARAMETERS.join(', ')}`,
+      );
     const state = query.get('state') ?? 'alive';
     if (!STATE_CHOICES.some((choice) => choice === state))
       throw new ProblemError(

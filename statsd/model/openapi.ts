@@ -11,6 +11,9 @@ export const API_ROUTES = {
   stats: STATS_PATH,
 } as const;
 
+/** Of `GET /api/v1/containers`. */
+export const CONTAINER_PARAMETERS = ['state', 'name', 'runtime'];
+
 export const STATE_CHOICES = ['alive', 'running', 'paused', 'exited', 'all'] as const;
 
 const reference = (name: string): object => ({ $ref: `#/components/schemas/${name}` });
@@ -57,7 +60,7 @@ export function openApiDocument(version: string, schemas: Readonly<Record<string
         'Containers in the numbers of their last reading',
         {
           ...ok('The containers that fit.', json('application/json', reference('Stats'))),
-          ...problem(400, 'A parameter has a value that is not allowed.'),
+          ...problem(400, 'There is no such parameter, or its value is not allowed.'),
         },
         [
           query('state', 'Which ones; those that live unless told otherwise.', { enum: [...STATE_CHOICES] }),

@@ -150,6 +150,7 @@ describe('/api/v1', () => {
     (
       [
         ['/api/v1/containers?state=gone', 'GET', 400, 'state is "gone": expected alive, running, paused, exited, all'],
+        ['/api/v1/containers?all=true', 'GET', 400, '"all" is no parameter: expected state, name, runtime'],
         ['/api/v1/containers/nope', 'GET', 404, 'no container has the name or id "nope"'],
         ['/api/v1/containers/%zz', 'GET', 400, 'the path holds "%zz": expected a percent-encoded name'],
         ['/api/v1/containers/job/processes', 'GET', 404, '"job" has ended: it has no processes'],
