@@ -37,3 +37,14 @@ test('systemd is told once that containers may start, when subnet.env is there',
   await until(async () => (await host.environment())['FLANNEL_MTU'] === '1350', { what: 'another MTU' });
   expect(receiver.lines()).toEqual(['file: READY=1']);
 });
+
+test('a supervisor that does not listen yet is told when it does', async () => {
+  await host.stop();
+  await rm(notifySocket, { force: true });
+  await using child = await host.start();
+  const warnings = (): unknown[] => child.logs().filter(({ path }) => path === notifySocket);
+  await until(() => warnings().length > 0, { what: 'the log tells that nobody listens' });
+  await using receiver = await receiveDatagrams(notifySocket, host.subnetFile);
+  await until(() => receiver.lines().length > 0, { what: 'systemd is told', timeoutMs: 30_000 });
+  expect([receiver.lines(), warnings().length, child.exit()]).toEqual([['file: READY=1'], 1, undefined]);
+});
