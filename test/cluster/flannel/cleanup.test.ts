@@ -117,6 +117,11 @@ test('a second time there is nothing to do, and an unknown lease is told', async
   expect((await cleanup('all')).code).toBe(2);
 });
 
+test.fails('a path that is none is named', async () => {
+  const { code, err } = await cleanup('--state-dir=');
+  expect([code, err]).toEqual([2, 'weft cleanup: --state-dir: expected a path, got ""\n']);
+});
+
 test('an agent that starts afterwards has all again', async () => {
   await one.ready();
   await until(async () => (await one.status()).peers.programmed === 1, { what: 'two is a peer again' });
