@@ -22,15 +22,13 @@ interface Paths {
 }
 
 function pathsOf({ flags, env }: CommandInput): Paths {
-  const path = (flag: unknown, variable: string, fallback: string): string => {
-    const given = flag ?? env[variable] ?? fallback;
+  const path = (flag: string, fallback: string): string => {
+    const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const given = flags[flag] ?? env[`FLANNELD_${name.toUpperCase().replace('-', '_')}`] ?? fallback;
     if (typeof given === 'string' && given !== '') return given;
-    throw new CommandError('expected a path', 2);
+    throw new CommandError(`--${name}: expected a path, got ${JSON.stringify(given)}`, 2);
   };
-  return {
-    subnetFile: path(flags['subnetFile'], 'FLANNELD_SUBNET_FILE', '/run/flannel/subnet.env'),
-    stateDir: path(flags['stateDir'], 'FLANNELD_STATE_DIR', '/var/lib/weft'),
-  };
+  return { subnetFile: path('subnetFile', '/run/flannel/subnet.env'), stateDir: path('stateDir', '/var/lib/weft') };
 }
 
 async function isThere(path: string): Promise<boolean> {
