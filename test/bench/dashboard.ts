@@ -16,30 +16,20 @@ import {
   type TestDashboard,
 } from '../cluster/dashboard-fixture.ts';
 import { until } from '../support/until.ts';
+import { rssMiB, runStalled } from './dashboard-stalled.ts';
 import { quantile, type BenchRow } from './row.ts';
 
 const AGENTS = 10;
 const CONTAINERS = 100;
 const BROWSERS = 50;
-const STALLED = 10;
 const SECONDS = 20;
-/**
- * How long it runs before memory is looked at, and how long browsers stand still; `WEFT_BENCH_FILL_MINUTES=16` and
- * `WEFT_BENCH_STALLED_MINUTES=10` for whether memory stands still once a quarter of an hour by the second is full.
- */
+/** How long it runs before anything is measured; `WEFT_BENCH_FILL_MINUTES=16` for memory in which a quarter of an hour by the second is full. */
 const FILL_MINUTES = Number(process.env['WEFT_BENCH_FILL_MINUTES'] ?? '0');
-const STALLED_MINUTES = Number(process.env['WEFT_BENCH_STALLED_MINUTES'] ?? '0.75');
-/** Then others come in their place, as people do who open the page again. */
-const STALL_SECONDS = 15;
 
 /** CPU that a process used so far, milliseconds: user and system ticks of 10 ms. */
 function cpuMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-function rssMiB(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 async function metric(dashboard: TestDashboard, name: string): Promise<number> {
@@ -155,39 +145,6 @@ async function openCold(
   return { snapshotMs, sixHoursMs, points };
 }
 
-interface StalledRun {
-  readonly beforeMiB: number;
-  readonly afterMiB: number;
-}
-
-/** Browsers that read nothing any more, and new ones in their place when the server ended them. */
-async function runStalled(dashboard: TestDashboard, cookie: string): Promise<StalledRun> {
-  const { pid } = dashboard.process();
-  const beforeMiB = rssMiB(pid);
-  let afterMiB = beforeMiB;
-  const rounds = Math.ceil((STALLED_MINUTES * 60) / STALL_SECONDS);
-  for (let round = 0; round < rounds; round += 1) {
-    await using stack = new AsyncDisposableStack();
-    for (let number = 0; number < STALLED; number += 1) {
-      const { socket } = stack.use(await openBrowser(dashboard, { cookie, origin: dashboard.url }));
-      socket.emit('subscribe', { view: 'containers' });
-      await once(socket, 'frame');
-      (socket.io.engine.transport as unknown as { ws: { pause(): void } }).ws.pause();
-    }
-    await sleep(STALL_SECONDS * 1000);
-    afterMiB = Math.max(afterMiB, rssMiB(pid));
-  }
-  return { beforeMiB, afterMiB };
-}
-
-async function once(socket: TestBrowser['socket'], event: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  socket.once(event, () => {
-    resolve(undefined);
-  });
-  await promise;
-}
-
 /** One `weft dashboard` process with six hours of 1,000 containers on 10 agents, watched by 50 browsers, then by none. */
 export async function runDashboardBench(): Promise<readonly BenchRow[]> {
   await using stack = new AsyncDisposableStack();
@@ -279,7 +236,7 @@ export async function runDashboardBench(): Promise<readonly BenchRow[]> {
       peerValue: 250,
     },
     {
-      name: `RSS at most in ${STALLED_MINUTES} min with ${STALLED} browsers that stopped reading, each ${STALL_SECONDS} s others`,
+      name: `RSS at most in ${stalled.minutes} min with browsers that stopped reading: ten, and ten others each quarter of a minute`,
       value: stalled.afterMiB,
       unit: 'MiB',
       peer: 'before them',
