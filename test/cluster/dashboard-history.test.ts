@@ -8,6 +8,7 @@ interface History {
   readonly stepMs: number;
   readonly points: number;
   readonly partial: string | null;
+  readonly unknown: readonly string[];
   readonly series: readonly {
     readonly key: string;
     readonly name: string;
@@ -103,6 +104,9 @@ describe('the question', () => {
       ['n1', 'h1'],
     ]);
     expect(both.points).toBeLessThanOrEqual(62);
+    expect(both.unknown).toEqual([]);
+    const some = await historyOf(dashboard, 'series=n1/runc/nobody&series=n1&from=-1m');
+    expect([some.series.map(({ key }) => key), some.unknown]).toEqual([['n1'], ['n1/runc/nobody']]);
 
     for (const [query, status, detail] of [
       ['series=n1/runc/nobody', 404, 'series: n1/runc/nobody: nothing is known of it'],

@@ -28,19 +28,21 @@ async function answer(context: Context<Env>, { reader, order, clock }: HistoryAp
   if (column !== undefined)
     return problem(context, 400, `columns: ${column.slice(0, 64)}: expected some of ${[...COLUMNS].join(', ')}`);
   const found = await reader.read(query);
-  const { lines, partial } = found;
+  const { partial } = found;
   const { scope } = principalOf(context);
   // What may not be seen is as unknown as what is not there.
-  const hidden = scope && lines.find((line) => !seesSeries(order(), scope, line))?.key;
-  const unknown = found.unknown ?? hidden;
-  if (unknown !== undefined && partial !== undefined) return problem(context, 503, partial);
-  if (unknown !== undefined)
+  const lines = found.lines.filter((line) => scope === undefined || seesSeries(order(), scope, line));
+  const known = new Set(lines.map(({ key }) => key));
+  const unknown = query.keys.filter((key) => !known.has(key));
+  // One that is gone keeps nobody from the others.
+  if (known.size === 0 && partial !== undefined) return problem(context, 503, partial);
+  if (known.size === 0)
     return problem(
       context,
       404,
-      `series: ${unknown.slice(0, 256)}: nothing is known of it; /api/v1/containers names them`,
+      `series: ${unknown[0]?.slice(0, 256)}: nothing is known of it; /api/v1/containers names them`,
     );
-  if (query.format === 'json') return context.json(historyJson(query.axis, lines, partial));
+  if (query.format === 'json') return context.json(historyJson(query.axis, { lines, unknown, partial }));
   return context.body(historyCsv(query.axis, lines), 200, {
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': 'attachment; filename="weft-history.csv"',

@@ -9,11 +9,10 @@ import { RemoteReadError, type RemoteReader } from '../remote/remote-reader.ts';
 import { HistoryUnavailableError, type HistoryStore } from './history-store.ts';
 import type { Questions, ReadAnswer, ReadRequest } from './messages.ts';
 
-/** What was found. `partial` says why something may be missing, `unknown` names the first line that nobody knows. */
+/** What was found. `partial` says why something may be missing; of a line that nobody knows there is none. */
 export interface HistoryFound {
   readonly lines: readonly AnsweredLine[];
   readonly partial: string | undefined;
-  readonly unknown: string | undefined;
 }
 
 interface FoundLine {
@@ -60,7 +59,6 @@ export class HistoryReader {
     return {
       lines: found.flatMap(({ line }) => (line === undefined ? [] : [line])),
       partial: found.find(({ partial }) => partial !== undefined)?.partial ?? this.#store.state.reason,
-      unknown: query.keys.find((_, index) => found[index]?.line === undefined),
     };
   }
 

@@ -72,14 +72,22 @@ const numbers = (values: Float64Array): (number | null)[] => Array.from(values, 
 
 const iso = (unixMs: number): string => new Date(unixMs).toISOString();
 
+interface Answered {
+  readonly lines: readonly AnsweredLine[];
+  /** Lines that were asked for and that nobody knows. */
+  readonly unknown: readonly string[];
+  readonly partial: string | undefined;
+}
+
 /** The answer as JSON. */
-export function historyJson(axis: BinAxis, lines: readonly AnsweredLine[], partial: string | undefined): object {
+export function historyJson(axis: BinAxis, { lines, unknown, partial }: Answered): object {
   return {
     from: iso(axis.fromUnixMs),
     stepMs: axis.stepMs,
     points: axis.count,
     /** Why something may be missing; `null` when nothing is known to be. */
     partial: partial ?? null,
+    unknown,
     series: lines.map(({ key, facts, columns, marks }) => ({
       key,
       ...facts,

@@ -61,6 +61,11 @@ export function Charts({ series, view, loaded, cpuModes, specsOf, eventsOf, even
       />
       <Fault reason={reason} />
       {past?.partial === undefined ? null : <p class="quiet-line">Something may be missing: {past.partial}.</p>}
+      {past?.unknown.map((key) => (
+        <p key={key} class="quiet-line">
+          <code>{key}</code>: nothing is known of it.
+        </p>
+      ))}
       {past === undefined ? (
         <p class="quiet-line" hidden={!isLoading}>
           Loading what was…

@@ -39,6 +39,8 @@ export interface PastAnswer {
   readonly points: number;
   /** Why something may be missing; `null` when nothing is known to be. */
   readonly partial: string | null;
+  /** Lines that were asked for and that the server does not know. */
+  readonly unknown: readonly string[];
   readonly series: readonly PastLine[];
 }
 
@@ -48,12 +50,13 @@ export interface Past {
   readonly stepMs: number;
   readonly points: number;
   readonly partial: string | undefined;
+  readonly unknown: readonly string[];
   readonly lines: readonly PastLine[];
 }
 
 export function pastOf(answer: PastAnswer): Past {
-  const { from, stepMs, points, partial, series } = answer;
-  return { fromUnixMs: Date.parse(from), stepMs, points, partial: partial ?? undefined, lines: series };
+  const { from, stepMs, points, partial, unknown, series } = answer;
+  return { fromUnixMs: Date.parse(from), stepMs, points, partial: partial ?? undefined, unknown, lines: series };
 }
 
 /** When each point starts, seconds since 1970: what the axis of a chart wants. */

@@ -64,7 +64,9 @@ function Chosen({ lines, onRemove }: ChosenProps): JSX.Element {
 function Compared({ series }: { readonly series: readonly string[] }): JSX.Element {
   const view = useChartView();
   const told = useEvents({ series, range: view.range, kinds: 'fired,resolved', news: alerts.value.length });
-  const loaded = usePast({ series, range: view.range, valueNow: liveValue });
+  // Whoever starts to write a line may make it known.
+  const owner = series.map((line) => writerOf(line)?.key ?? '').join(' ');
+  const loaded = usePast({ series, range: view.range, valueNow: liveValue, owner });
   return (
     <Charts
       series={series}

@@ -21,6 +21,7 @@ function aPast(...avg: (number | null)[]): Past {
     stepMs: 1000,
     points: avg.length,
     partial: null,
+    unknown: [],
     series: [{ ...line, key: 'n1/runc/web', columns: { pidsCurrent: column(...avg) } }],
   });
 }
