@@ -12,6 +12,16 @@ function faultsOf(text: string): readonly string[] {
   return [];
 }
 
+/** Ten times as many values for each line. */
+const unfolding = (lines: number): string =>
+  Array.from(
+    { length: lines },
+    (_, line) =>
+      `a${line}: &a${line} [${Array<string>(10)
+        .fill(line === 0 ? 'x' : `*a${line - 1}`)
+        .join(', ')}]\n`,
+  ).join('');
+
 const base = 'rules:\n  - name: A\n    metric: cpuCores\n    op: ">"\n    threshold: 1\n';
 
 describe('thresholds', () => {
@@ -112,6 +122,8 @@ test.each([
     want: /^r\.yaml:6: rules\[1\]\.name: another rule is called A/,
   },
   { name: 'a key twice', text: `${base}    op: "<"\n`, want: /^r\.yaml:6: / },
+  { name: 'an alias of nothing', text: 'rules: *mine', want: /^r\.yaml: .*alias.*: mine$/ },
+  { name: 'aliases that unfold without end', text: `${unfolding(9)}rules: []`, want: /^r\.yaml: .*alias/i },
 ])('$name is one clear sentence', ({ text, want }) => {
   expect(faultsOf(text)[0]).toMatch(want);
 });

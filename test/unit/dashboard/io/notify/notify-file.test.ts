@@ -72,6 +72,7 @@ describe('what is refused', () => {
     },
     { name: 'a setting that is not there', text: 'colour: red', want: 'unknown setting' },
     { name: 'broken YAML', text: 'route: [', want: 'n.yaml: ' },
+    { name: 'an alias of nothing', text: 'route: *mine', want: /^n\.yaml: .*alias.*: mine$/ },
   ])('$name', ({ text, want }) => {
     expect(() => parseNotifyFile(text, 'n.yaml')).toThrow(ConfigError);
     expect(() => parseNotifyFile(text, 'n.yaml')).toThrow(want);
