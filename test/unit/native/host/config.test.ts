@@ -97,6 +97,11 @@ describe('loadConfig', () => {
       flags: { listen: '127.0.0.1:70000' },
       want: ['listen: expected ADDRESS:PORT, such as 127.0.0.1:8080, got "127.0.0.1:70000"'],
     },
+    {
+      name: 'a file that is no YAML',
+      file: 'margin: 5\na: [\n',
+      want: ['/settings.yaml:3: Flow sequence in block collection must be sufficiently indented and end with a ]'],
+    },
     { name: 'a file that is a list', file: '- a\n', want: ['/settings.yaml: expected a mapping of settings'] },
   ])('$name', ({ want, ...sources }) => {
     expect(faults(sources)).toEqual(want);
