@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from '../../native/host/config.ts';
 import type { AlertRule } from '../model/alert/rule.ts';
 import { ruleSchema } from './rule-schema.ts';
+import { readRuleText } from './rule-text.ts';
+import { valuesOf } from './yaml-values.ts';
 
 const fileSchema = z.strictObject({ rules: z.array(ruleSchema).max(200) });
 
@@ -36,7 +38,7 @@ export function parseRules(text: string, path: string): readonly AlertRule[] {
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const broken = document.errors.map(({ pos, message }) => `${path}:${lines.linePos(pos[0]).line}: ${message}`);
   if (broken.length > 0) throw new ConfigError(broken);
-  const result = fileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const result = fileSchema.safeParse(valuesOf(document, path));
   if (!result.success) {
     throw new ConfigError(
       result.error.issues.flatMap((issue) => {
@@ -61,7 +63,7 @@ export function parseRules(text: string, path: string): readonly AlertRule[] {
 export function readRules(path: string): readonly AlertRule[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRuleText(path);
   } catch (cause) {
     throw new ConfigError([`rules: cannot read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`]);
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../../native/host/config.ts';
 import type { Clock } from '../../native/host/clock.ts';
@@ -6,6 +6,7 @@ import type { Logger } from '../../native/host/log.ts';
 import type { AlertRule } from '../model/alert/rule.ts';
 import type { RuleBook } from './rule-book.ts';
 import { parseRules } from './rule-file.ts';
+import { readRuleText } from './rule-text.ts';
 
 /** Where rules are read from. */
 export interface RulePaths {
@@ -114,7 +115,7 @@ export class RuleFiles {
 
 function textOf(path: string): { readonly text: string } | { readonly fault: string } {
   try {
-    return { text: readFileSync(path, 'utf8') };
+    return { text: readRuleText(path) };
   } catch (error) {
     return { fault: `${path}: cannot be read: ${sentenceOf(error)}` };
   }

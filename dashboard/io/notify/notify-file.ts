@@ -6,6 +6,7 @@ import { parseMatchers, type Matcher } from '../../model/alert/matcher.ts';
 import type { InhibitRule } from '../../model/notify/inhibit.ts';
 import type { RouteSpec } from '../../model/notify/route.ts';
 import { isTimeZone, type TimeInterval } from '../../model/notify/time-interval.ts';
+import { valuesOf } from '../yaml-values.ts';
 import { channelSchema, type ChannelSpec } from './channel-schema.ts';
 
 const matchers = z
@@ -174,7 +175,7 @@ function routeFaults(route: RouteSpec, known: KnownNames, place = 'route'): stri
 export function parseNotifyFile(text: string, path: string): NotifySettings {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: false });
   if (document.errors.length > 0) throw new ConfigError(document.errors.map(({ message }) => `${path}: ${message}`));
-  const values: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  const values: unknown = valuesOf(document, path) ?? {};
   const result = fileSchema.safeParse(values);
   if (!result.success) throw new ConfigError(faultsOf(result.error, {}).map((fault) => `${path}: ${fault}`));
   const { receivers, inhibitRules, timeIntervals } = result.data;
