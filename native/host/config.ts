@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parse as parseYaml } from 'yaml';
+import { LineCounter, parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 
 /** The settings are wrong; `faults` holds one sentence for each, all found at once. */
@@ -40,10 +40,14 @@ function fromEnvironment(sources: ConfigSources, known: ReadonlySet<string>): Re
 }
 
 function fromFile(path: string): Record<string, unknown> {
+  const lineCounter = new LineCounter();
+  const options = { uniqueKeys: true, maxAliasCount: 100, prettyErrors: false, lineCounter };
   let parsed: unknown;
   try {
-    parsed = parseYaml(readFileSync(path, 'utf8'), { uniqueKeys: true, maxAliasCount: 100 }) ?? {};
+    parsed = parseYaml(readFileSync(path, 'utf8'), options) ?? {};
   } catch (cause) {
+    if (cause instanceof YAMLParseError)
+      throw new ConfigError([`${path}:${lineCounter.linePos(cause.pos[0]).line}: ${cause.message}`]);
     throw new ConfigError([`${path}: ${cause instanceof Error ? cause.message : String(cause)}`]);
   }
   const record = z.record(z.string(), z.unknown()).safeParse(parsed);
