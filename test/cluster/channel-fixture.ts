@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import type { SendOutcome } from '../../dashboard/io/notify/channel.ts';
 import type { ChannelSpec } from '../../dashboard/io/notify/channel-schema.ts';
 import { makeChannel } from '../../dashboard/io/notify/make-channel.ts';
@@ -68,15 +69,45 @@ export async function startSink(answer: Answer): Promise<Sink> {
   };
 }
 
+/** A mail server on loopback that says what it is told to each line of a client, and after each line of the text nothing. */
+export async function startSmtpLines(
+  answer: (line: string, socket: Socket) => string,
+): Promise<AsyncDisposable & { readonly port: number; readonly open: ReadonlySet<Socket> }> {
+  const open = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    open.add(socket.on('error', () => undefined).on('close', () => open.delete(socket)));
+    socket.write('220 mail.example ESMTP\r\n');
+    let inText = false;
+    createInterface({ input: socket }).on('line', (line) => {
+      if (inText && line !== '.') return;
+      const said = answer(line, socket);
+      inText = said.startsWith('354');
+      if (said !== '') socket.write(`${said}\r\n`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    open,
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 const making = { policy: { allowed: [] }, timeoutMs: 500, userAgent: 'weft/test', clock: systemClock };
 
 /** Sends one message through a channel made of `spec`. */
 export async function send(
   spec: Exclude<ChannelSpec, { type: 'alertmanager' }>,
-  over: { trusted?: boolean; payload?: WebhookPayload } = {},
+  over: { trusted?: boolean; payload?: WebhookPayload; signal?: AbortSignal } = {},
 ): Promise<SendOutcome> {
   const channel = makeChannel('c1', spec, { ...making, trusted: over.trusted ?? true });
-  return await channel.send({ id: 'msg_1', payload: over.payload ?? payload() }, new AbortController().signal);
+  return await channel.send(
+    { id: 'msg_1', payload: over.payload ?? payload() },
+    over.signal ?? new AbortController().signal,
+  );
 }
 
 export const common = { name: 'ops', sendResolved: true, enabled: true };

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { ChannelSpec } from '../../dashboard/io/notify/channel-schema.ts';
 import { guardedFetch } from '../../dashboard/io/notify/guarded-http.ts';
 import { pinTarget } from '../../dashboard/io/notify/target-guard.ts';
-import { common, payload, send, startSink, type Answer } from './channel-fixture.ts';
+import { until } from '../support/until.ts';
+import { common, payload, send, startSink, startSmtpLines, type Answer } from './channel-fixture.ts';
 
 const webhook = (url: string) => ({ type: 'webhook', ...common, url }) as const;
 
@@ -176,6 +177,48 @@ describe('email', () => {
     const { port } = server.address() as AddressInfo;
     expect(await send(spec(port, 'none'))).toMatchObject({ kind: 'retry', heard: true });
     expect(open.size).toBe(1);
+  });
+
+  test('to a server that never ends its answer is tried again, and the connection is ended', async () => {
+    await using smtp = await startSmtpLines((_line, socket) => {
+      const drip = setInterval(() => socket.write('250-and more\r\n'), 50);
+      socket.on('close', () => {
+        clearInterval(drip);
+      });
+      return '';
+    });
+    const gaveUp = send(spec(smtp.port, 'none'));
+    const waited = AbortSignal.timeout(8000);
+    const never = new Promise((resolve) => {
+      waited.addEventListener('abort', () => {
+        resolve('still waits');
+      });
+    });
+    expect(await Promise.race([gaveUp, never])).toMatchObject({ kind: 'retry', heard: true });
+    await until(() => smtp.open.size === 0, { what: 'its connection is ended' });
+  });
+
+  test.each([450, 550])('that one of two is refused with %d tells who did not get it', async (code) => {
+    await using smtp = await startSmtpLines((line) => {
+      if (line.startsWith('RCPT') && line.includes('second')) return `${code} not here`;
+      return line === 'DATA' ? '354 go on' : '250 taken';
+    });
+    const to = ['ops@example.org', 'second@example.org'];
+    expect(await send({ ...spec(smtp.port, 'none'), to })).toEqual({
+      kind: 'sent',
+      status: '250',
+      body: `not taken for second@example.org: ${code} not here; 250 taken`,
+    });
+  });
+
+  test('that is given up ends its connection', async () => {
+    await using smtp = await startSmtpLines(() => '');
+    const stop = new AbortController();
+    const sent = send(spec(smtp.port, 'none'), { signal: stop.signal });
+    await until(() => smtp.open.size === 1, { what: 'it is connected' });
+    stop.abort(new RangeError('the dashboard stops'));
+    await expect(sent).rejects.toThrow('the dashboard stops');
+    await until(() => smtp.open.size === 0, { what: 'its connection is ended', timeoutMs: 300 });
   });
 
   test('is not sent in clear text where TLS is asked for', async () => {
