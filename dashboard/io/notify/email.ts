@@ -26,6 +26,9 @@ export interface EmailOptions {
   readonly clock: Clock;
 }
 
+/** Greeting, EHLO, TLS or password, envelope, text, end: each may take the time of a whole request. */
+const STEPS = 6;
+
 const LOOPBACK = /^127\.|^::1$/;
 
 /** Mails of one group and day hang together in a reader. */
@@ -37,6 +40,20 @@ function threadId(groupKey: string, nowMs: number, from: string): string {
       ?.replace(/[^A-Za-z0-9.-]/g, '') ?? 'weft';
   const day = new Date(nowMs).toISOString().slice(0, 10);
   return `<alert-${createHash('sha256').update(groupKey).digest('hex').slice(0, 32)}-${day}@${domain}>`;
+}
+
+interface TakenMail {
+  readonly response: string;
+  readonly rejectedErrors?:
+    readonly { readonly recipient?: string | undefined; readonly response?: string | undefined }[] | undefined;
+}
+
+/** What a server said of a mail that it took; whom it did not take it for comes first, since only so much is shown. */
+function shownAnswer({ response, rejectedErrors = [] }: TakenMail): string {
+  const refused = rejectedErrors.map(
+    ({ recipient, response: said }) => `not taken for ${recipient ?? 'one address'}: ${said ?? 'for no reason'}; `,
+  );
+  return shownBody(`${refused.join('')}${response}`);
 }
 
 interface SmtpAnswer {
@@ -87,9 +104,14 @@ async function sendMail(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
+  // The library's own time-outs start anew with each byte.
+  const limitMs = STEPS * options.timeoutMs;
+  const timeout = AbortSignal.timeout(limitMs);
   try {
+    const limited = AbortSignal.any([signal, timeout]);
     const thread = threadId(payload.groupKey, options.clock.nowMs(), from);
     const answer = await transport.sendMail({
+      signal: limited,
       from,
       to: [...to],
       ...emailMessage(payload),
@@ -102,7 +124,11 @@ async function sendMail(
         Precedence: 'bulk',
       },
     });
-    return { kind: 'sent', status: answer.response.slice(0, 3), body: shownBody(answer.response) };
+    return { kind: 'sent', status: answer.response.slice(0, 3), body: shownAnswer(answer) };
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (!timeout.aborted) throw cause;
+    throw new NoAnswer(`was not done within ${limitMs / 1000} s`, { heard: true, cause });
   } finally {
     transport.close();
   }
@@ -118,24 +144,11 @@ export function createEmail(options: EmailOptions): Channel {
     sendResolved,
     send: async (message, signal) => {
       try {
-        return await Promise.race([sendMail(options, message, signal), aborted(signal)]);
+        return await sendMail(options, message, signal);
       } catch (error) {
         signal.throwIfAborted();
         return outcomeOfMailError(error);
       }
     },
   };
-}
-
-/** nodemailer takes no signal; its own timeouts end the connection soon after. */
-async function aborted(signal: AbortSignal): Promise<never> {
-  return await new Promise<never>((_, reject) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        reject(signal.reason as Error);
-      },
-      { once: true },
-    );
-  });
 }
