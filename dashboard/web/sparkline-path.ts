@@ -24,7 +24,7 @@ function largest(series: SeriesView): number {
   let max = 0;
   for (let index = 0; index < series.points; index += 1) {
     const value = series.at(index);
-    if (value > max) max = value;
+    if (value > max && Number.isFinite(value)) max = value;
   }
   return max;
 }
@@ -33,13 +33,12 @@ function largest(series: SeriesView): number {
 function runsOf(series: SeriesView, { width, height, ceiling }: SparklineBox): Point[][] {
   const top = Math.max(largest(series), ceiling ?? 0) || 1;
   const runs: Point[][] = [[]];
+  const steps = Math.max(1, series.points - 1);
   for (let index = 0; index < series.points; index += 1) {
     const value = series.at(index);
-    if (Number.isNaN(value)) runs.push([]);
-    else
-      runs
-        .at(-1)
-        ?.push([tenth((index / (series.points - 1)) * width), tenth(height - 1 - (value / top) * (height - 3))]);
+    // Frames are of four bytes a value: 1e300 arrives as Infinity, which has no place in a picture.
+    if (!Number.isFinite(value)) runs.push([]);
+    else runs.at(-1)?.push([tenth((index / steps) * width), tenth(height - 1 - (value / top) * (height - 3))]);
   }
   return runs.filter((run) => run.length > 0);
 }
