@@ -204,6 +204,9 @@ test('an alert is acknowledged and silenced, and what was told is in history and
   await page.getByRole('link', { name: 'History', exact: true }).click();
   const episode = page.getByRole('region', { name: 'Episodes' }).getByRole('row', { name: 'CpuHigh' });
   await episode.getByText(/127\.0\.0\.1/).waitFor();
+  expect(await episode.locator('a.chips-link').getAttribute('href')).toMatch(
+    /^\/containers\/node-h1%2Frunc%2Fwave\?from=\S+&to=/,
+  );
   await page.getByRole('img', { name: 'CpuHigh fired 1 time' }).waitFor();
   await page.getByLabel('Filter the history').fill('severity:info');
   await page.getByText('Nothing fired').waitFor();

@@ -1,8 +1,10 @@
 import type { Hono } from 'hono';
 import type { Clock } from '../../../native/host/clock.ts';
 import { episodesCsv, episodeView, type AlertEpisode, type ToldEpisode } from '../../model/alert/episode.ts';
+import { episodePlaces } from '../../model/alert/episode-place.ts';
 import { parseEpisodeQuery, type EpisodeQuery } from '../../model/alert/episode-query.ts';
 import type { RowOrder } from '../../model/cluster-view.ts';
+import type { Cluster } from '../../model/cluster.ts';
 import { alertsInScope } from '../../model/scope.ts';
 import { principalOf } from '../access/gate.ts';
 import type { EpisodeStore } from '../episode-store.ts';
@@ -12,6 +14,7 @@ import type { Doors } from './doors.ts';
 
 export interface AlertHistoryParts {
   readonly episodes: EpisodeStore;
+  readonly cluster: Pick<Cluster, 'history'>;
   /** The rows of now, by which it is told what a scope sees. */
   readonly order: () => RowOrder;
   readonly clock: Clock;
@@ -37,7 +40,7 @@ function find(
 /** When alerts fired, until when, and who was told. */
 export function addAlertHistory(
   api: Hono<Env>,
-  { episodes, order, clock }: AlertHistoryParts,
+  { episodes, cluster, order, clock }: AlertHistoryParts,
   { reading }: Pick<Doors, 'reading'>,
 ): void {
   api.get(
@@ -48,7 +51,10 @@ export function addAlertHistory(
       const { scope } = principalOf(context);
       const isSeen = scope === undefined ? () => true : alertsInScope(order(), scope);
       const { found, more } = find(episodes, query, isSeen);
-      if (query.format === 'json') return context.json({ episodes: found.map(episodeView), more });
+      if (query.format === 'json') {
+        const placeOf = episodePlaces(cluster.history.all());
+        return context.json({ episodes: found.map((each) => ({ ...episodeView(each), ...placeOf(each) })), more });
+      }
       return context.body(episodesCsv(found), 200, {
         'content-type': 'text/csv; charset=utf-8; header=present',
         'content-disposition': 'attachment; filename="weft-alerts.csv"',

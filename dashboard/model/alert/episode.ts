@@ -57,8 +57,14 @@ const iso = (unixMs: number): string => new Date(unixMs).toISOString();
 
 const isoOrNull = (unixMs: number | undefined): string | null => (unixMs === undefined ? null : iso(unixMs));
 
+/** The lines of history of what an episode is about, where they are known. */
+export interface EpisodePlace {
+  readonly nodeId?: string;
+  readonly series?: string;
+}
+
 /** An episode as the API shows it. JSON has no NaN: `null`. */
-export interface EpisodeView {
+export interface EpisodeView extends EpisodePlace {
   readonly fingerprint: string;
   readonly rule: string;
   readonly severity: string;

@@ -16,6 +16,7 @@ import { When } from '../when.tsx';
 import { formatMeasured } from './amount.ts';
 import { LabelFilterBar, useAddressFilter } from './label-filter.tsx';
 import { Lane } from './lane.tsx';
+import { episodeSpan } from './links.ts';
 import { noiseByRule, type RuleNoise } from './noisiest.ts';
 import { Subject } from './subject.tsx';
 
@@ -47,7 +48,7 @@ function lastedMs({ firedAt, resolvedAt }: EpisodeView): number {
 const COLUMNS: readonly [FactColumn<EpisodeView>, ...FactColumn<EpisodeView>[]] = [
   { header: 'Alert', cell: ({ rule }) => rule },
   { header: 'Severity', cell: ({ severity }) => <Severity severity={severity} /> },
-  { header: 'Labels', cell: ({ labels }) => <Subject about={{ labels }} /> },
+  { header: 'Labels', cell: (episode) => <Subject about={episode} span={episodeSpan(episode, nowUnixMs.value)} /> },
   {
     header: 'Value / threshold',
     numeric: true,
