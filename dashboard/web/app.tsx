@@ -9,7 +9,7 @@ import { Palette, showPalette } from './palette.tsx';
 import { pageTitle } from './page.ts';
 import { PasswordNotice } from './password-notice.tsx';
 import { learnWho } from './session.ts';
-import { focusRow } from './row-keys.ts';
+import { focusRow, silenceRow } from './row-keys.ts';
 import { listenForShortcuts } from './shortcuts.ts';
 import { connection, retryNow } from './socket.ts';
 import { alerts, announcement, inventory } from './store.ts';
@@ -50,7 +50,12 @@ function useFocusOnArrival(location: string): { readonly current: HTMLElement | 
 function Shell(): JSX.Element {
   const [location, navigate] = useLocation();
   const main = useFocusOnArrival(location);
-  useEffect(() => listenForShortcuts({ navigate, cycleTheme, showHelp, showPalette, focusRow }), [navigate]);
+  useEffect(() => {
+    const onSilence = (): void => {
+      silenceRow(navigate);
+    };
+    return listenForShortcuts({ navigate, cycleTheme, showHelp, showPalette, focusRow, silenceRow: onSilence });
+  }, [navigate]);
   useEffect(retryNow, []);
   // Nothing to keep readable yet: a visitor without a session is asked to log in.
   const mustLogIn = connection.value.kind === 'refused' && inventory.value === undefined;

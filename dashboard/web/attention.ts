@@ -1,5 +1,6 @@
 import { alertsPage } from '../model/alert/alert-link.ts';
 import type { AlertView, HostView, ServerView } from '../wire.ts';
+import { silenceLink } from './alerts/links.ts';
 import { formatDuration, formatMetric, formatSetting, plural } from './format.ts';
 import { alertSubject } from './transitions.ts';
 import { containersOfHost } from './links.ts';
@@ -14,6 +15,8 @@ export interface AttentionItem {
   readonly detail: string;
   readonly sinceUnixMs: number | undefined;
   readonly href: string | undefined;
+  /** The form that keeps it quiet; only an alert can be. */
+  readonly silenceHref?: string;
 }
 
 export interface AttentionInput {
@@ -40,6 +43,7 @@ function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
     detail: `${firing ? 'firing' : pendingWords(alert, nowUnixMs)}${alert.noData ? ', no data: state kept' : ''}: ${value}`,
     sinceUnixMs: alert.firedAtUnixMs ?? alert.activeAtUnixMs,
     href: alertsPage(alert.labels),
+    silenceHref: silenceLink(alert.labels),
   };
 }
 

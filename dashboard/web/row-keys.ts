@@ -1,11 +1,22 @@
-const ROW_NAMES = 'main tbody tr:not(.spacer) > th';
+import { SILENCE_FORM } from './alerts/links.ts';
+import { mayChange } from './session.ts';
 
-/** Moves the focus to the next row's name, or the one before; to the first row when none has it. */
+const ROWS = 'main tbody tr:not(.spacer), main .attention li';
+
+/** Moves the focus to the first link of the next row, or of the one before; of the first row when none has it. */
 export function focusRow(step: 1 | -1): void {
-  const names = [...document.querySelectorAll(ROW_NAMES)];
-  const handles = names.flatMap((name) => name.querySelector<HTMLElement>('a, button') ?? []);
-  const at = handles.findIndex((handle) => handle === document.activeElement);
+  const rows = [...document.querySelectorAll(ROWS)].filter((row) => row.querySelector('a, button') !== null);
+  const handles = rows.flatMap((row) => row.querySelector<HTMLElement>('a, button') ?? []);
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
   const next = handles[at < 0 ? 0 : at + step];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });
+}
+
+/** Opens the form for a silence: of the alert whose row has the focus, else an empty one. */
+export function silenceRow(navigate: (path: string) => void): void {
+  if (!mayChange()) return;
+  const row = document.activeElement?.closest(ROWS);
+  const link = row?.querySelector(`a[href^="${SILENCE_FORM}"]`);
+  navigate(link?.getAttribute('href') ?? SILENCE_FORM);
 }

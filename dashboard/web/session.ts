@@ -16,6 +16,9 @@ export interface Me {
 /** `undefined` until the server told. */
 export const me = signal<Me | undefined>(undefined);
 
+/** Whether the server takes changes from who is logged in. */
+export const mayChange = (): boolean => me.value !== undefined && me.value.role !== 'viewer';
+
 /** Asks who is logged in. */
 export async function learnWho(): Promise<void> {
   const answer = await ask<Me>('GET', '/me');

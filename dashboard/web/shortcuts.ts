@@ -34,6 +34,8 @@ export const SHORTCUTS: readonly { readonly keys: string; readonly does: string 
   { keys: 't', does: 'change the theme' },
   { keys: '[ ]', does: 'show less or more time on a page with charts' },
   { keys: 'l', does: 'show the last minutes live on a page with charts, and the last hour of events' },
+  { keys: 'Space', does: 'hold the charts still, and let them go on live' },
+  { keys: 'm', does: 'silence the alert of the row in focus, or any other' },
   { keys: '← →', does: 'move the cursor of a chart, or of the events' },
   { keys: 'Shift ← →', does: 'draw a stretch of time over the events; Enter shows it' },
   { keys: '?', does: 'show this help' },
@@ -62,6 +64,7 @@ export interface ShortcutActions {
   showHelp(): void;
   showPalette(): void;
   focusRow(step: 1 | -1): void;
+  silenceRow(): void;
 }
 
 const PAGE_OF: Readonly<Record<string, string>> = {
@@ -74,6 +77,15 @@ const PAGE_OF: Readonly<Record<string, string>> = {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest('input, textarea, select, dialog') !== null;
+}
+
+/** The space bar presses what has the focus. */
+function presses({ key, target }: KeyboardEvent): boolean {
+  return key === ' ' && target instanceof HTMLElement && target.closest('a, button, summary') !== null;
+}
+
+function isOurs(event: KeyboardEvent): boolean {
+  return !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target) && !presses(event);
 }
 
 function focusFilter(actions: ShortcutActions): void {
@@ -98,12 +110,15 @@ export function listenForShortcuts(actions: ShortcutActions): () => void {
     k: () => {
       actions.focusRow(-1);
     },
+    m: () => {
+      actions.silenceRow();
+    },
     '?': () => {
       actions.showHelp();
     },
   };
   const onKey = (event: KeyboardEvent): void => {
-    if (!shortcutsOn.value || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (!shortcutsOn.value || !isOurs(event)) return;
     const page = event.timeStamp - goPressedAt < CHORD_MS ? PAGE_OF[event.key] : undefined;
     goPressedAt = event.key === 'g' ? event.timeStamp : -Infinity;
     const action =

@@ -57,7 +57,7 @@ test('an alert is pending, fires, is told to a webhook and resolves, all of it o
   await page.getByRole('link', { name: /Alerts\s*1 firing/ }).waitFor();
   expect(await page.title()).toBe('(1) Alerts · weft');
   await page.getByRole('link', { name: 'Overview', exact: true }).click();
-  await page.locator('.attention').getByRole('link', { name: 'CpuHigh, wave on h1' }).click();
+  await page.locator('.attention').getByRole('link', { name: 'CpuHigh, wave on h1', exact: true }).click();
 
   agent.setLoad('wave', { cpuCores: 0.05 });
   const resolved = page.getByRole('region', { name: 'Resolved alerts' });

@@ -204,6 +204,12 @@ test('a stretch that is drawn in one chart is the range of all, and in the addre
   await page.waitForURL((url) => url.searchParams.get('last') === '1h');
   await page.goBack();
   await page.waitForURL((url) => url.search === '');
+  await page.locator('main').focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Back to live' }).waitFor();
+  expect(new URL(page.url()).searchParams.has('to')).toBe(true);
+  await page.keyboard.press('Space');
+  await page.waitForURL((url) => url.search === '');
 });
 
 test('the same as tables, in UTC, and as a file', async () => {

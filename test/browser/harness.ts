@@ -8,6 +8,8 @@ import { startAgentFeeder, type AgentFeeder, type FedContainer } from '../suppor
 
 export interface TestDashboard extends AsyncDisposable {
   readonly url: string;
+  /** Where its tokens are. */
+  readonly stateDir: string;
   /** The address that the running process printed, with its one-time token. */
   readonly loginUrl: () => string;
   /** A further address to log in with, asked of its API. */
@@ -44,6 +46,7 @@ export async function startDashboard(...args: readonly string[]): Promise<TestDa
   let child = await launch(port, stateDir, args);
   return {
     url,
+    stateDir,
     loginUrl: () => /http:\S+\/login#token=\S+/.exec(child.stdout())?.[0] ?? '',
     newLoginUrl: async () => {
       const token = (await readFile(join(stateDir, 'api-token'), 'utf8')).trim();

@@ -8,7 +8,7 @@ import { Chips } from '../chips.tsx';
 import { Fault } from '../facts.tsx';
 import { plural } from '../format.ts';
 import { Mark } from '../mark.tsx';
-import { me } from '../session.ts';
+import { mayChange } from '../session.ts';
 import { alerts, alertsMessage } from '../store.ts';
 import { useQuery } from '../page.ts';
 import { ViewsMenu } from '../views-menu.tsx';
@@ -69,7 +69,6 @@ function Groups({ active }: { readonly active: readonly AlertView[] }): JSX.Elem
   const { value, reason } = usePolled<GroupAnswer>('/groups');
   const [fault, setFault] = useState<string | undefined>(undefined);
   const groups = groupsOf(active, value?.groups ?? []);
-  const mayChange = me.value !== undefined && me.value.role !== 'viewer';
   return (
     <div class="groups" role="region" aria-label="Active alerts">
       <Fault reason={fault ?? reason} />
@@ -79,7 +78,7 @@ function Groups({ active }: { readonly active: readonly AlertView[] }): JSX.Elem
           <AlertTable
             label={group.title}
             alerts={group.alerts}
-            {...(mayChange ? { actions: (alert: AlertView) => <Actions alert={alert} onFault={setFault} /> } : {})}
+            {...(mayChange() ? { actions: (alert: AlertView) => <Actions alert={alert} onFault={setFault} /> } : {})}
           />
         </div>
       ))}

@@ -43,11 +43,14 @@ export function subjectLink({ labels, nodeId, series }: Subject, span?: Span): s
 /** Labels that say which alert it is; others, such as the image, change while the trouble is the same. */
 const SILENCED_BY = ['alertname', 'host', 'container', 'peer', 'rule', 'channel'];
 
+/** The form for a silence; what follows are its matchers. */
+export const SILENCE_FORM = '/alerts/silences?new=';
+
 /** The form for a silence of just this alert. */
 export function silenceLink(labels: AlertView['labels']): string {
   const matchers = SILENCED_BY.flatMap((name) => {
     const value = labels[name];
     return value === undefined ? [] : [matcherText({ name, value, isRegex: false, isEqual: true })];
   });
-  return `/alerts/silences?new=${inAddress(matchers.join(','))}`;
+  return `${SILENCE_FORM}${inAddress(matchers.join(','))}`;
 }

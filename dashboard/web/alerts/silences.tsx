@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useLocation, useSearch } from 'wouter-preact';
 import { compileMatchers, matcherText, type Matcher } from '../../model/alert/matcher.ts';
 import { ask, usePolled } from '../api.ts';
@@ -110,6 +110,9 @@ function SilenceList(): JSX.Element {
   const [, navigate] = useLocation();
   const asked = new URLSearchParams(useSearch()).get('new');
   const [draft, setDraft] = useState(asked === null ? undefined : newSilence(asked, person()));
+  useEffect(() => {
+    if (asked !== null) setDraft(newSilence(asked, person()));
+  }, [asked]);
   const [fault, setFault] = useState<string | undefined>(undefined);
   const expire = async (id: string): Promise<void> => {
     const answer = await ask<object>('DELETE', `/silences/${encodeURIComponent(id)}`);

@@ -74,6 +74,11 @@ export function neighbourOf(range: Range, direction: 1 | -1): Range {
   return lastOf(id) ?? LIVE_RANGE;
 }
 
+/** What moves on is held as it is now; what is held goes on live. */
+export function heldOrLive(range: Range, nowUnixMs: number): Range {
+  return range.kind === 'last' ? zoomedTo(nowUnixMs - range.ms, nowUnixMs) : LIVE_RANGE;
+}
+
 /** The range in the parameters of `GET /api/v1/history`. */
 export function historyParams(range: Range): Readonly<Record<string, string>> {
   if (range.kind === 'span')

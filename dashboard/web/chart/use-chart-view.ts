@@ -1,8 +1,9 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
+import { nowUnixMs } from '../clock.ts';
 import { useQuery } from '../page.ts';
 import { onPageKeys } from '../shortcuts.ts';
 import { parseCpuMode, type CpuMode } from './cpu-mode.ts';
-import { LIVE_RANGE, neighbourOf, parseRange, withRange, zoomedTo, type Range } from './range.ts';
+import { heldOrLive, LIVE_RANGE, neighbourOf, parseRange, withRange, zoomedTo, type Range } from './range.ts';
 
 /** What the address says of a page of charts, and how it is changed. */
 export interface ChartView {
@@ -15,7 +16,7 @@ export interface ChartView {
   readonly goLive: () => void;
 }
 
-/** Range, meaning of CPU and form of a page of charts: all in the address. `[`, `]` and `l` change the range. */
+/** Range, meaning of CPU and form of a page of charts: all in the address. `[`, `]`, `l` and the space bar change the range. */
 export function useChartView(): ChartView {
   const { params, setParams } = useQuery();
   const range = parseRange(params);
@@ -25,7 +26,8 @@ export function useChartView(): ChartView {
   const goLive = (): void => {
     setRange(LIVE_RANGE);
   };
-  useEffect(
+  // A key that follows another at once is of the range that it made.
+  useLayoutEffect(
     () =>
       onPageKeys({
         '[': () => {
@@ -35,6 +37,9 @@ export function useChartView(): ChartView {
           setRange(neighbourOf(range, 1));
         },
         l: goLive,
+        ' ': () => {
+          setRange(heldOrLive(range, nowUnixMs.peek()));
+        },
       }),
     [params],
   );

@@ -4,6 +4,7 @@ import type { AttentionItem } from '../attention.ts';
 import { nowUnixMs } from '../clock.ts';
 import { formatDuration, plural } from '../format.ts';
 import { Mark } from '../mark.tsx';
+import { mayChange } from '../session.ts';
 
 const SHOWN = 8;
 
@@ -19,6 +20,11 @@ function Line({ item }: { readonly item: AttentionItem }): JSX.Element {
       <span class="attention-since">
         {item.sinceUnixMs === undefined ? '' : `since ${formatDuration(nowUnixMs.value - item.sinceUnixMs)}`}
       </span>
+      {item.silenceHref === undefined || !mayChange() ? null : (
+        <Link class="button quiet" href={item.silenceHref} aria-label={`Silence ${item.what}`}>
+          Silence
+        </Link>
+      )}
     </li>
   );
 }

@@ -14,7 +14,7 @@ function alert(overrides: Partial<AlertView> = {}): AlertView {
     fingerprint: 'f1',
     rule: 'CpuHigh',
     state: 'firing',
-    labels: { host: 'h1', container: 'web' },
+    labels: { alertname: 'CpuHigh', host: 'h1', container: 'web' },
     annotations: {},
     severity: 'critical',
     metric: 'cpuOfLimitRatio',
@@ -106,6 +106,14 @@ test.each([
   },
 ])('needs attention: $name', ({ input, want }) => {
   expect(attentionItems(input).map(({ id }) => id)).toEqual(want);
+});
+
+test('an alert leads to the silence of just itself, what is no alert to none', () => {
+  const items = attentionItems({ ...calm, alerts: [alert()], hosts: [host('h1', { state: 'stale' })] });
+  expect(items.map(({ silenceHref }) => silenceHref)).toEqual([
+    `/alerts/silences?new=${encodeURIComponent('alertname="CpuHigh",host="h1",container="web"')}`,
+    undefined,
+  ]);
 });
 
 test('an alert says how far it is from firing', () => {

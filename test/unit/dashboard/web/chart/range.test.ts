@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  heldOrLive,
   historyParams,
   isLive,
   LIVE_RANGE,
@@ -54,6 +55,11 @@ describe('the neighbour of a range', () => {
   ] as const)('of "$from" by $direction is $want', ({ from, direction, want }) => {
     expect(neighbourOf(at(from), direction)).toMatchObject({ kind: 'last', id: want });
   });
+});
+
+test('what moves on is held as it is, and what is held goes on live', () => {
+  expect(heldOrLive(at('last=1h'), FROM)).toEqual({ kind: 'span', fromUnixMs: FROM - 3_600_000, toUnixMs: FROM });
+  expect(heldOrLive(zoomedTo(FROM, FROM + 60_000), FROM)).toEqual(LIVE_RANGE);
 });
 
 test('a zoom is in order and shows ten seconds at least', () => {
