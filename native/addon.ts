@@ -117,6 +117,8 @@ export interface NativeAddon {
    * EINVAL for a path without its end and for too little room.
    */
   statFiles(paths: Uint8Array, rows: Float64Array): number;
+  /** malloc_trim(3): gives pages of freed memory back to the kernel; false where there were none. */
+  trimMemory(): boolean;
   /** Calls `listener` with what arrives until the socket is closed; keeps the event loop alive meanwhile. */
   watch(socket: NativeSocket, listener: NativeWatchListener): void;
   /** How the kernel disciplines its clock. Changes nothing. */

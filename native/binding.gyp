@@ -11,6 +11,7 @@
         "addon/number_shape.cc",
         "addon/read_files.cc",
         "addon/stat_files.cc",
+        "addon/trim_memory.cc",
         "addon/unix_datagram.cc",
         "addon/netns.cc",
         "addon/netlink_message.cc",

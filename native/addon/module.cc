@@ -12,6 +12,7 @@
 #include "netlink_watch.h"
 #include "read_files.h"
 #include "stat_files.h"
+#include "trim_memory.h"
 #include "unix_datagram.h"
 
 namespace weft {
@@ -271,7 +272,7 @@ NAPI_MODULE_INIT() {
       {"transact", weft::Transact}, {"dump", weft::Dump},   {"watch", weft::Watch},
       {"readFiles", weft::ReadFiles}, {"readFilesSync", weft::ReadFilesSync},
       {"readNumbers", weft::ReadNumbers},
-      {"clockState", weft::ClockState}, {"statFiles", weft::StatFiles},
+      {"clockState", weft::ClockState}, {"statFiles", weft::StatFiles},  {"trimMemory", weft::TrimMemory},
       {"sendDatagram", weft::SendDatagram},
   };
   for (const auto& [name, callback] : functions) {
