@@ -3,6 +3,7 @@ import { systemClock, systemRandom } from '../native/host/clock.ts';
 import type { AgentInput } from '../native/host/config.ts';
 import { reportConfigError, runUntilSignal, type ExitCode } from '../native/host/lifecycle.ts';
 import { createLogger, type Logger } from '../native/host/log.ts';
+import { memoryTrim, trimRegularly } from '../native/host/memory-trim.ts';
 import { packageRoot, packageVersion } from '../native/host/package-root.ts';
 import { DashboardAgent } from './agent.ts';
 import { loadDashboardConfig, type DashboardConfig } from './config.ts';
@@ -210,6 +211,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
   process.stdout.write(`weft dashboard: ${printed === undefined ? externalUrl : loginUrl(printed)}\n`);
   try {
     const book = heart.cluster.history;
+    const trim = memoryTrim();
     await Promise.all([
       agent.run(signal),
       livePush.run(signal),
@@ -228,6 +230,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
       ),
       followCertificate(bound, config, { log, signal }),
       restoreHistory({ book, store: history, log }, clock.nowMs(), signal),
+      ...(trim === undefined ? [] : [trimRegularly(trim, clock, signal)]),
     ]);
   } finally {
     agent.rememberAll();
