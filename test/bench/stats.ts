@@ -15,7 +15,7 @@ const MANY = 1000;
  * An agent runs for months: past the first ticks, in which everything is read often and what is missing is looked for, and past the
  * compiling of what runs once a second, which takes minutes.
  */
-const WARM_UP_MS = 240_000;
+const WARM_UP_MS = 150_000;
 const MEASURED_MS = 15_000;
 const WATCHED_TICKS = 24;
 /** Of one core, for each 100 containers. */
