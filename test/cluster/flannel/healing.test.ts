@@ -217,6 +217,22 @@ describe.each(FAMILIES)('%s', (family) => {
   test.each(DAMAGES)('$name: back at the event', heals);
 });
 
+test.fails('IPv6 switched off on its device: back at the event, and told as a repair', async () => {
+  const at = target('ipv6');
+  const set = (value: number): string =>
+    first.ns.run('sh', '-c', `echo ${value} >/proc/sys/net/ipv6/conf/${at.device}/disable_ipv6`);
+  const repairs = await first.metric('weft_flannel_repairs_total');
+  try {
+    set(1);
+    const ms = await untilHealthy();
+    measured.get('ipv6')?.push({ name: 'IPv6 switched off', ms });
+    await reaches(first, at.gateway, '-I', at.own.split('/')[0] ?? '');
+    await until(async () => (await first.metric('weft_flannel_repairs_total')) > repairs, { what: 'a repair is told' });
+  } finally {
+    set(0);
+  }
+});
+
 describe('with nexthop objects', () => {
   const shown = (): string => first.ns.run('sh', '-c', 'ip nexthop show; ip -4 route show dev flannel.1');
   /** The second host's route by its object, and nothing else on the device. */
