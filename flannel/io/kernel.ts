@@ -13,7 +13,7 @@ import type { ActualOverlay } from '../model/plan.ts';
 import type { Step } from '../model/step.ts';
 import { readConflictView } from './conflict-view.ts';
 import { candidateAddress, readHostInterfaces } from './host-interfaces.ts';
-import { acceptRaFile, addressesOf, findLink } from './links.ts';
+import { acceptRaFile, addressesOf, disableIpv6File, findLink } from './links.ts';
 import { blackholesOf, readMainRoutes } from './read-routes.ts';
 import { readPlainTunnel } from './read-plain-tunnel.ts';
 import { TunnelReader } from './read-tunnel.ts';
@@ -188,7 +188,11 @@ export class OverlayKernel {
       return this.#create(step, { name: step.tunnel.name, message: encodeCreateTunnel(step.tunnel) }, signal);
     } else if (step.kind === 'set-link' && ifindex !== undefined) {
       for (const message of encodeCorrections(step.correction, ifindex)) await this.#one(step, message, signal);
-      if (step.correction.acceptRa !== undefined) refuseAdvertisements(await this.#nameOf(ifindex, signal));
+      const { acceptRa, disableIpv6 } = step.correction;
+      if (acceptRa === undefined && disableIpv6 === undefined) return undefined;
+      const name = await this.#nameOf(ifindex, signal);
+      if (acceptRa !== undefined) switchOff(acceptRaFile, name);
+      if (disableIpv6 !== undefined) switchOff(disableIpv6File, name);
     }
     return undefined;
   }
@@ -204,7 +208,11 @@ export class OverlayKernel {
     if (link === undefined) {
       throw new NetlinkError({ operation: 'find', errno: ERRNO.ENODEV, target: device.name });
     }
-    refuseAdvertisements(device.name);
+    switchOff(acceptRaFile, device.name);
+    // A host may have it for every new device; where an IPv4 device stands that is not ours to change.
+    if (step.kind === 'create-link' && typeof step.device.local === 'bigint') {
+      switchOff(disableIpv6File, device.name);
+    }
     for (const message of encodeCorrections({ up: true }, link.ifindex)) await this.#one(step, message, signal);
     return link.ifindex;
   }
@@ -216,12 +224,12 @@ export class OverlayKernel {
   }
 }
 
-function refuseAdvertisements(name: string | undefined): void {
+function switchOff(file: (name: string) => string, name: string | undefined): void {
   if (name === undefined) return;
   try {
-    writeFileSync(acceptRaFile(name), '0');
+    writeFileSync(file(name), '0');
   } catch {
-    // Without IPv6 there is nothing to switch off.
+    // Without IPv6 there is nothing to switch off. Where /proc/sys cannot be written, an address that is refused tells it.
   }
 }
 

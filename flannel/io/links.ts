@@ -43,11 +43,19 @@ export async function addressesOf(
 /** Where the kernel keeps whether an interface takes router advertisements. */
 export const acceptRaFile = (name: string): string => `/proc/sys/net/ipv6/conf/${name}/accept_ra`;
 
-/** @returns `undefined` without IPv6. */
-export function readAcceptRa(name: string): number | undefined {
+/** Where the kernel keeps whether an interface has no IPv6 at all. */
+export const disableIpv6File = (name: string): string => `/proc/sys/net/ipv6/conf/${name}/disable_ipv6`;
+
+function readSetting(file: string): number | undefined {
   try {
-    return Number(readFileSync(acceptRaFile(name), 'utf8').trim());
+    return Number(readFileSync(file, 'utf8').trim());
   } catch {
     return undefined;
   }
 }
+
+/** @returns `undefined` without IPv6. */
+export const readAcceptRa = (name: string): number | undefined => readSetting(acceptRaFile(name));
+
+/** @returns `undefined` without IPv6. */
+export const readDisableIpv6 = (name: string): number | undefined => readSetting(disableIpv6File(name));

@@ -2,7 +2,7 @@ import { RTN, RT_SCOPE, RTPROT } from '../../native/netlink/route.ts';
 import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { Family } from '../model/overlay.ts';
 import type { ActualPlainRoute, ActualPlainTunnel } from '../model/plain-tunnel.ts';
-import { addressesOf, findLink, isGone } from './links.ts';
+import { addressesOf, findLink, isGone, readDisableIpv6 } from './links.ts';
 import { hasDefaultMetric, readMainRoutes } from './read-routes.ts';
 
 const EMPTY: ActualPlainTunnel = { device: undefined, addresses: [], routes: [] };
@@ -42,7 +42,8 @@ export async function readPlainTunnel(
     const routes: ActualPlainRoute[] = [];
     for (const family of which.families) routes.push(...(await routesOver(socket, { family, oif: ifindex }, signal)));
     const addresses = await addressesOf(socket, { ifindex, families: which.families }, signal);
-    return { device: { ifindex, name, kind, mtu, up, local: ipip?.local }, addresses, routes };
+    const device = { ifindex, name, kind, mtu, up, local: ipip?.local, disableIpv6: readDisableIpv6(name) };
+    return { device, addresses, routes };
   } catch (error) {
     if (isGone(error)) return EMPTY;
     throw error;

@@ -8,7 +8,7 @@ import type { NetlinkSocket } from '../../native/netlink/socket.ts';
 import type { ActualDevice } from '../model/device.ts';
 import type { Family } from '../model/overlay.ts';
 import type { ActualFdb, ActualNeighbor, ActualNexthop, ActualOverlay, ActualRoute } from '../model/plan.ts';
-import { addressesOf, addressFamily, findLink, isGone, readAcceptRa } from './links.ts';
+import { addressesOf, addressFamily, findLink, isGone, readAcceptRa, readDisableIpv6 } from './links.ts';
 import { routeOfDevice, routeOfMainTable } from './read-routes.ts';
 import { RTPROT_WEFT } from './steps.ts';
 
@@ -16,8 +16,8 @@ const EMPTY: ActualOverlay = { device: undefined, addresses: [], neighbors: [], 
 
 function actualDevice({ ifindex, name, kind, mac, mtu, up, vxlan }: Link): ActualDevice {
   const settings = vxlan && { ...vxlan, l2miss: vxlan.l2miss ?? false, group: vxlan.group };
-  const acceptRa = readAcceptRa(name);
-  return { ifindex, name, kind, mac, mtu, up, acceptRa, vxlan: kind === 'vxlan' ? settings : undefined };
+  const ipv6 = { acceptRa: readAcceptRa(name), disableIpv6: readDisableIpv6(name) };
+  return { ifindex, name, kind, mac, mtu, up, ...ipv6, vxlan: kind === 'vxlan' ? settings : undefined };
 }
 
 /** An ARP or NDP entry, as far as it is planned with. */

@@ -242,7 +242,16 @@ function hintOf(step: Step, errno: number): string | undefined {
   return errno === ERRNO.EPERM ? 'CAP_NET_ADMIN is missing' : undefined;
 }
 
+/** The kernel says `permission denied`, which sends a person after capabilities. */
+function ipv6Hint(step: Step, errno: number): string | undefined {
+  const isRefused = errno === ERRNO.EACCES && step.kind === 'add-address' && typeof step.address === 'bigint';
+  return isRefused
+    ? 'IPv6 is switched off on the device: `echo 0 >/proc/sys/net/ipv6/conf/DEVICE/disable_ipv6`'
+    : undefined;
+}
+
 /** A step and its failure in a person's words. */
 export function stepText(step: Step, errno: number): StepText {
-  return { operation: step.kind.replaceAll('-', ' '), target: targetOf(step), hint: hintOf(step, errno) };
+  const hint = ipv6Hint(step, errno) ?? hintOf(step, errno);
+  return { operation: step.kind.replaceAll('-', ' '), target: targetOf(step), hint };
 }

@@ -13,6 +13,8 @@ export interface ActualDevice {
   readonly up: boolean;
   /** `net.ipv6.conf.<name>.accept_ra`; `undefined` without IPv6. */
   readonly acceptRa: number | undefined;
+  /** `net.ipv6.conf.<name>.disable_ipv6`; `undefined` without IPv6. */
+  readonly disableIpv6: number | undefined;
   /** `undefined` for anything but a vxlan device. */
   readonly vxlan:
     | {
@@ -37,6 +39,17 @@ export interface DeviceCorrection {
   readonly learning?: boolean;
   /** A router's advertisement out of the overlay must not set routes here. */
   readonly acceptRa?: 0;
+  /** Of a device that carries IPv6: the kernel takes its addresses and routes away, and refuses new ones. */
+  readonly disableIpv6?: 0;
+}
+
+/** Switches IPv6 on again where an address is wanted that is one of IPv6; elsewhere the setting is the operator's. */
+export function ipv6Correction(
+  wanted: IpAddress | readonly IpAddress[],
+  { disableIpv6 }: Pick<ActualDevice, 'disableIpv6'>,
+): Pick<DeviceCorrection, 'disableIpv6'> {
+  const isIpv6 = [wanted].flat().some((address) => typeof address === 'bigint');
+  return isIpv6 && (disableIpv6 ?? 0) !== 0 ? { disableIpv6: 0 } : {};
 }
 
 const addressText = (address: IpAddress | undefined): string => (address === undefined ? 'none' : formatIp(address));
@@ -70,6 +83,7 @@ export function correctionsOf(wanted: VxlanDevice, found: ActualDevice): DeviceC
     ...(found.vxlan?.learning === wanted.learning ? {} : { learning: wanted.learning }),
     ...(found.up ? {} : { up: true as const }),
     ...((found.acceptRa ?? 0) === 0 ? {} : { acceptRa: 0 as const }),
+    ...ipv6Correction(wanted.local, found),
   };
   return Object.keys(correction).length === 0 ? undefined : correction;
 }

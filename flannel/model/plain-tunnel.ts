@@ -1,6 +1,6 @@
 import { cidrContains, cidrKey, type InterfaceAddress, type IpAddress } from '../../native/net/ip.ts';
 import type { Ipv4 } from '../../native/net/ipv4.ts';
-import type { DeviceCorrection } from './device.ts';
+import { ipv6Correction, type DeviceCorrection } from './device.ts';
 import type { PlainDevice, PlainRoute, PlainTunnel } from './overlay.ts';
 import { isInside } from './plan.ts';
 import type { Step } from './step.ts';
@@ -12,6 +12,8 @@ export interface ActualPlainDevice {
   readonly local: Ipv4 | undefined;
   readonly mtu: number;
   readonly up: boolean;
+  /** `net.ipv6.conf.<name>.disable_ipv6`; `undefined` without IPv6. */
+  readonly disableIpv6: number | undefined;
 }
 
 /** A route of the main table over the device, without metric of its own. */
@@ -31,7 +33,7 @@ function incompatibility(wanted: PlainDevice, found: ActualPlainDevice): string 
   return found.local === wanted.local ? undefined : 'local address';
 }
 
-function linkSteps(device: PlainDevice, actual: ActualPlainDevice | undefined): Step[] {
+function linkSteps({ device, addresses }: PlainTunnel, actual: ActualPlainDevice | undefined): Step[] {
   if (actual === undefined) return [{ kind: 'create-tunnel', tunnel: device }];
   const because = incompatibility(device, actual);
   if (because !== undefined) {
@@ -44,6 +46,7 @@ function linkSteps(device: PlainDevice, actual: ActualPlainDevice | undefined): 
   const correction: DeviceCorrection = {
     ...(actual.mtu === device.mtu ? {} : { mtu: device.mtu }),
     ...(actual.up ? {} : { up: true }),
+    ...ipv6Correction(addresses, actual),
   };
   return Object.keys(correction).length === 0 ? [] : [{ kind: 'set-link', correction }];
 }
@@ -85,7 +88,7 @@ function routeSteps({ routes, networks }: PlainTunnel, actual: readonly ActualPl
 
 /** What turns `actual` into `desired`: link, addresses, routes. A device that has to be made anew starts empty. */
 export function planPlainTunnel(desired: PlainTunnel, actual: ActualPlainTunnel): Step[] {
-  const link = linkSteps(desired.device, actual.device);
+  const link = linkSteps(desired, actual.device);
   const isNew = link.some(({ kind }) => kind === 'create-tunnel');
   const { addresses, routes } = isNew ? { addresses: [], routes: [] } : actual;
   return [...link, ...addressSteps(desired, addresses), ...routeSteps(desired, routes)];

@@ -217,7 +217,7 @@ describe.each(FAMILIES)('%s', (family) => {
   test.each(DAMAGES)('$name: back at the event', heals);
 });
 
-test.fails('IPv6 switched off on its device: back at the event, and told as a repair', async () => {
+test('IPv6 switched off on its device: back at the event, and told as a repair', async () => {
   const at = target('ipv6');
   const set = (value: number): string =>
     first.ns.run('sh', '-c', `echo ${value} >/proc/sys/net/ipv6/conf/${at.device}/disable_ipv6`);

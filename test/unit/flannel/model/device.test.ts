@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { correctionsOf, incompatibility } from '../../../../flannel/model/device.ts';
 import { parseIpv4 } from '../../../../native/net/ipv4.ts';
+import { parseIpv6 } from '../../../../native/net/ipv6.ts';
 import { parseMac } from '../../../../native/net/mac.ts';
 import { actualDevice, device as wanted } from './plan-kernel.ts';
 
@@ -55,4 +56,18 @@ describe('what is put right in place', () => {
   ])('$name', ({ actual, want }) => {
     expect(correctionsOf(wanted, actual)).toEqual(want);
   });
+});
+
+test.each([
+  {
+    name: 'switched off on a device of IPv6: on again',
+    local: parseIpv6('fd00:77::11'),
+    off: 1,
+    want: { disableIpv6: 0 },
+  },
+  { name: 'on: stays', local: parseIpv6('fd00:77::11'), off: 0, want: undefined },
+  { name: 'no IPv6 in the kernel: nothing to set', local: parseIpv6('fd00:77::11'), off: undefined, want: undefined },
+  { name: 'switched off on a device of IPv4: not ours to change', local: wanted.local, off: 1, want: undefined },
+])('IPv6 $name', ({ local, off, want }) => {
+  expect(correctionsOf({ ...wanted, local }, { ...found, disableIpv6: off })).toEqual(want);
 });

@@ -14,7 +14,7 @@ const desired: PlainTunnel = {
     { destination: parseCidr('10.5.3.0/24'), gateway: parseIp('192.168.77.13') },
   ],
 };
-const device = { ...desired.device, ifindex: 7, up: true };
+const device = { ...desired.device, ifindex: 7, up: true, disableIpv6: 0 };
 const settled: ActualPlainTunnel = {
   device,
   addresses: [parseInterfaceAddress('10.5.1.0/32')],
@@ -40,6 +40,11 @@ describe('steps on an ipip or wireguard device', () => {
       want: ['delete-link', 'create-tunnel', 'add-address', 'add-tunnel-route', 'add-tunnel-route'],
     },
     { name: 'MTU and state', actual: { ...settled, device: { ...device, mtu: 1400, up: false } }, want: ['set-link'] },
+    {
+      name: 'IPv6 switched off is nothing to a device of IPv4',
+      actual: { ...settled, device: { ...device, disableIpv6: 1 } },
+      want: [],
+    },
     { name: 'a lost route', actual: { ...settled, routes: settled.routes.slice(1) }, want: ['add-tunnel-route'] },
     {
       name: 'a route to another host',
@@ -69,4 +74,13 @@ describe('steps on an ipip or wireguard device', () => {
   ])('$name', ({ actual, want }) => {
     expect(planPlainTunnel(desired, actual).map(({ kind }) => kind)).toEqual(want);
   });
+});
+
+test('IPv6 is switched on again where one of the addresses is an IPv6 address', () => {
+  const both: PlainTunnel = { ...desired, addresses: [...desired.addresses, parseIp('fc00:5:0:1::')] };
+  const actual = { ...settled, device: { ...device, disableIpv6: 1 } };
+  expect(planPlainTunnel(both, actual)).toEqual([
+    { kind: 'set-link', correction: { disableIpv6: 0 } },
+    { kind: 'add-address', address: parseIp('fc00:5:0:1::') },
+  ]);
 });

@@ -31,6 +31,7 @@ export const actualDevice = (wanted: VxlanDevice, change: Partial<ActualDevice> 
   mtu: wanted.mtu,
   up: true,
   acceptRa: 0,
+  disableIpv6: 0,
   vxlan: { ...wanted, l2miss: false, group: undefined },
   ...change,
 });
