@@ -1,6 +1,7 @@
-import { isObject, type JsonObject } from './config-fields.ts';
+import { isObject, plainField, type JsonObject } from './config-fields.ts';
 import { configView } from './config-view.ts';
 import type { NetworkConfig } from './network-config.ts';
+import { parseSpelledKeys } from './spelled-keys.ts';
 
 /** One value of the configuration that is another now. */
 export interface ConfigChange {
@@ -67,9 +68,9 @@ function unknownIn(object: JsonObject, known: readonly string[], prefix: string)
 
 /** Keys of a valid configuration that flannel passes over: most of them are typing errors. */
 export function unknownConfigKeys(text: string, { backend }: NetworkConfig): string[] {
-  const object: unknown = JSON.parse(text);
+  const object = parseSpelledKeys(text);
   if (!isObject(object)) return [];
-  const inner = Object.entries(object).find(([name]) => name.toLowerCase() === 'backend')?.[1];
+  const inner = plainField(object, 'Backend');
   return [
     ...unknownIn(object, COMMON_KEYS, ''),
     ...(isObject(inner) ? unknownIn(inner, ['Type', ...BACKEND_KEYS[backend.kind]], 'Backend.') : []),

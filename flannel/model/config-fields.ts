@@ -34,9 +34,10 @@ export function fault(name: string, expected: string, value: unknown): NetworkCo
   return new NetworkConfigError(`${name}: expected ${expected}, got ${shown(value)}`);
 }
 
-/** In Go, null leaves a plain field as it was. */
+/** In Go, null leaves a plain field as it was, also as another spelling of its name has set it. */
 export function plainField(object: JsonObject, name: string): unknown {
-  return goField(object, name) ?? undefined;
+  const set = Object.entries(object).filter(([, value]) => value !== null);
+  return goField(Object.fromEntries(set), name);
 }
 
 /** `fallback` when absent. @throws {NetworkConfigError} */

@@ -4,6 +4,7 @@ import type { SubnetPair } from '../wire.ts';
 import { boolean, isObject, NetworkConfigError, parsed, unsigned, type JsonObject } from './config-fields.ts';
 import { parseBackend, type Backend } from './backend-config.ts';
 import { parseIpv6Range } from './ipv6-range.ts';
+import { parseSpelledKeys } from './spelled-keys.ts';
 import type { Range4, Range6, SubnetRange } from './subnet-range.ts';
 
 export { NetworkConfigError } from './config-fields.ts';
@@ -97,7 +98,7 @@ function parseIpv4Range(object: JsonObject): Range4 {
 export function parseNetworkConfig(text: string): NetworkConfig {
   let object: unknown;
   try {
-    object = JSON.parse(text);
+    object = parseSpelledKeys(text);
   } catch (cause) {
     throw new NetworkConfigError(`not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
