@@ -16,8 +16,8 @@ afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
 });
 
-function put(name: string, number: number): void {
-  const data = { VNI: 1, VtepMAC: `02:00:00:00:07:0${number}` };
+function put(name: string, number: number, mac = `02:00:00:00:07:0${number}`): void {
+  const data = { VNI: 1, VtepMAC: mac };
   const value = { PublicIP: `192.168.77.20${number}`, BackendType: 'vxlan', BackendData: data };
   cluster.ctl('put', `${SUBNETS}${name}`, JSON.stringify(value));
 }
@@ -35,5 +35,23 @@ test('a lease outside the Network is told and takes no packet', async () => {
   await until(() => kernel() === before, { what: 'nothing is left' });
   expect(await host.metric('weft_flannel_contradicting_leases')).toBe(3);
   const told = "8.8.8.0/24 lies outside this host's Network 10.5.0.0/16 and is not routed";
+  await until(() => JSON.stringify(host.agent().logs()).includes(told), { what: 'the log tells' });
+});
+
+test.fails('a lease with a VTEP MAC that no host can have is told, and nothing is written for it', async () => {
+  const before = kernel();
+  const macs = ['00:00:00:00:00:00', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff'];
+  for (const [index, mac] of macs.entries()) put(`10.5.${210 + index}.0-24`, index, mac);
+  put('10.5.220.0-24', 9);
+  await until(() => host.ns.ip('route show').includes('10.5.220.0/24'), { what: 'the lease after them is programmed' });
+  expect(
+    kernel()
+      .split('\n')
+      .filter((line) => /10\.5\.21\d\./.test(line)),
+  ).toEqual([]);
+  cluster.ctl('del', `${SUBNETS}10.5.220.0-24`);
+  await until(() => kernel() === before, { what: 'nothing is left' });
+  expect(await host.metric('weft_flannel_contradicting_leases')).toBe(6);
+  const told = '10.5.210.0/24 has the VTEP MAC 00:00:00:00:00:00, which no host can have';
   await until(() => JSON.stringify(host.agent().logs()).includes(told), { what: 'the log tells' });
 });

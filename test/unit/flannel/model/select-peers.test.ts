@@ -96,6 +96,17 @@ describe('who is a peer', () => {
   });
 });
 
+test.fails.each(['00:00:00:00:00:00', '01:00:5e:00:00:01', '33:33:00:00:00:01', 'ff:ff:ff:ff:ff:ff'])(
+  'nobody with the VTEP MAC %s, which no host can have',
+  (mac) => {
+    const { peers, problems } = selectPeers([vxlan('10.5.1.0/24', { mac }), vxlan('10.5.2.0/24')], self);
+    expect(peers.map(({ subnet }) => formatCidr(subnet))).toEqual(['10.5.2.0/24']);
+    expect(problems.map(({ reason }) => reason)).toEqual([
+      `10.5.1.0/24 has the VTEP MAC ${mac}, which no host can have: expected one of a single device, such as 02:00:00:00:00:01`,
+    ]);
+  },
+);
+
 const arbitraryLease = fc
   .record({
     low: fc.integer({ min: 0, max: 255 }),
