@@ -6,7 +6,7 @@ import {
   type InterfaceAddress,
   type IpAddress,
 } from '../../native/net/ip.ts';
-import type { MacAddress } from '../../native/net/mac.ts';
+import { isUnicastMac, type MacAddress } from '../../native/net/mac.ts';
 import { correctionsOf, incompatibility, type ActualDevice } from './device.ts';
 import type { VxlanDevice, VxlanOverlay, VxlanPeer } from './overlay.ts';
 import type { Step } from './step.ts';
@@ -60,10 +60,6 @@ const NOTHING: ActualOverlay = {
   nexthops: [],
   routes: [],
 };
-
-/** All-zero and multicast MACs forward to groups: never ours. */
-const isUnicast = (mac: MacAddress): boolean =>
-  mac !== '00:00:00:00:00:00' && (parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
 /** The id of the nexthop object of a peer's route: its subnet's address, which no two peers share. `undefined` where none is wanted. */
 export function nexthopIdOf(
@@ -149,7 +145,8 @@ function removalSteps(desired: VxlanOverlay, actual: ActualOverlay): Step[] {
   const nexthops = new Set(peers.map(({ subnet }) => nexthopIdOf(desired, subnet)));
   const isStaleRoute = ({ destination, onlink }: ActualRoute): boolean =>
     onlink && isInside(network, destination) && !subnets.has(cidrKey(destination));
-  const isStaleFdb = ({ mac, permanent }: ActualFdb): boolean => permanent && isUnicast(mac) && !macs.has(mac);
+  // All-zero and multicast MACs forward to groups: never ours.
+  const isStaleFdb = ({ mac, permanent }: ActualFdb): boolean => permanent && isUnicastMac(mac) && !macs.has(mac);
   const isStaleNeighbor = ({ address, permanent }: ActualNeighbor): boolean =>
     permanent && cidrContains(network, address) && !addresses.has(address);
   return [

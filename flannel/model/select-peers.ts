@@ -1,5 +1,5 @@
 import { cidrOverlaps, formatCidr, formatIp, type Cidr, type IpAddress } from '../../native/net/ip.ts';
-import type { MacAddress } from '../../native/net/mac.ts';
+import { isUnicastMac, type MacAddress } from '../../native/net/mac.ts';
 import { hasAddressOf, type Self } from './allocate.ts';
 import type { Backend } from './backend-config.ts';
 import type { KnownLease } from './lease.ts';
@@ -59,6 +59,9 @@ function refusal({ known, peer }: Candidate, self: SelfInOverlay): string | unde
   }
   if (peer.vtepMac !== undefined && peer.vtepMac === self.vtepMac) {
     return `${formatCidr(peer.subnet)} has this host's own VTEP MAC ${peer.vtepMac}: was the machine's disk copied?`;
+  }
+  if (peer.vtepMac !== undefined && !isUnicastMac(peer.vtepMac)) {
+    return `${formatCidr(peer.subnet)} has the VTEP MAC ${peer.vtepMac}, which no host can have: expected one of a single device, such as 02:00:00:00:00:01`;
   }
   return undefined;
 }

@@ -14,6 +14,13 @@ export function parseMac(text: string): MacAddress {
   throw new RangeError(`"${text}" is not a MAC address: expected six hex pairs, such as 66:67:05:52:a6:9e`);
 }
 
+const NO_MAC = '00:00:00:00:00:00';
+
+/** Whether a single device can have it: not the zero address, not multicast, of which broadcast is one. */
+export function isUnicastMac(mac: MacAddress): boolean {
+  return mac !== NO_MAC && (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
+}
+
 /** `00` to `ff`, made once: a dump formats a MAC for each of 10,000 entries. */
 const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { locallyAdministeredMac, macFromBytes, macToBytes, parseMac } from '../../../../native/net/mac.ts';
+import {
+  isUnicastMac,
+  locallyAdministeredMac,
+  macFromBytes,
+  macToBytes,
+  parseMac,
+} from '../../../../native/net/mac.ts';
 
 const sixBytes = fc.uint8Array({ minLength: 6, maxLength: 6 });
 
@@ -46,4 +52,14 @@ test('a made address is unicast and locally administered, and keeps the other bi
 
 test.each([0, 5, 7, 20])('%i bytes are no MAC address', (length) => {
   expect(() => macFromBytes(new Uint8Array(length))).toThrow(RangeError);
+});
+
+test.each([
+  { mac: '66:67:05:52:a6:9e', want: true },
+  { mac: '00:00:00:00:00:01', want: true },
+  { mac: '00:00:00:00:00:00', want: false },
+  { mac: '01:00:5e:00:00:01', want: false },
+  { mac: 'ff:ff:ff:ff:ff:ff', want: false },
+])('$mac is that of a single device: $want', ({ mac, want }) => {
+  expect(isUnicastMac(parseMac(mac))).toBe(want);
 });
