@@ -232,6 +232,7 @@ describe('config', () => {
 
   test.each([
     { words: ['check', '/nowhere'], err: /^weft config check: cannot read \/nowhere: ENOENT/ },
+    { words: ['check', '/proc'], err: /^weft config check: cannot read \/proc: EISDIR/ },
     { words: ['check', '{"Network":'], err: /^weft config check: the configuration: not JSON: / },
     { words: ['set', 'a', 'b'], err: /^weft config set: expected one configuration, got 2 words: quote it$/m },
   ])('config $words', async ({ words, err }) => {
@@ -239,6 +240,12 @@ describe('config', () => {
     expect([answer.code, answer.out]).toEqual([2, '']);
     expect(answer.err).toMatch(err);
   });
+});
+
+test.fails('config is not read for ever from a device without end', async () => {
+  const { code, out, err } = await weft('config', 'set', '/dev/zero');
+  const told = 'weft config set: /dev/zero: more than 1048576 bytes, which no configuration has\n';
+  expect([code, out, err]).toEqual([2, '', told]);
 });
 
 describe('explain-iface', () => {
