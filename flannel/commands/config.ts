@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
 import { readStoredConfig, writeConfig, type StoredConfig } from '../io/config-store.ts';
 import { configChanges, unknownConfigKeys, type ConfigChange } from '../model/config-change.ts';
 import { configView } from '../model/config-view.ts';
@@ -20,12 +19,29 @@ interface Source {
   readonly text: string;
 }
 
-async function readSource(word: string): Promise<Source> {
+const tooLong = (name: string): CommandError =>
+  new CommandError(`${name}: more than ${MAX_BYTES} bytes, which no configuration has`, 2);
+
+/** Not to the end of what has none, such as /dev/zero. @throws {CommandError} */
+async function textOf(name: string, stream: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw tooLong(name);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function readSource(word: string, signal: AbortSignal): Promise<Source> {
   if (word.trimStart().startsWith('{')) return { name: 'the configuration', text: word };
+  const name = word === '-' ? 'standard input' : word;
   try {
-    if (word === '-') return { name: 'standard input', text: await readAll(process.stdin) };
-    return { name: word, text: await readFile(word, 'utf8') };
+    return { name, text: await textOf(name, word === '-' ? process.stdin : createReadStream(word, { signal })) };
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
+    signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(`cannot read ${word}: ${why}`, 2, { cause });
   }
@@ -33,7 +49,7 @@ async function readSource(word: string): Promise<Source> {
 
 /** A configuration and what flannel would pass over in it. @throws {CommandError} with flannel's words. */
 function checked({ name, text }: Source): { network: NetworkConfig; ignored: string[] } {
-  if (Buffer.byteLength(text) > MAX_BYTES) throw new CommandError(`${name}: more than ${MAX_BYTES} bytes`, 2);
+  if (Buffer.byteLength(text) > MAX_BYTES) throw tooLong(name);
   try {
     const network = parseNetworkConfig(text);
     return { network, ignored: unknownConfigKeys(text, network) };
@@ -82,7 +98,7 @@ export const checkCommand: Command = async ({ input, output, signal }) => {
           const key = configKey(etcdPrefix);
           return stored(await readStoredConfig(client, key, signal), key);
         })
-      : await readSource(word);
+      : await readSource(word, signal);
   const { network, ignored } = checked(source);
   const view = configView(network);
   if (input.flags['json'] === true) {
@@ -135,7 +151,7 @@ function planLines({ key, changes, isFirst, misfits, ignored }: Plan, output: Ou
 export const setCommand: Command = async ({ input, output, signal }) => {
   const word = oneWord(input);
   if (word === undefined) throw new CommandError('expected a file, - for standard input, or the JSON itself', 2);
-  const source = await readSource(word);
+  const source = await readSource(word, signal);
   const { network, ignored } = checked(source);
   const isDry = input.flags['dryRun'] === true;
   await withEtcd(input, async (client, config) => {

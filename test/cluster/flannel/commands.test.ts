@@ -242,7 +242,7 @@ describe('config', () => {
   });
 });
 
-test.fails('config is not read for ever from a device without end', async () => {
+test('config is not read for ever from a device without end', async () => {
   const { code, out, err } = await weft('config', 'set', '/dev/zero');
   const told = 'weft config set: /dev/zero: more than 1048576 bytes, which no configuration has\n';
   expect([code, out, err]).toEqual([2, '', told]);
