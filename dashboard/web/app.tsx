@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Route, Switch, useLocation } from 'wouter-preact';
 import { Banner } from './banner.tsx';
+import { ChosenRows, chooseRow } from './chosen-rows.tsx';
 import { Header } from './header.tsx';
 import { Help, showHelp } from './help.tsx';
 import { lazyPage } from './lazy.tsx';
@@ -54,7 +55,8 @@ function Shell(): JSX.Element {
     const onSilence = (): void => {
       silenceRow(navigate);
     };
-    return listenForShortcuts({ navigate, cycleTheme, showHelp, showPalette, focusRow, silenceRow: onSilence });
+    const shows = { cycleTheme, showHelp, showPalette };
+    return listenForShortcuts({ ...shows, navigate, focusRow, chooseRow, silenceRow: onSilence });
   }, [navigate]);
   useEffect(retryNow, []);
   // Nothing to keep readable yet: a visitor without a session is asked to log in.
@@ -89,6 +91,7 @@ function Shell(): JSX.Element {
           <Route component={NotFound} />
         </Switch>
       </main>
+      <ChosenRows />
       <Help />
       <Palette />
       <div class="visually-hidden" role="status" aria-live="polite">

@@ -18,7 +18,7 @@ export function usePage(title: string, request: Subscribe): void {
 }
 
 /** The last part of an address as it was before it was put there: what is known by it may have slashes and per cent signs in its name. */
-function lastOfPath(pathname: string): string {
+export function lastOfPath(pathname: string): string {
   const encoded = pathname.slice(pathname.lastIndexOf('/') + 1);
   try {
     return decodeURIComponent(encoded);

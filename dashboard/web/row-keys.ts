@@ -13,10 +13,14 @@ export function focusRow(step: 1 | -1): void {
   next?.scrollIntoView({ block: 'nearest' });
 }
 
+/** The row that has the focus. */
+export function focusedRow(): Element | null {
+  return document.activeElement?.closest(ROWS) ?? null;
+}
+
 /** Opens the form for a silence: of the alert whose row has the focus, else an empty one. */
 export function silenceRow(navigate: (path: string) => void): void {
   if (!mayChange()) return;
-  const row = document.activeElement?.closest(ROWS);
-  const link = row?.querySelector(`a[href^="${SILENCE_FORM}"]`);
+  const link = focusedRow()?.querySelector(`a[href^="${SILENCE_FORM}"]`);
   navigate(link?.getAttribute('href') ?? SILENCE_FORM);
 }

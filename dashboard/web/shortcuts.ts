@@ -31,6 +31,7 @@ export const SHORTCUTS: readonly { readonly keys: string; readonly does: string 
   { keys: 'g a', does: 'go to the alerts' },
   { keys: 'g s', does: 'go to the settings' },
   { keys: 'j k', does: 'go down or up the rows of a table; Enter opens' },
+  { keys: 'x', does: 'choose the container or host of the row in focus, to compare it' },
   { keys: 't', does: 'change the theme' },
   { keys: '[ ]', does: 'show less or more time on a page with charts' },
   { keys: 'l', does: 'show the last minutes live on a page with charts, and the last hour of events' },
@@ -65,6 +66,7 @@ export interface ShortcutActions {
   showPalette(): void;
   focusRow(step: 1 | -1): void;
   silenceRow(): void;
+  chooseRow(): void;
 }
 
 const PAGE_OF: Readonly<Record<string, string>> = {
@@ -109,6 +111,9 @@ export function listenForShortcuts(actions: ShortcutActions): () => void {
     },
     k: () => {
       actions.focusRow(-1);
+    },
+    x: () => {
+      actions.chooseRow();
     },
     m: () => {
       actions.silenceRow();

@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AgentFeeder } from '../support/agent-feeder.ts';
 import { until } from '../support/until.ts';
+import { judge, LOOKS } from './judge.ts';
 import { launchBrowser, logIn, openPage, startDashboard, type TestDashboard, type TestPage } from './harness.ts';
 
 let browser: Browser;
@@ -21,6 +22,27 @@ afterAll(async () => {
   await agent.stop();
   await browser.close();
   await dashboard[Symbol.asyncDispose]();
+});
+
+test.each(Object.entries(LOOKS))('rows chosen by x are compared: %s', async (look, options) => {
+  await using chooser = await openPage(browser, options);
+  const { page } = chooser;
+  await logIn(page, await dashboard.newLoginUrl());
+  await page.goto(`${dashboard.url}/containers?sort=name`);
+  await page.getByRole('link', { name: 'db', exact: true }).focus();
+  await page.keyboard.press('x');
+  await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  const bar = page.getByRole('region', { name: 'Chosen' });
+  await bar.getByText('web').waitFor();
+  await judge(page, `${look}-chosen`, false);
+  await page.keyboard.press('x');
+  await bar.getByText('web').waitFor({ state: 'detached' });
+  await page.keyboard.press('x');
+  await bar.getByRole('link', { name: 'Compare' }).click();
+  await page.getByRole('list', { name: 'Compared' }).getByText('db on h1').waitFor();
+  expect(new URL(page.url()).searchParams.getAll('series')).toEqual(['node-h1/runc/db', 'node-h1/runc/web']);
+  expect(await bar.count()).toBe(0);
 });
 
 test('a line that history does not know is told, and the others are shown', async () => {
