@@ -10,7 +10,7 @@ import {
 } from '../../../../../dashboard/model/notify/silence.ts';
 import { isWithin, nextChange, type TimeSpec } from '../../../../../dashboard/model/notify/time-interval.ts';
 import { T0 } from '../../builders.ts';
-import { anAlert, RESOLVED } from './alerts.ts';
+import { anAlert, PENDING, RESOLVED } from './alerts.ts';
 
 describe('inhibition', () => {
   const unreachable = anAlert({ alertname: 'HostUnreachable', severity: 'critical' });
@@ -28,6 +28,33 @@ describe('inhibition', () => {
     { name: 'critical before warning of the same', source: critical(), target: anAlert(), want: true },
     { name: 'an absent label equals an empty one', source: critical({ container: '' }), target: anAlert(), want: true },
     { name: 'not of another container', source: critical({ container: 'x' }), target: anAlert(), want: false },
+    {
+      name: 'what only may fire explains nothing',
+      source: {
+        ...unreachable,
+        state: PENDING,
+      },
+      target: anAlert(),
+      want: false,
+    },
+    {
+      name: 'a partition explains what is unreachable in its cluster',
+      source: anAlert({ alertname: 'OverlayPartition', cluster: 'c1' }),
+      target: anAlert({ alertname: 'OverlayPeerUnreachable', cluster: 'c1', host: 'h9' }),
+      want: true,
+    },
+    {
+      name: 'and not in another',
+      source: anAlert({ alertname: 'OverlayPartition', cluster: 'c1' }),
+      target: anAlert({ alertname: 'OverlayPeerUnreachable', cluster: 'c2' }),
+      want: false,
+    },
+    {
+      name: 'warning before critical of the same: no',
+      source: anAlert(),
+      target: critical(),
+      want: false,
+    },
     { name: 'nothing explains itself', source: unreachable, target: unreachable, want: false },
   ])('$name', ({ source, target, want }) => {
     const inhibitor = new Inhibitor(OWN_INHIBIT_RULES);
@@ -97,6 +124,62 @@ describe('silences', () => {
       ['s1', 1000],
       ['s2', 60_000],
     ]);
+  });
+
+  test.each([
+    { name: 'active, an earlier end', at: 1000, over: { endsAtUnixMs: T0 + 30_000 }, want: [['s1', 0, 30_000]] },
+    {
+      name: 'active, another start: what was silenced stays true',
+      at: 1000,
+      over: { startsAtUnixMs: T0 + 5000 },
+      want: [
+        ['s1', 0, 1000],
+        ['s2', 5000, 60_000],
+      ],
+    },
+    {
+      name: 'active, a start before its own',
+      at: 1000,
+      over: { startsAtUnixMs: T0 - 5000 },
+      want: [
+        ['s1', 0, 1000],
+        ['s2', 1000, 60_000],
+      ],
+    },
+    { name: 'active, another comment', at: 1000, over: { comment: 'longer' }, want: [['s1', 0, 60_000]] },
+    {
+      name: 'pending, another start',
+      begins: 10_000,
+      at: 1000,
+      over: { startsAtUnixMs: T0 + 20_000 },
+      want: [['s1', 20_000, 60_000]],
+    },
+    {
+      name: 'pending, other matchers: it never was',
+      begins: 10_000,
+      at: 1000,
+      over: { startsAtUnixMs: T0 + 10_000, matchers: parseMatchers('host="h2"') },
+      want: [
+        ['s1', 1000, 1000],
+        ['s2', 10_000, 60_000],
+      ],
+    },
+    {
+      name: 'expired: it stays, and another begins now',
+      at: 60_000,
+      over: { endsAtUnixMs: T0 + 90_000 },
+      want: [['s2', 60_000, 90_000]],
+    },
+    { name: 'an id that nobody has', id: 's9', at: 1000, over: {}, want: [['s2', 1000, 60_000]] },
+  ])('a change of one that is $name', ({ begins = 0, id = 's1', at, over, want }) => {
+    const book = stage({ startsAtUnixMs: T0 + begins });
+    const planned = book.plan(request({ id, ...over }), { nowUnixMs: T0 + at, newId: 's2' });
+    expect(planned.map((each) => [each.id, each.startsAtUnixMs - T0, each.endsAtUnixMs - T0])).toEqual(want);
+  });
+
+  test('a resolved alert, and one that does not fire yet, are silenced as well', () => {
+    const resolved = { ...anAlert(), state: RESOLVED };
+    expect(stage().silencing(resolved, T0)).toHaveLength(1);
   });
 
   test('what is over cannot be ended again, and is forgotten after five days', () => {
