@@ -116,6 +116,23 @@ describe('a form or script of another site, with the cookie of an admin', () => 
   });
 });
 
+test.each([
+  { path: '/', status: 200 },
+  { path: '/none.png', status: 404 },
+  { path: '/api/v1/hosts', status: 401 },
+  { path: '/', host: 'evil.example', status: 421 },
+  { path: '/socket.io/?EIO=4&transport=polling', status: 200 },
+  { path: '/socket.io/?EIO=3&transport=polling', status: 400 },
+])('what answers $path with $status runs no script, and stands in no frame', async ({ path, host, status }) => {
+  const answer = await rawGet(dashboard.listen, path, [`Host: ${host ?? dashboard.listen}`]);
+  const head = answer.slice(0, answer.indexOf('\r\n\r\n')).toLowerCase();
+  expect(head).toMatch(new RegExp(`^http/1\\.1 ${status} `));
+  expect(head.match(/^content-security-policy: .*/gm)).toEqual([expect.stringContaining("default-src 'none'; ")]);
+  expect(head).toContain("frame-ancestors 'none'");
+  for (const header of ['x-content-type-options: nosniff', 'x-frame-options: deny'])
+    expect(head.split(header)).toHaveLength(2);
+});
+
 describe('guessing passwords', () => {
   test('of one name, from many addresses', async () => {
     await using behind = await startDashboard({ flags: ['--trusted-proxy', '127.0.0.1'] });
