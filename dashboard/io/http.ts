@@ -97,11 +97,6 @@ export function createHttpApp(parts: HttpParts): Hono<Env> {
     if (complaint !== undefined) return problem(context, 421, complaint);
     await next();
     context.header('content-security-policy', contentSecurityPolicy(place.host ?? ''));
-    context.header('x-content-type-options', 'nosniff');
-    context.header('x-frame-options', 'DENY');
-    context.header('referrer-policy', 'same-origin');
-    context.header('cross-origin-opener-policy', 'same-origin');
-    context.header('cross-origin-resource-policy', 'same-origin');
     return undefined;
   });
   app.get('/healthz', (context) => context.text('ok\n'));

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server as HttpServer } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -81,6 +87,16 @@ export function useCertificate(bound: readonly BoundServer[], { cert, key }: Tls
     if ('setSecureContext' in server) server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
 }
 
+/** Of every answer, whoever makes it: the app's pages have a policy that lets their own scripts run. */
+const GUARDING = new Headers({
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+});
+
 /** A bound address that answers. */
 export interface Listener {
   readonly server: WebServer;
@@ -95,6 +111,10 @@ export function serve(server: WebServer, app: Hono<Env>, io: Server): Listener {
     void listener(request, response);
   });
   io.attach(server);
+  // Before socket.io, which answers by itself what is its own.
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    response.setHeaders(GUARDING);
+  });
   return { server, engine: io.engine };
 }
 
