@@ -85,18 +85,55 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   unit: ['test/unit/flannel/model', 'test/unit/flannel'],
 };
 
-/** A title as a reader sees it matches `a host … when $name` in the file, if what stands for `$name` is in the file as well. */
+const LITERAL = /(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1/g;
+/** What stands right behind `test(`, `describe.each(…)(` and the like. */
+const TITLE = new RegExp(
+  `(?:\\b(?:test|describe)(?:\\.\\w+)*\\(|[\\])]\\)\\(|each\\(\\w+\\)\\()\\s*${LITERAL.source}`,
+  'g',
+);
+
+const literalsOf = (text: string, pattern: RegExp): string[] =>
+  Array.from(text.matchAll(pattern), ([, , literal = '']) => literal.replace(/\\(.)/g, '$1'));
+
+/** What tables of tests give their titles: `name: '…'`, or a list of names. */
+const NAME = new RegExp(`(?:\\b\\w+: |\\[|^\\s+)${LITERAL.source}`, 'gm');
+
+/** A title and its beginnings that end with a word: the table names a test by as much as tells it from others. */
+const headsOf = (title: string): string[] => [
+  title,
+  ...Array.from(title.matchAll(/(?<=\w)(?=[ :,;])/g), ({ index }) => title.slice(0, index)),
+];
+
+/** As a reader sees it, `a host … when $name` is a title if what stands for `$name` is a name or a number in the file. */
 function isTitleOf(title: string, text: string): boolean {
-  if (title.split('…').every((part) => text.includes(part))) return true;
-  const literals = Array.from(text.matchAll(/(['`])((?:(?!\1)[^\\\n]|\\.)+)\1/g), ([, , literal]) => literal ?? '');
-  return literals.some((literal) => {
-    const parts = literal.split(/\$\{[^}]+\}|\$\w+|%s/);
-    if (parts.length < 2 || parts.join('').length < 5) return false;
-    const pattern = parts.map((part) => RegExp.escape(part)).join('(.+)');
-    const values = new RegExp(`^${pattern}$`).exec(title)?.slice(1);
-    return values?.every((value) => text.includes(value)) === true;
-  });
+  const numbers = Array.from(text.matchAll(/^const \w+ = (\d+);$/gm), ([, number = '']) => number);
+  const names = new Set([...literalsOf(text, NAME), ...numbers]);
+  return literalsOf(text, TITLE)
+    .flatMap(headsOf)
+    .some((head) => {
+      const parts = head.split(/\$\{[^}]+\}|\$\w+|%s/);
+      const pattern = parts.map((part) => RegExp.escape(part)).join('(.+)');
+      const seen = new RegExp(`^${pattern}$`).exec(title)?.slice(1);
+      if (seen !== undefined) return seen.every((value) => value === '…' || names.has(value));
+      const pieces = title.split('…');
+      return pieces.length > 1 && pieces.every((piece) => head.includes(piece));
+    });
 }
+
+test.each([
+  { title: 'a peer is told', want: true },
+  { title: 'a … told', want: true },
+  { title: 'down: back at the event', want: true },
+  { title: '…: back at the event', want: true },
+  { title: 'up: back at the event', want: false },
+  { title: 'a peer is', want: true },
+  { title: 'a pee', want: false },
+  { title: 'until it is there', want: false },
+])('whether "$title" is a title: $want', ({ title, want }) => {
+  const text =
+    "test('a peer is told', () => { until('until it is there'); });\ntest.each([{ name: 'down' }])('$name: back at the event', x);";
+  expect(isTitleOf(title, text)).toBe(want);
+});
 
 /** What a row names that is not there. */
 function missingTests(row: string): string[] {
