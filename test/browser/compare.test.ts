@@ -53,6 +53,11 @@ test('a line that history does not know is told, and the others are shown', asyn
   await page.locator('[data-chart="cpu"] canvas').waitFor({ timeout: 5_000 });
   const legend = page.locator('[data-chart="cpu"] .chart-legend tbody tr');
   await until(async () => (await legend.count()) === 2, { what: 'the two lines that are known' });
+  for (const [look, { colorScheme = 'light', viewport }] of Object.entries(LOOKS)) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport ?? { width: 1440, height: 900 });
+    await judge(page, `${look}-compare-lost`, false);
+  }
   // Known the moment that it comes.
   agent.setContainers([{ name: 'db', cpuCores: 1.2 }, { name: 'web' }, { name: 'gone' }]);
   await until(async () => (await legend.count()) === 3, { what: 'the third line' });
