@@ -16,7 +16,7 @@ import {
   viewPage,
   type ViewFacts,
 } from './saved-views.ts';
-import { me } from './session.ts';
+import { mayChange } from './session.ts';
 
 /** Sends something and keeps why it was not taken. */
 interface Sending {
@@ -143,7 +143,7 @@ interface SaveProps {
 function SaveForm({ page, query, sending }: SaveProps): JSX.Element {
   const [name, setName] = useState('');
   const [shared, setShared] = useState(false);
-  const mayShare = me.value !== undefined && me.value.role !== 'viewer';
+  const mayShare = mayChange();
   const draft = { name, page, query, shared };
   const isReplacing = replacedBy(draft, savedViews.value ?? []) !== undefined;
   return (

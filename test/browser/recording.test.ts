@@ -154,5 +154,7 @@ test('on a wall there is nothing to click', async () => {
   await open(page, '/?kiosk');
   await page.locator('.host-square').first().waitFor();
   expect(await page.locator('.page-header').isVisible()).toBe(false);
+  await page.locator('.attention-what').first().waitFor();
+  expect(await page.locator('.attention .button:visible').count()).toBe(0);
   await screenshot(page, 'many-kiosk-overview', false);
 });

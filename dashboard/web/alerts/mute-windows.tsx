@@ -8,7 +8,7 @@ import { Fault } from '../facts.tsx';
 import { FactTable, type FactColumn } from '../fact-table.tsx';
 import { ChoiceField, TextField } from '../fields.tsx';
 import { Mark } from '../mark.tsx';
-import { me } from '../session.ts';
+import { mayChange } from '../session.ts';
 import { When } from '../when.tsx';
 import { DAY_CHOICES, newMuteWindow, postedMuteWindow, type MuteWindowAnswer } from './mute-draft.ts';
 
@@ -82,7 +82,7 @@ export function MuteWindows(): JSX.Element {
   const { value, reason, reload } = usePolled<{ readonly muteWindows: readonly MuteWindowAnswer[] }>('/mute-windows');
   const [isMaking, setMaking] = useState(false);
   const [fault, setFault] = useState<string | undefined>(undefined);
-  const mayChange = me.value !== undefined && me.value.role !== 'viewer';
+  const isEditor = mayChange();
   const remove = async (name: string): Promise<void> => {
     const answer = await ask<object>('DELETE', `/mute-windows/${encodeURIComponent(name)}`);
     setFault(answer.ok ? undefined : answer.reason);
@@ -100,7 +100,7 @@ export function MuteWindows(): JSX.Element {
     <section aria-labelledby="mute-windows-title">
       <div class="section-head">
         <h2 id="mute-windows-title">Mute windows</h2>
-        {mayChange && !isMaking ? (
+        {isEditor && !isMaking ? (
           <button
             type="button"
             class="button head-end"
@@ -124,7 +124,7 @@ export function MuteWindows(): JSX.Element {
       {windows.length > 0 ? (
         <FactTable
           label="List of mute windows"
-          columns={mayChange ? [...COLUMNS, action] : COLUMNS}
+          columns={isEditor ? [...COLUMNS, action] : COLUMNS}
           rows={windows}
           keyOf={({ origin, name }) => `${origin} ${name}`}
         />

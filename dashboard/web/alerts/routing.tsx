@@ -5,7 +5,7 @@ import { Fault } from '../facts.tsx';
 import { FactTable, type FactColumn } from '../fact-table.tsx';
 import { LinesField } from '../fields.tsx';
 import { Mark } from '../mark.tsx';
-import { me } from '../session.ts';
+import { mayChange } from '../session.ts';
 import { labelsOf, pacesText, quietText, takenText, togetherText, type RouteAnswer } from './route-words.ts';
 
 /** Each level is indented by a sign that is read out as nothing. */
@@ -97,7 +97,7 @@ export function Routing(): JSX.Element {
   const { value, reason } = usePolled<{ readonly routes: readonly RouteAnswer[] }>('/routes');
   const [trial, setTrial] = useState<Trial | undefined>(undefined);
   const routes = value?.routes ?? [];
-  const mayAsk = me.value !== undefined && me.value.role !== 'viewer';
+  const mayAsk = mayChange();
   return (
     <section aria-labelledby="routing-title">
       <div class="section-head">
