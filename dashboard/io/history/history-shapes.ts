@@ -33,6 +33,7 @@ export const history = z.strictObject({
   stepMs: number,
   points: number,
   partial: maybeText,
+  unknown: z.array(text),
   series: z.array(
     z.looseObject({
       key: text,
