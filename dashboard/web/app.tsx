@@ -15,14 +15,14 @@ import { listenForShortcuts } from './shortcuts.ts';
 import { connection, retryNow } from './socket.ts';
 import { alerts, announcement, inventory } from './store.ts';
 import { cycleTheme } from './theme.ts';
-import { Alerts } from './view/alerts.tsx';
 import { Containers } from './view/containers.tsx';
 import { Hosts } from './view/hosts.tsx';
-import { Login } from './view/login.tsx';
 import { NotFound } from './view/not-found.tsx';
 import { Overview } from './view/overview.tsx';
-import { Settings } from './view/settings.tsx';
 
+const Login = lazyPage('Log in', async () => (await import('./view/login.tsx')).Login);
+const Alerts = lazyPage('Alerts', async () => (await import('./view/alerts.tsx')).Alerts);
+const Settings = lazyPage('Settings', async () => (await import('./view/settings.tsx')).Settings);
 const Host = lazyPage('Host', async () => (await import('./view/host.tsx')).Host);
 const Container = lazyPage('Container', async () => (await import('./view/container.tsx')).Container);
 const Compare = lazyPage('Compare', async () => (await import('./view/compare.tsx')).Compare);

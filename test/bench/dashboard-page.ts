@@ -28,11 +28,26 @@ const WARM_UP_MS = 5000;
 
 const COLD_LOADS = 5;
 
-/** All script that the page may ever load, kB gzipped. */
-function scriptKb(): number {
-  const folder = join(packageRoot(), 'dist/web/assets');
-  const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
-  return files.reduce((sum, name) => sum + gzipSync(readFileSync(join(folder, name))).length, 0) / 1000;
+const WEB = join(packageRoot(), 'dist/web');
+
+const gzippedKb = (paths: readonly string[]): number =>
+  paths.reduce((sum, path) => sum + gzipSync(readFileSync(join(WEB, path))).length, 0) / 1000;
+
+function scriptRows(): BenchRow[] {
+  // The document names its script, and what that imports before it runs.
+  const document = readFileSync(join(WEB, 'index.html'), 'utf8');
+  const atLoad = [...document.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].flatMap(([, path]) => path ?? []);
+  const ofPages = readdirSync(join(WEB, 'assets')).filter((name) => name.endsWith('.js'));
+  return [
+    {
+      name: 'script of a first page, gzipped',
+      value: gzippedKb(atLoad),
+      unit: 'kB',
+      peer: 'our own limit',
+      peerValue: 112,
+    },
+    { name: 'script of all pages, gzipped', value: gzippedKb(ofPages.map((name) => `assets/${name}`)), unit: 'kB' },
+  ];
 }
 
 const watching = (): Promise<void> => sleep(SECONDS * 1000);
@@ -142,6 +157,6 @@ export async function runDashboardPageBench(): Promise<readonly BenchRow[]> {
     ...watchedRows('containers', containers),
     ...coldRows(loads),
     ...holdingRows(before, after),
-    { name: 'script of all pages, gzipped', value: scriptKb(), unit: 'kB', peer: 'our own limit', peerValue: 120 },
+    ...scriptRows(),
   ];
 }
