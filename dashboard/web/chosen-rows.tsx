@@ -1,41 +1,29 @@
-import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
-import { MAX_COMPARED } from '../view-wire.ts';
+import { choice, choiceWords, NOTHING_CHOSEN, toggled, without } from './chosen.ts';
 import { comparePage } from './links.ts';
 import { lastOfPath } from './page.ts';
 import { focusedRow } from './row-keys.ts';
-
-interface Chosen {
-  readonly key: string;
-  readonly name: string;
-}
-
-const chosen = signal<readonly Chosen[]>([]);
-
-const without = (key: string): void => {
-  chosen.value = chosen.value.filter((each) => each.key !== key);
-};
 
 /** Chooses the container or host of the row in focus for a comparison, or leaves it out again. */
 export function chooseRow(): void {
   const link = focusedRow()?.querySelector<HTMLAnchorElement>('a:is([href^="/containers/"], [href^="/hosts/"])');
   if (link === null || link === undefined) return;
-  const key = lastOfPath(link.pathname);
-  if (chosen.value.some((each) => each.key === key)) without(key);
-  else if (chosen.value.length < MAX_COMPARED) chosen.value = [...chosen.value, { key, name: link.innerText }];
+  choice.value = toggled(choice.value, { key: lastOfPath(link.pathname), name: link.innerText });
 }
+
+const clear = (): void => {
+  choice.value = NOTHING_CHOSEN;
+};
 
 /** What was chosen by key, with the way to compare it; nothing while nothing is. */
 export function ChosenRows(): JSX.Element | null {
-  if (chosen.value.length === 0) return null;
-  const clear = (): void => {
-    chosen.value = [];
-  };
+  const { rows, refused } = choice.value;
+  if (rows.length === 0) return null;
   return (
     <div class="chosen-rows" role="region" aria-label="Chosen">
       <ul class="chosen">
-        {chosen.value.map(({ key, name }) => (
+        {rows.map(({ key, name }) => (
           <li key={key} class="chip">
             {name}
             <button
@@ -43,7 +31,7 @@ export function ChosenRows(): JSX.Element | null {
               class="chip-remove"
               aria-label={`Take ${name} out`}
               onClick={() => {
-                without(key);
+                choice.value = without(rows, key);
               }}
             >
               ×
@@ -51,7 +39,10 @@ export function ChosenRows(): JSX.Element | null {
           </li>
         ))}
       </ul>
-      <Link class="button" href={comparePage(chosen.value.map(({ key }) => key))} onClick={clear}>
+      <p class={refused === undefined ? 'muted' : 'chosen-refused'} role="status">
+        {choiceWords(choice.value)}
+      </p>
+      <Link class="button" href={comparePage(rows.map(({ key }) => key))} onClick={clear}>
         Compare
       </Link>
       <button type="button" class="button quiet" onClick={clear}>

@@ -4,11 +4,12 @@ import { useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { ContainerView, HostView } from '../wire.ts';
 import type { ViewColumn } from '../view-wire.ts';
+import { ChosenMark } from './chosen-mark.tsx';
 import { nowUnixMs } from './clock.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
 import { formatAge, formatBytes, formatInUnit, formatNumber, formatRatio, formatSet, UNAVAILABLE } from './format.ts';
 import { hostDataAgeMs } from './host-facts.ts';
-import { containerPage } from './links.ts';
+import { containerPage, lineOf } from './links.ts';
 import { Mark, type MarkKind } from './mark.tsx';
 import { bandOf, Meter } from './meter.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -51,6 +52,7 @@ export function NameCell({ narrow = false, ...facts }: RowFacts & { readonly nar
   const labels = Object.entries(container.labels).map(([name, text]) => `${name}=${text}`);
   return (
     <span class="name-cell" title={[container.name, container.image ?? '', ...labels].filter(Boolean).join('\n')}>
+      <ChosenMark line={lineOf(container)} />
       <Mark kind={kind}>
         <span class={kind === 'ok' || narrow ? 'visually-hidden' : 'state-word'}>{stateWords(facts, word)}</span>
       </Mark>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { Link } from 'wouter-preact';
 import { alertsPage } from '../model/alert/alert-link.ts';
+import { chosenClass, ChosenMark } from './chosen-mark.tsx';
 import { FactTable, type FactColumn } from './fact-table.tsx';
 import {
   columnByteUnit,
@@ -80,7 +81,12 @@ function FlowCell({ one, other, unit }: FlowProps): JSX.Element {
 const HOST: Column = {
   header: 'Host',
   sortKey: 'name',
-  cell: ({ host }) => <Link href={hostPage(host.nodeId)}>{host.name}</Link>,
+  cell: ({ host }) => (
+    <span class="marks">
+      <ChosenMark line={host.nodeId} />
+      <Link href={hostPage(host.nodeId)}>{host.name}</Link>
+    </span>
+  ),
 };
 const STATE: Column = {
   header: 'State',
@@ -167,7 +173,8 @@ const workColumns = (rows: readonly HostRow[]): readonly [Column, ...Column[]] =
 const ROW_PROPS = {
   label: 'Hosts',
   keyOf: ({ host }: HostRow): string => host.nodeId,
-  rowClass: ({ host }: HostRow): string => (host.state === 'stale' ? 'is-stale' : ''),
+  rowClass: ({ host }: HostRow): string =>
+    `${host.state === 'stale' ? 'is-stale' : ''} ${chosenClass(host.nodeId)}`.trim(),
 };
 
 /** Hosts with their overlay facts and their use of CPU and memory. */

@@ -1,8 +1,10 @@
 import type { JSX } from 'preact';
+import { chosenClass } from './chosen-mark.tsx';
 import type { RowFacts } from './container-cells.tsx';
 import type { ContainerColumn, GroupFacts } from './container-columns.tsx';
 import { plural } from './format.ts';
 import type { Group } from './grouping.ts';
+import { lineOf } from './links.ts';
 import { Mark } from './mark.tsx';
 
 const classesOf = (column: ContainerColumn): string => `col-${column.key} ${column.numeric ? 'numeric' : ''}`;
@@ -14,8 +16,9 @@ interface LineProps {
 
 /** One container. */
 export function Row({ facts, columns, position }: LineProps & { readonly facts: RowFacts }): JSX.Element {
+  const stale = facts.container.state === 'stale' ? 'is-stale' : '';
   return (
-    <tr aria-rowindex={position + 2} class={facts.container.state === 'stale' ? 'is-stale' : ''}>
+    <tr aria-rowindex={position + 2} class={`${stale} ${chosenClass(lineOf(facts.container))}`.trim()}>
       {columns.map((column) =>
         column.key === 'name' ? (
           <th key={column.key} scope="row" class={classesOf(column)}>
