@@ -129,6 +129,28 @@ describe('answers', () => {
     expect(JSON.parse(await textOf(answer))).toEqual({ message });
   });
 
+  test.fails('a state that docker does not have is refused', async () => {
+    await using room = await openApi();
+    const answer = await open(
+      room.path,
+      `/v1.41/containers/json?filters=${encodeURIComponent('{"status":["nonsense"]}')}`,
+    );
+    expect(answer.statusCode).toBe(400);
+    expect(JSON.parse(await textOf(answer))).toEqual({ message: "invalid filter 'status=nonsense'" });
+  });
+
+  test.fails('filters that docker has are no mistake of the client', async () => {
+    await using room = await openApi();
+    const asked = async (filters: object): Promise<number | undefined> =>
+      (await open(room.path, `/v1.41/containers/json?filters=${encodeURIComponent(JSON.stringify(filters))}`))
+        .statusCode;
+    for (const name of ['volume', 'publish', 'expose', 'isolation'])
+      expect([name, await asked({ [name]: ['80'] })]).toEqual([name, 200]);
+    for (const name of ['since', 'before']) expect([name, await asked({ [name]: ['web'] })]).toEqual([name, 200]);
+    expect(await asked({ since: ['nope'] })).toBe(404);
+    expect(await asked({ publish: ['x'] })).toBe(400);
+  });
+
   test('events since a time are told again, until a time and no longer', async () => {
     await using room = await openApi();
     const text = await textOf(await open(room.path, '/v1.41/events?since=999&until=1001'));
