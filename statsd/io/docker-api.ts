@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../native/host/clock.ts';
 import type { Logger } from '../../native/host/log.ts';
-import { lookUp, type ContainerCard } from '../model/container-card.ts';
+import { findCard, type ContainerCard } from '../model/container-card.ts';
 import type { ContainerEvent } from '../model/docker-event.ts';
-import { fitsFilters, LIST_FILTERS, parseFilters } from '../model/docker-filter.ts';
+import { parseFilters } from '../model/docker-filter.ts';
+import { LIST_FILTERS, listed } from '../model/docker-list.ts';
 import { infoObject, inspectObject, summaryObject, versionObject, type DockerHost } from '../model/docker-objects.ts';
 import { DockerError, flagOf, MAX_API, parseDockerTarget, type DockerRequest } from '../model/docker-request.ts';
 import { emptySample } from '../model/reading.ts';
@@ -117,16 +118,12 @@ export class DockerApi {
     const limit = Number(query.get('limit') ?? 0);
     if (!Number.isInteger(limit))
       throw new DockerError(400, `limit is ${String(query.get('limit')).slice(0, 40)}: expected a number`);
-    // As docker: a filter on the state, or a limit, looks at all.
-    const all = flagOf(query, 'all') === true || limit > 0 || filters.has('status') || filters.has('exited');
+    const all = flagOf(query, 'all') === true;
     const wantsSize = flagOf(query, 'size') === true;
     const nowMs = this.#parts.clock.nowMs();
-    const found = this.#parts.source
-      .cards()
-      .filter((card) => (all || card.exit === undefined) && fitsFilters(card, filters))
-      .toSorted((a, b) => (b.startedAtUnixMs ?? 0) - (a.startedAtUnixMs ?? 0))
-      .map((card) => summaryObject(card, nowMs, wantsSize ? this.#layerBytes(card) : undefined));
-    return limit > 0 ? found.slice(0, limit) : found;
+    return listed(this.#parts.source.cards(), { all, limit, filters }).map((card) =>
+      summaryObject(card, nowMs, wantsSize ? this.#layerBytes(card) : undefined),
+    );
   }
 
   #inspect(card: ContainerCard, query: URLSearchParams): object {
@@ -142,10 +139,7 @@ export class DockerApi {
   }
 
   #find(word: string): ContainerCard {
-    const found = lookUp(this.#parts.source.cards(), word);
-    if (found.kind === 'found') return found.card;
-    if (found.kind === 'none') throw new DockerError(404, `No such container: ${word.slice(0, 256)}`);
-    throw new DockerError(400, `${word.slice(0, 256)} fits ${found.count} containers: give more of the id`);
+    return findCard(this.#parts.source.cards(), word);
   }
 
   #stats(request: DockerRequest, response: ServerResponse, card: ContainerCard): void {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { DockerError } from '../model/docker-request.ts';
-import { EVENT_FILTERS, eventFits, eventObject, type ContainerEvent } from '../model/docker-event.ts';
+import { eventFits, eventObject, type ContainerEvent } from '../model/docker-event.ts';
 import { parseFilters, type DockerFilters } from '../model/docker-filter.ts';
 import { StreamClients, type StreamCounts } from './http-stream.ts';
 
@@ -44,11 +44,14 @@ export class DockerEvents {
 
   /** What a query asks for. @throws {DockerError} 400 */
   static wantedOf(query: URLSearchParams, nowMs: number): Wanted {
-    return {
-      filters: parseFilters(query.get('filters'), EVENT_FILTERS),
-      sinceMs: timeOf(query, 'since', nowMs),
-      untilMs: timeOf(query, 'until', nowMs),
-    };
+    const sinceMs = timeOf(query, 'since', nowMs);
+    const untilMs = timeOf(query, 'until', nowMs);
+    if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
+      const [since, until] = ['since', 'until'].map((name) => query.get(name)?.slice(0, 60));
+      throw new DockerError(400, `\`since\` time (${since}) cannot be after \`until\` time (${until})`);
+    }
+    // Docker refuses no name of a filter here, and so tells everything to who misspells one.
+    return { filters: parseFilters(query.get('filters')), sinceMs, untilMs };
   }
 
   get isFull(): boolean {

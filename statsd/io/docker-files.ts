@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Attachments, Port } from '../model/attachments.ts';
 import type { Health, RawMetadata } from '../model/identity.ts';
 import { tagVariables } from '../model/tags.ts';
 import { readJson } from './bounded-file.ts';
@@ -35,6 +36,30 @@ export const dockerConfigSchema = z.object({
     .record(z.string(), z.object({ Source: text, Name: text, Driver: text }))
     .nullish()
     .catch(undefined),
+  /** The same in the API's answer. */
+  Mounts: z
+    .array(z.object({ Source: text, Name: text, Destination: text }))
+    .nullish()
+    .catch(undefined),
+  NetworkSettings: z
+    .object({
+      Ports: z
+        .record(
+          z.string(),
+          z
+            .array(z.object({ HostIp: text, HostPort: text }))
+            .nullish()
+            .catch(undefined),
+        )
+        .nullish()
+        .catch(undefined),
+      Networks: z
+        .record(z.string(), z.object({ NetworkID: text }).nullish().catch(undefined))
+        .nullish()
+        .catch(undefined),
+    })
+    .nullish()
+    .catch(undefined),
 });
 
 export type DockerConfig = z.infer<typeof dockerConfigSchema>;
@@ -59,6 +84,37 @@ export function healthOf(status: string | null | undefined): Health | undefined 
   return status === null || status === undefined || !Object.hasOwn(HEALTH, status) ? undefined : HEALTH[status];
 }
 
+/** Of a key such as `80/tcp`, and where the host has it. */
+function portsOf(key: string, bindings: readonly { HostIp?: unknown; HostPort?: unknown }[]): Port[] {
+  const [number = '', protocol = 'tcp'] = key.split('/', 2);
+  const port = { privatePort: Number(number), protocol };
+  if (bindings.length === 0) return [port];
+  return bindings.map(({ HostIp, HostPort }) => ({
+    ...port,
+    ...(typeof HostIp === 'string' ? { hostIp: HostIp } : {}),
+    publicPort: Number(HostPort),
+  }));
+}
+
+function attachmentsOf({ MountPoints, Mounts, NetworkSettings }: DockerConfig): Attachments | undefined {
+  if (NetworkSettings === null || NetworkSettings === undefined) return undefined;
+  const mounts = [
+    ...Object.entries(MountPoints ?? {}).map(([Destination, mount]) => ({ ...mount, Destination })),
+    ...(Mounts ?? []),
+  ];
+  return {
+    ports: Object.entries(NetworkSettings.Ports ?? {}).flatMap(([key, bindings]) => portsOf(key, bindings ?? [])),
+    // As docker's filter: a volume by its name, a bind mount by what is mounted, both by where.
+    volumes: mounts.flatMap(({ Name, Source, Destination }) =>
+      [Name === '' ? Source : (Name ?? Source), Destination].filter((word) => typeof word === 'string'),
+    ),
+    networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, network]) => ({
+      name,
+      id: network?.NetworkID ?? '',
+    })),
+  };
+}
+
 export function dockerMetadata(config: DockerConfig, runtime: 'docker' | 'podman'): RawMetadata {
   const { Name, Image, Path, Created, RestartCount } = config;
   const inner = config.Config ?? {};
@@ -77,6 +133,7 @@ export function dockerMetadata(config: DockerConfig, runtime: 'docker' | 'podman
     startedAtUnixMs: state.Running === false ? undefined : unixMsOf(state.StartedAt),
     restartCount: RestartCount ?? undefined,
     health: healthOf(state.Health?.Status),
+    attachments: attachmentsOf(config),
   };
 }
 

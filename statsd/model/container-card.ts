@@ -1,3 +1,4 @@
+import { DockerError } from './docker-request.ts';
 import type { ExitedContainer, ExitFacts } from './exited.ts';
 import type { Identity } from './identity.ts';
 import type { NamedContainer } from './inventory.ts';
@@ -63,6 +64,9 @@ export function exitedCardOf(container: ExitedContainer, hash: Hash): ContainerC
   return { ...describe(container, hash), startedAtUnixMs: exit.startedAtUnixMs, state: 'exited', exit };
 }
 
+/** When it was made, in Unix milliseconds; where no runtime tells, when it was started. */
+export const createdAt = (card: ContainerCard): number | undefined => card.createdAtUnixMs ?? card.startedAtUnixMs;
+
 export type Lookup =
   | { readonly kind: 'found'; readonly card: ContainerCard }
   | { readonly kind: 'none' }
@@ -93,4 +97,12 @@ export function lookUp(cards: readonly ContainerCard[], word: string): Lookup {
     if (found !== undefined) return found;
   }
   return { kind: 'none' };
+}
+
+/** The container that a client means. @throws {DockerError} 404 for none, 400 for several. */
+export function findCard(cards: readonly ContainerCard[], word: string): ContainerCard {
+  const found = lookUp(cards, word);
+  if (found.kind === 'found') return found.card;
+  if (found.kind === 'none') throw new DockerError(404, `No such container: ${word.slice(0, 256)}`);
+  throw new DockerError(400, `${word.slice(0, 256)} fits ${found.count} containers: give more of the id`);
 }

@@ -1,5 +1,5 @@
 import type { ContainerCard } from './container-card.ts';
-import { hasLabel, type DockerFilters } from './docker-filter.ts';
+import { hasLabel, withoutTag, type DockerFilters } from './docker-filter.ts';
 import type { Health } from './identity.ts';
 
 export type DockerAction =
@@ -30,23 +30,6 @@ export function changesOf(before: ContainerCard, now: ContainerCard): DockerActi
     changes.push(`health_status: ${now.health}`);
   return changes;
 }
-
-export const EVENT_FILTERS = [
-  'type',
-  'event',
-  'container',
-  'label',
-  'image',
-  'scope',
-  'daemon',
-  'network',
-  'volume',
-  'plugin',
-  'node',
-  'service',
-  'secret',
-  'config',
-];
 
 /** One line of `GET /events`. */
 export function eventObject(event: ContainerEvent): object {
@@ -84,12 +67,29 @@ const TESTS: Readonly<Record<string, Test>> = {
   scope: (_event, values) => values.includes('local'),
   // `health_status` is each of its kinds.
   event: ({ action }, values) => values.includes(action) || values.includes(action.replace(/:.*/, '')),
-  container: ({ card }, values) => values.some((value) => card.dockerId.startsWith(value) || card.name === value),
+  // By the beginning of either, as docker.
+  container: ({ card }, values) =>
+    values.some((value) => card.dockerId.startsWith(value) || card.name.startsWith(value)),
   label: ({ card }, values) => values.every((value) => hasLabel(card.labels, value)),
-  image: ({ card }, values) => values.some((value) => card.image?.startsWith(value) === true),
+  image: ({ card: { image } }, values) =>
+    image !== undefined && values.some((value) => value === image || value === withoutTag(image)),
 };
+/** Filters on what is no container. */
+const NO_CONTAINER: ReadonlySet<string> = new Set([
+  'daemon',
+  'network',
+  'volume',
+  'plugin',
+  'node',
+  'service',
+  'secret',
+  'config',
+]);
 
-/** Whether a client asked for an event. Filters on what is no container fit none. */
+/** Whether a client asked for an event. Filters on what is no container fit none; names that docker does not know count for nothing. */
 export function eventFits(event: ContainerEvent, filters: DockerFilters): boolean {
-  return [...filters].every(([name, values]) => values.length === 0 || (TESTS[name]?.(event, values) ?? false));
+  return [...filters].every(([name, values]) => {
+    if (values.length === 0 || NO_CONTAINER.has(name)) return values.length === 0;
+    return !Object.hasOwn(TESTS, name) || TESTS[name]?.(event, values) === true;
+  });
 }

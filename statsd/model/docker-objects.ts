@@ -1,4 +1,5 @@
-import type { ContainerCard } from './container-card.ts';
+import type { Port } from './attachments.ts';
+import { createdAt, type ContainerCard } from './container-card.ts';
 import { humanDuration, timeText } from './docker-text.ts';
 import { MAX_API, MIN_API } from './docker-request.ts';
 import { limitWithin } from './inventory.ts';
@@ -98,9 +99,29 @@ function statusText(card: ContainerCard, nowMs: number): string {
   return `${up}${card.state === 'paused' ? ' (Paused)' : healthNote(card)}`;
 }
 
-const createdAt = (card: ContainerCard): number | undefined => card.createdAtUnixMs ?? card.startedAtUnixMs;
-
 const networkModeOf = ({ onHostNetwork }: ContainerCard): string => (onHostNetwork === true ? 'host' : 'default');
+
+/** What does not run has none. */
+const portsOf = ({ attachments, exit }: ContainerCard): readonly Port[] =>
+  exit === undefined ? (attachments?.ports ?? []) : [];
+
+const listedPort = ({ privatePort, protocol, hostIp, publicPort }: Port): object => ({
+  ...(hostIp === undefined ? {} : { IP: hostIp }),
+  PrivatePort: privatePort,
+  ...(publicPort === undefined ? {} : { PublicPort: publicPort }),
+  Type: protocol,
+});
+
+/** Bindings by port; `null` for one that is exposed only. */
+function inspectedPorts(ports: readonly Port[]): object {
+  const bindings = new Map<string, object[] | null>();
+  for (const { privatePort, protocol, hostIp = '', publicPort } of ports) {
+    const key = `${privatePort}/${protocol}`;
+    const before = bindings.get(key) ?? [];
+    bindings.set(key, publicPort === undefined ? null : [...before, { HostIp: hostIp, HostPort: String(publicPort) }]);
+  }
+  return Object.fromEntries(bindings);
+}
 
 /** One element of `GET /containers/json`. */
 export function summaryObject(card: ContainerCard, nowMs: number, layerBytes?: number): object {
@@ -111,7 +132,7 @@ export function summaryObject(card: ContainerCard, nowMs: number, layerBytes?: n
     ImageID: card.imageId ?? '',
     Command: card.program ?? '',
     Created: Math.floor((createdAt(card) ?? 0) / 1000),
-    Ports: [],
+    Ports: portsOf(card).map(listedPort),
     ...(layerBytes === undefined ? {} : { SizeRw: layerBytes }),
     Labels: card.labels,
     State: card.state,
@@ -159,8 +180,8 @@ function stateObject(card: ContainerCard): object {
 }
 
 /**
- * `GET /containers/{id}/json`: name, image, labels, state and limits. Never the environment, the command, mounts or network
- * addresses, which may hold secrets.
+ * `GET /containers/{id}/json`: name, image, labels, state, limits and ports. Never the environment, the command, mounts or
+ * network addresses, which may hold secrets.
  */
 export function inspectObject(card: ContainerCard, sample: Float64Array, memoryTotalBytes: number): object {
   return {
@@ -184,6 +205,6 @@ export function inspectObject(card: ContainerCard, sample: Float64Array, memoryT
       Image: card.image ?? '',
       Labels: card.labels,
     },
-    NetworkSettings: { Ports: {}, Networks: {} },
+    NetworkSettings: { Ports: inspectedPorts(portsOf(card)), Networks: {} },
   };
 }

@@ -1,3 +1,4 @@
+import { boundedAttachments, type Attachments } from './attachments.ts';
 import type { ContainerKind } from './container.ts';
 import { tagsOf } from './tags.ts';
 import { cleanText } from './text.ts';
@@ -23,6 +24,7 @@ export interface RawMetadata {
   readonly startedAtUnixMs?: number | undefined;
   readonly restartCount?: number | undefined;
   readonly health?: Health | undefined;
+  readonly attachments?: Attachments | undefined;
 }
 
 /** A container as people know it; every string bounded and cleaned. Replaced whole when files tell more. */
@@ -41,6 +43,8 @@ export interface Identity {
   /** How often its runtime started it again; a value, never a label. */
   readonly restartCount: number | undefined;
   readonly health: Health | undefined;
+  /** `undefined` where no file of docker's form tells. */
+  readonly attachments?: Attachments | undefined;
 }
 
 const NAME_KEYS = [
@@ -162,6 +166,7 @@ export function identityOf(sources: readonly RawMetadata[], facts: IdentityFacts
   const valuesOf = (key: string): (string | undefined)[] => annotated.map((record) => own(record, key));
   const textOf: TextOf = (keys) => firstText(keys.flatMap(valuesOf));
   const isSandbox = SANDBOX_MARKS.some(([key, value]) => valuesOf(key).includes(value));
+  const attachments = firstKnown(sources.map((source) => source.attachments));
   const runtimeName = firstText(sources.map((source) => source.runtimeName?.replace(/^\//, '')));
   return {
     kind: isSandbox ? 'sandbox' : facts.kind,
@@ -175,5 +180,6 @@ export function identityOf(sources: readonly RawMetadata[], facts: IdentityFacts
     startedAtUnixMs: firstKnown(sources.map((source) => source.startedAtUnixMs)),
     restartCount: restartCountOf(sources, textOf),
     health: firstKnown(sources.map((source) => source.health)),
+    ...(attachments === undefined ? {} : { attachments: boundedAttachments(attachments) }),
   };
 }

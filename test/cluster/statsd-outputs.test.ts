@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DASHBOARD_QUERIES } from '../support/dashboard-queries.ts';
 import { startDockerd, type ContainerEngine } from '../support/docker.ts';
 import { makeNamespace, run, type TestNamespace } from '../support/netns.ts';
 import { podman } from '../support/podman.ts';
@@ -45,7 +46,8 @@ beforeAll(async () => {
   const busy = 'while :; do i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; sleep 0.2; done';
   const limits = ['--memory=64m', '--cpus=0.5', '--pids-limit=50', '--label=com.docker.compose.project=shop'];
   engine.start(['/bin/sh', '-c', busy], ['--name=web', '--network=none', ...limits]);
-  ({ address } = engine.start(['/bin/sh', '-c', 'exec sleep 3600'], ['--name=net']));
+  const attached = ['--volume=shared:/data', '--publish=8123:80', '--expose=90/udp'];
+  ({ address } = engine.start(['/bin/sh', '-c', 'exec sleep 3600'], ['--name=net', ...attached]));
   const podFlags = ['--detach', '--network=none', `--cgroup-parent=${pods.cgroup}`, '--name=pod'];
   const pod = pods.client('run', ...podFlags, 'weft-busybox', '/bin/sh', '-c', 'exec sleep 3600');
   stack.defer(() => {
@@ -87,6 +89,31 @@ describe('the real docker CLI', () => {
     expect(docker('inspect', '--format', '{{.HostConfig.Memory}} {{.State.Running}}', 'web').trim()).toBe(
       `${64 << 20} true`,
     );
+  });
+
+  test.each([
+    ...['volume=shared', 'volume=/data', 'volume=nope', 'publish=8123', 'publish=80', 'publish=8000-9000/tcp'],
+    ...['expose=80', 'expose=90/udp', 'expose=90', 'network=bridge', 'network=none', 'since=web', 'before=net'],
+    ...['status=running', 'status=nonsense', 'since=nope', 'publish=x', 'bogus=x', 'ancestor=weft-busybox'],
+  ])('docker ps --filter %s: of docker’s containers those that dockerd lists', async (filter) => {
+    const answerOf = (client: (...words: string[]) => string): string[] | 'refused' => {
+      try {
+        const lines = client('ps', '--filter', filter, '--format', '{{.Names}} {{.Ports}}').trim().split('\n');
+        return lines.filter((line) => /^(?:net|web)\b/.test(line));
+      } catch {
+        return 'refused';
+      }
+    };
+    const wanted = answerOf((...words) => engine.client(...words));
+    let found: ReturnType<typeof answerOf> = [];
+    await until(
+      () => {
+        found = answerOf(docker);
+        return JSON.stringify(found) === JSON.stringify(wanted);
+      },
+      { what: filter, timeoutMs: 10_000 },
+    ).catch(() => undefined);
+    expect(found).toEqual(wanted);
   });
 
   test('docker stats: once, by name, as JSON, with --all', () => {
@@ -182,54 +209,6 @@ test('an agent without capabilities, that can gain none, serves the same contain
     timeoutMs: 30_000,
   });
 });
-
-/** What the dashboards 14282, 893, 193, 13946 and 19792 ask for, in our words. */
-const DASHBOARD_QUERIES: Readonly<Record<string, readonly string[]>> = {
-  '14282': [
-    'cadvisor_version_info',
-    'sum by (name) (rate(container_cpu_usage_seconds_total{name=~".+"}[5s])) * 100',
-    'sum by (name) (container_memory_usage_bytes{name=~".+"})',
-    'sum by (name) (container_memory_cache{name=~".+"})',
-    'time() - container_start_time_seconds{name=~".+"}',
-    'sum by (name) (rate(container_network_receive_bytes_total{name=~".+"}[5s]))',
-    'sum by (name) (rate(container_network_transmit_bytes_total{name=~".+"}[5s]))',
-  ],
-  '893': [
-    'count(container_last_seen{name=~".+"})',
-    'sum(rate(container_cpu_system_seconds_total{name=~".+"}[5s]))',
-    'sum(rate(container_cpu_system_seconds_total{id="/"}[5s]))',
-    'sum(container_memory_rss{name=~".+"})',
-    'container_memory_rss{id="/"}',
-    'sum(container_memory_swap{name=~".+"})',
-    'sum(container_spec_memory_limit_bytes{name=~".+"} - container_memory_usage_bytes{name=~".+"})',
-    'sum(rate(container_network_receive_bytes_total{id="/"}[5s]))',
-    'node_boot_time_seconds',
-  ],
-  '193': [
-    'count(container_last_seen{image!=""})',
-    'rate(container_cpu_user_seconds_total{image!=""}[5s])',
-    'container_memory_usage_bytes{image!=""}',
-  ],
-  '13946': [
-    'sum by (name) (rate(container_cpu_user_seconds_total{name!=""}[5s])) / scalar(machine_cpu_cores)',
-    'sum by (name) (container_memory_usage_bytes{name!=""} - container_memory_cache{name!=""}) / scalar(machine_memory_bytes)',
-  ],
-  '19792': [
-    'container_memory_working_set_bytes{container_label_com_docker_compose_project="shop"}',
-    'container_memory_failcnt{name="web"}',
-    'rate(container_memory_failures_total{name="web",failure_type="pgfault"}[5s])',
-    'container_oom_events_total{name="web"}',
-    'container_scrape_error',
-    'rate(container_cpu_cfs_throttled_periods_total{name="web"}[5s])',
-    'container_spec_cpu_quota{name="web"} / container_spec_cpu_period{name="web"}',
-    'container_spec_cpu_shares{name="web"}',
-    'container_threads{name="web"}',
-    'container_tasks_state{name="web",state="sleeping"}',
-    'container_processes{name="web"}',
-    'sum by (name) (container_file_descriptors{name="web"})',
-    'rate(container_network_receive_packets_dropped_total{name="net"}[5s])',
-  ],
-};
 
 /** Names whose spelling or unit is node_exporter's; promtool has opinions on these only. */
 const SPELLED_BY_OTHERS = /^node_(?:entropy|memory|netstat|sockstat|vmstat)_\S+ /;

@@ -117,6 +117,7 @@ describe('answers', () => {
         ['/v1.41/containers/json?limit=x', 'GET', 400, 'limit is x: expected a number'],
         ['/v1.41/containers/web/stats?one-shot=1', 'GET', 400, 'cannot have stream=true and one-shot=true'],
         ['/v1.41/events?since=yesterday', 'GET', 400, 'since is "yesterday": expected Unix seconds, RFC 3339 or 10m'],
+        ['/v1.41/events?since=9&until=8', 'GET', 400, '`since` time (9) cannot be after `until` time (8)'],
         ['/v1.41/containers/web/stop', 'POST', 405, 'this API is read-only: POST is not served'],
         ['/v1.41/images/json', 'GET', 404, 'page not found'],
       ] as const
@@ -129,7 +130,7 @@ describe('answers', () => {
     expect(JSON.parse(await textOf(answer))).toEqual({ message });
   });
 
-  test.fails('a state that docker does not have is refused', async () => {
+  test('a state that docker does not have is refused', async () => {
     await using room = await openApi();
     const answer = await open(
       room.path,
@@ -139,7 +140,7 @@ describe('answers', () => {
     expect(JSON.parse(await textOf(answer))).toEqual({ message: "invalid filter 'status=nonsense'" });
   });
 
-  test.fails('filters that docker has are no mistake of the client', async () => {
+  test('filters that docker has are no mistake of the client', async () => {
     await using room = await openApi();
     const asked = async (filters: object): Promise<number | undefined> =>
       (await open(room.path, `/v1.41/containers/json?filters=${encodeURIComponent(JSON.stringify(filters))}`))

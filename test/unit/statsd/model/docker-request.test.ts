@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lookUp, type ContainerCard } from '../../../../statsd/model/container-card.ts';
-import { EVENT_FILTERS, eventFits, eventObject } from '../../../../statsd/model/docker-event.ts';
-import { fitsFilters, LIST_FILTERS, parseFilters } from '../../../../statsd/model/docker-filter.ts';
+import { eventFits, eventObject } from '../../../../statsd/model/docker-event.ts';
+import { parseFilters } from '../../../../statsd/model/docker-filter.ts';
+import { listed, LIST_FILTERS } from '../../../../statsd/model/docker-list.ts';
 import { inspectObject, summaryObject } from '../../../../statsd/model/docker-objects.ts';
 import { DockerError, flagOf, parseDockerTarget } from '../../../../statsd/model/docker-request.ts';
 import { cardOf, sampleOf } from '../builders.ts';
@@ -74,13 +75,17 @@ describe('filters', () => {
     exit: { atUnixMs: 1, exitCode: 3, oomKilled: false, startedAtUnixMs: 0, finishedAtUnixMs: 1 },
   });
 
+  const fitsFilters = (card: ContainerCard, text: string): boolean =>
+    listed([card], { all: true, limit: 0, filters: parseFilters(text, LIST_FILTERS) }).length === 1;
+
   test.each([
     ['{"name":["web"]}', true],
     ['{"name":{"^/web-1$":true}}', true],
     ['{"name":["^web$"]}', false],
     ['{"label":["tier"]}', true],
     ['{"label":["tier=front","other"]}', false],
-    ['{"ancestor":["shop/web"]}', true],
+    ['{"ancestor":["shop/web:1.2"]}', true],
+    ['{"ancestor":["shop/web"]}', false],
     ['{"ancestor":["shop/web:1.3"]}', false],
     ['{"status":["running","paused"]}', true],
     ['{"status":["exited"]}', false],
@@ -89,13 +94,13 @@ describe('filters', () => {
     ['{"network":["bridge"]}', false],
     ['{}', true],
   ])('%s', (text, fits) => {
-    expect(fitsFilters(web, parseFilters(text, LIST_FILTERS))).toBe(fits);
+    expect(fitsFilters(web, text)).toBe(fits);
   });
 
   test("by the host's network, the one that is known", () => {
     const host = cardOf({ name: 'agent', onHostNetwork: true });
     const fits = (card: ContainerCard, network: string): boolean =>
-      fitsFilters(card, parseFilters(JSON.stringify({ network: [network] }), LIST_FILTERS));
+      fitsFilters(card, JSON.stringify({ network: [network] }));
     expect([fits(host, 'host'), fits(host, 'bridge'), fits(web, 'host')]).toEqual([true, false, false]);
     const modeOf = (card: ContainerCard): unknown =>
       (summaryObject(card, 0) as { HostConfig: { NetworkMode: string } }).HostConfig.NetworkMode;
@@ -104,16 +109,16 @@ describe('filters', () => {
   });
 
   test('by exit code', () => {
-    expect(fitsFilters(ended, parseFilters('{"exited":["3"]}', LIST_FILTERS))).toBe(true);
-    expect(fitsFilters(ended, parseFilters('{"exited":["0"]}', LIST_FILTERS))).toBe(false);
-    expect(fitsFilters(web, parseFilters('{"exited":["0"]}', LIST_FILTERS))).toBe(false);
+    expect(fitsFilters(ended, '{"exited":["3"]}')).toBe(true);
+    expect(fitsFilters(ended, '{"exited":["0"]}')).toBe(false);
+    expect(fitsFilters(web, '{"exited":["0"]}')).toBe(false);
   });
 
   test.each([
     ['[]', 'invalid filters "[]": expected a JSON object of lists'],
     ['{"name":1}', 'invalid filters "{\\"name\\":1}": expected a JSON object of lists'],
     ['{', 'invalid filters "{": expected a JSON object of lists'],
-    ['{"volume":["x"]}', "invalid filter 'volume'"],
+    ['{"bogus":["x"]}', "invalid filter 'bogus'"],
     ['{"__proto__":["x"]}', "invalid filter '__proto__'"],
   ])('%s is refused', (text, message) => {
     expect(() => parseFilters(text, LIST_FILTERS)).toThrow(message);
@@ -196,14 +201,19 @@ describe('objects', () => {
       time: 1_795_168_906,
       timeNano: 1_795_168_906_630_000_000,
     });
-    const fits = (filters: string): boolean => eventFits(event, parseFilters(filters, EVENT_FILTERS));
+    const fits = (filters: string): boolean => eventFits(event, parseFilters(filters));
     expect(fits('{"type":{"container":true}}')).toBe(true);
     expect(fits('{"type":["image"]}')).toBe(false);
     expect(fits('{"event":["start"],"type":["container"]}')).toBe(false);
     expect(fits('{"container":["web"],"image":["bb"]}')).toBe(true);
+    // As dockerd 20.10.24: by the beginning of a name, and by an image with or without its tag.
+    expect(fits('{"container":["we"]}')).toBe(true);
+    expect(fits('{"image":["bb:1"]}')).toBe(true);
+    expect(fits('{"image":["b"]}')).toBe(false);
+    expect(fits('{"volume":["web"]}')).toBe(false);
+    expect(fits('{"bogus":["x"]}')).toBe(true);
     const healthy = { ...event, action: 'health_status: healthy' as const };
-    const asked = (words: string): boolean =>
-      eventFits(healthy, parseFilters(JSON.stringify({ event: [words] }), EVENT_FILTERS));
+    const asked = (words: string): boolean => eventFits(healthy, parseFilters(JSON.stringify({ event: [words] })));
     expect(['health_status', 'health_status: healthy', 'health_status: unhealthy'].map(asked)).toEqual([
       true,
       true,

@@ -1,0 +1,47 @@
+/** What the dashboards 14282, 893, 193, 13946 and 19792 ask for, in our words. */
+export const DASHBOARD_QUERIES: Readonly<Record<string, readonly string[]>> = {
+  '14282': [
+    'cadvisor_version_info',
+    'sum by (name) (rate(container_cpu_usage_seconds_total{name=~".+"}[5s])) * 100',
+    'sum by (name) (container_memory_usage_bytes{name=~".+"})',
+    'sum by (name) (container_memory_cache{name=~".+"})',
+    'time() - container_start_time_seconds{name=~".+"}',
+    'sum by (name) (rate(container_network_receive_bytes_total{name=~".+"}[5s]))',
+    'sum by (name) (rate(container_network_transmit_bytes_total{name=~".+"}[5s]))',
+  ],
+  '893': [
+    'count(container_last_seen{name=~".+"})',
+    'sum(rate(container_cpu_system_seconds_total{name=~".+"}[5s]))',
+    'sum(rate(container_cpu_system_seconds_total{id="/"}[5s]))',
+    'sum(container_memory_rss{name=~".+"})',
+    'container_memory_rss{id="/"}',
+    'sum(container_memory_swap{name=~".+"})',
+    'sum(container_spec_memory_limit_bytes{name=~".+"} - container_memory_usage_bytes{name=~".+"})',
+    'sum(rate(container_network_receive_bytes_total{id="/"}[5s]))',
+    'node_boot_time_seconds',
+  ],
+  '193': [
+    'count(container_last_seen{image!=""})',
+    'rate(container_cpu_user_seconds_total{image!=""}[5s])',
+    'container_memory_usage_bytes{image!=""}',
+  ],
+  '13946': [
+    'sum by (name) (rate(container_cpu_user_seconds_total{name!=""}[5s])) / scalar(machine_cpu_cores)',
+    'sum by (name) (container_memory_usage_bytes{name!=""} - container_memory_cache{name!=""}) / scalar(machine_memory_bytes)',
+  ],
+  '19792': [
+    'container_memory_working_set_bytes{container_label_com_docker_compose_project="shop"}',
+    'container_memory_failcnt{name="web"}',
+    'rate(container_memory_failures_total{name="web",failure_type="pgfault"}[5s])',
+    'container_oom_events_total{name="web"}',
+    'container_scrape_error',
+    'rate(container_cpu_cfs_throttled_periods_total{name="web"}[5s])',
+    'container_spec_cpu_quota{name="web"} / container_spec_cpu_period{name="web"}',
+    'container_spec_cpu_shares{name="web"}',
+    'container_threads{name="web"}',
+    'container_tasks_state{name="web",state="sleeping"}',
+    'container_processes{name="web"}',
+    'sum by (name) (container_file_descriptors{name="web"})',
+    'rate(container_network_receive_packets_dropped_total{name="net"}[5s])',
+  ],
+};
