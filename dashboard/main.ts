@@ -38,6 +38,7 @@ import { readWebFiles, type WebFile } from './io/web-files.ts';
 import { apiContainers, apiHosts } from './model/api-view.ts';
 import { LivePush } from './live-push.ts';
 import type { RowOrder } from './model/cluster-view.ts';
+import type { Scope } from './model/scope.ts';
 
 const clock = systemClock;
 const random = systemRandom;
@@ -97,7 +98,7 @@ function apiSource({ view, alerts }: Heart, history: HistoryStore, leadership: L
       notifier: { isThis: leadership?.leads ?? true, leader: leadership?.leader ?? null },
     }),
     order: () => view.order(),
-    hosts: (order: RowOrder) => apiHosts(order, now()),
+    hosts: (order: RowOrder, scope: Scope | undefined) => apiHosts(order, { ...now(), scope }),
     containers: (order: RowOrder) => apiContainers(order, now()),
     alerts: () => alerts().alerts,
   };

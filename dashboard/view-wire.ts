@@ -33,6 +33,9 @@ export const HOST_VIEW_COLUMNS = [
   'diskWriteBytesPerSecond',
   'networkReceiveBytesPerSecond',
   'networkTransmitBytesPerSecond',
+  'swapUsedBytes',
+  'swapTotalBytes',
+  'fullestUsedRatio',
 ] as const;
 
 export type HostViewColumn = (typeof HOST_VIEW_COLUMNS)[number];

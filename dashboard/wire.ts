@@ -25,6 +25,11 @@ export interface HostView {
   readonly cpuCores: number | undefined;
   readonly memoryTotalBytes: number | undefined;
   readonly agentVersion: string | undefined;
+  readonly bootTimeUnixMs?: number | undefined;
+  /** What its operator says of it: `--tag zone=a`. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Where the file system is mounted that `fullestUsedRatio` is of; absent where the agent does not tell. */
+  readonly fullestMount?: string | undefined;
   readonly containers: number;
   readonly overlay: OverlayView | undefined;
 }

@@ -8,6 +8,7 @@ import type { CpuMeter } from './io/cpu-meter.ts';
 import type { LiveContainer } from './io/live-container.ts';
 import type { Publisher } from './io/publisher.ts';
 import type { Measurement, Round } from './measurement.ts';
+import { fullestOf } from './model/fullest.ts';
 import type { HostReading } from './model/host-reading.ts';
 import { fillHostRow } from './model/host-row.ts';
 import { ExitedList, type ExitedContainer, type ExitFacts } from './model/exited.ts';
@@ -15,10 +16,12 @@ import { exitedInventoryOf, exitFactsOf, inventoryOf } from './model/inventory.t
 import type { OwnCounts } from './model/own-metrics.ts';
 import { nextTick, phasedStart, phaseOf, type NextTick } from './model/schedule.ts';
 import { emptyHostRow, frameOf, type Table } from './model/table.ts';
+import { cleanText } from './model/text.ts';
 import {
   AGENT_WIRE_VERSION,
   CONTAINER_EXTRA_COLUMNS,
   HOST_EXTRA_COLUMNS,
+  MAX_MOUNT,
   type ContainerInventory,
   type HostInventory,
 } from './wire.ts';
@@ -219,10 +222,14 @@ export class StatsAgent implements ContainerEvents {
   #publishFrame(at: { readonly seq: number; readonly timeUnixMs: number; readonly monotonicMs: number }): void {
     const { measurement, publisher } = this.#parts;
     if (this.#table.version === 0 || !publisher.hasDashboards) return;
-    fillHostRow(this.#hostRow, measurement.host);
+    const fullest = fullestOf(measurement.host.filesystems);
+    fillHostRow(this.#hostRow, measurement.host, fullest);
     const samples = this.#rows.map((container) => container.sample);
     const { seq, timeUnixMs, monotonicMs } = at;
-    const facts = { seq, timeUnixMs, monotonicMs, tableVersion: this.#table.version };
+    const facts = {
+      ...{ seq, timeUnixMs, monotonicMs, tableVersion: this.#table.version },
+      ...(fullest === undefined ? {} : { fullestMount: cleanText(fullest.mountPoint, MAX_MOUNT) }),
+    };
     const { oomKills } = this.#parts.counts;
     const hasNews = this.#ends.length > 0 || oomKills > this.#oomKillsTold;
     this.#oomKillsTold = oomKills;

@@ -82,6 +82,8 @@ export const HOST_EXTRA_COLUMNS = [
   'networkTransmitBytes',
   'rootSizeBytes',
   'rootAvailableBytes',
+  'fullestSizeBytes',
+  'fullestAvailableBytes',
 ] as const;
 
 /** Values of a frame's host block, in this order; NaN where unavailable. */
@@ -94,6 +96,8 @@ const text = (most: number) =>
     .max(most)
     .overwrite((given) => given.toWellFormed());
 const name = text(256);
+/** Longer paths of mounts are cut. */
+export const MAX_MOUNT = 1024;
 /** A word of a list that may grow: readers show one they do not know as it is. */
 const word = text(32);
 const tags = z.record(text(128), text(256));
@@ -221,6 +225,8 @@ export const frameSchema = z.object({
   host: z.instanceof(Uint8Array),
   /** The inventory's `extraColumns`, laid out as `containers`, then its `hostExtraColumns`. */
   extra: z.instanceof(Uint8Array).optional(),
+  /** Where the file system is mounted that `fullestSizeBytes` and `fullestAvailableBytes` are of; absent from agents that send none. */
+  fullestMount: text(MAX_MOUNT).optional().catch(undefined),
 });
 
 export type Frame = z.infer<typeof frameSchema>;

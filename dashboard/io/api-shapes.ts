@@ -50,7 +50,10 @@ const host = z.strictObject({
   agentVersion: maybeText,
   hostCpuCores: maybeNumber,
   memoryTotalBytes: maybeNumber,
+  bootTime: maybeTime,
+  tags: labels.describe('What its operator says of it: `--tag zone=a`.'),
   containers: number,
+  fullestMount: maybeText.describe('Where the file system is mounted that fullestUsedRatio is of.'),
   ...Object.fromEntries(HOST_VIEW_COLUMNS.map((column) => [column, maybeNumber])),
 });
 const container = z.strictObject({

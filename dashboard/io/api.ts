@@ -5,7 +5,7 @@ import { openApiDocument } from '../model/api/openapi.ts';
 import { routeOf } from '../model/api/routes.ts';
 import { apiAlerts } from '../model/api-view.ts';
 import type { RowOrder } from '../model/cluster-view.ts';
-import { alertsInScope, rowsInScope } from '../model/scope.ts';
+import { alertsInScope, rowsInScope, type Scope } from '../model/scope.ts';
 import type { AlertView } from '../wire.ts';
 import { addAudit } from './access/audit-api.ts';
 import type { AuditLog } from './access/audit-log.ts';
@@ -31,7 +31,7 @@ import type { SavedViews } from './saved-views.ts';
 export interface ApiSource {
   order(): RowOrder;
   status(): object;
-  hosts(order: RowOrder): object[];
+  hosts(order: RowOrder, scope: Scope | undefined): object[];
   containers(order: RowOrder): object[];
   alerts(): readonly AlertView[];
 }
@@ -67,7 +67,7 @@ function addLive(api: Hono<Env>, source: ApiSource): void {
     const { hosts, containers } = orderFor(context);
     return context.json({ ...source.status(), hosts: hosts.length, containers: containers.length });
   });
-  api.get('/hosts', (context) => context.json({ hosts: source.hosts(orderFor(context)) }));
+  api.get('/hosts', (context) => context.json({ hosts: source.hosts(orderFor(context), principalOf(context).scope) }));
   api.get('/containers', (context) => context.json({ containers: source.containers(orderFor(context)) }));
   api.get('/alerts', (context) => {
     const { scope } = principalOf(context);

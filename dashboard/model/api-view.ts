@@ -2,6 +2,7 @@ import { type AlertView, type ServerView } from '../wire.ts';
 import { VIEW_COLUMNS, HOST_VIEW_COLUMNS } from '../view-wire.ts';
 import { ageMs } from './cluster.ts';
 import { containersByNode, containerView, hostView, type RowOrder } from './cluster-view.ts';
+import type { Scope } from './scope.ts';
 
 /** JSON has no NaN; what is not known is `null`, never 0. */
 function known(value: number | undefined): number | null {
@@ -22,6 +23,8 @@ export function iso(unixMs: number | undefined): string | null {
 export interface ApiNow {
   readonly nowMonotonicMs: number;
   readonly etcd: ServerView['etcd'];
+  /** Of who asks. */
+  readonly scope?: Scope | undefined;
 }
 
 /** `GET /api/v1/hosts`: a host with its facts, what its overlay announced, and its last values. */
@@ -42,7 +45,11 @@ export function apiHosts(order: RowOrder, now: ApiNow): object[] {
       agentVersion: view.agentVersion ?? null,
       hostCpuCores: known(view.cpuCores),
       memoryTotalBytes: known(view.memoryTotalBytes),
+      bootTime: iso(view.bootTimeUnixMs),
+      tags: view.tags,
       containers: counts.get(view.nodeId) ?? 0,
+      // A path may name what is outside of a scope.
+      fullestMount: now.scope === undefined ? (view.fullestMount ?? null) : null,
       ...columns(HOST_VIEW_COLUMNS, host.feed.values),
     };
   });

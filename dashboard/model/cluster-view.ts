@@ -72,6 +72,9 @@ export function hostView(host: ClusterHost, etcd: ServerView['etcd']): HostView 
     cpuCores: facts?.cpuCores,
     memoryTotalBytes: facts?.memoryTotalBytes,
     agentVersion: facts?.agentVersion,
+    bootTimeUnixMs: facts?.bootTimeUnixMs,
+    tags: facts?.tags ?? {},
+    fullestMount: host.feed.fullestMount,
     containers: host.feed.rows.size,
     overlay: overlayView(host, etcd),
   };

@@ -113,7 +113,9 @@ export class Cluster {
     const host = this.hosts.get(nodeId);
     if (host === undefined) return 'unknown-table';
     host.heardAtMonotonicMs = received.nowMonotonicMs;
+    const { fullestMount } = host.feed;
     const verdict = host.feed.applyFrame(frame, received);
+    if (host.feed.fullestMount !== fullestMount) this.revision += 1;
     if (verdict === 'live') {
       this.#setState(host, 'live');
       this.#countOomKills(host, received);

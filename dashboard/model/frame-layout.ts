@@ -37,6 +37,8 @@ export interface HostReading {
   readonly memoryStalledSeconds: number;
   readonly rootSizeBytes: number;
   readonly rootAvailableBytes: number;
+  readonly fullestSizeBytes: number;
+  readonly fullestAvailableBytes: number;
   readonly cpuUserSeconds: number;
   readonly cpuSystemSeconds: number;
   readonly cpuIowaitSeconds: number;
@@ -112,6 +114,8 @@ export function readFrame(frame: Frame, layout: FrameLayout): FrameReading | und
       memoryStalledSeconds: hostExtra('memoryStalledSeconds'),
       rootSizeBytes: hostExtra('rootSizeBytes'),
       rootAvailableBytes: hostExtra('rootAvailableBytes'),
+      fullestSizeBytes: hostExtra('fullestSizeBytes'),
+      fullestAvailableBytes: hostExtra('fullestAvailableBytes'),
       cpuUserSeconds: hostExtra('cpuUserSeconds'),
       cpuSystemSeconds: hostExtra('cpuSystemSeconds'),
       cpuIowaitSeconds: hostExtra('cpuIowaitSeconds'),

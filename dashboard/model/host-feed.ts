@@ -67,6 +67,8 @@ export class HostFeed {
   line: Series | undefined;
   host: HostInventory | undefined;
   lastReceived: Received | undefined;
+  /** Where its fullest file system is mounted; `undefined` where the agent does not tell. */
+  fullestMount: string | undefined;
   readonly #book: HistoryBook;
   readonly #tables = new Map<number, FrameLayout>();
   #lastTime: FrameTime | undefined;
@@ -109,7 +111,7 @@ export class HostFeed {
     const layout = layoutOf(inventory);
     const present = new Set(layout.keys);
     if (present.size !== layout.keys.length) return false;
-    this.host = inventory.host;
+    this.host = { ...inventory.host, tags: firstLabels(inventory.host.tags ?? {}) };
     this.#tables.set(inventory.tableVersion, layout);
     for (const version of this.#tables.keys()) {
       if (this.#tables.size <= TABLES_KEPT) break;
@@ -162,6 +164,7 @@ export class HostFeed {
       this.#record(row, frame.timeUnixMs, [...historyValues(row.values), ...containerDetails(change)]);
     }
     this.#applyHost(reading.host, frame.timeUnixMs, elapsedMs);
+    this.fullestMount = frame.fullestMount;
     this.#lastTime = timeOf(frame);
     this.lastReceived = received;
     this.#nextPaceMs = this.#paceMs;
@@ -206,7 +209,7 @@ export class HostFeed {
     }
     const own = hostValues(this.#lastHost, reading, elapsedMs);
     const [cpuCores, memoryUsedBytes, ...rest] = own;
-    this.values.set([cpuCores, memoryUsedBytes, containersCpuCores, containersMemoryBytes, ...rest]);
+    this.values.set([cpuCores, memoryUsedBytes, containersCpuCores, containersMemoryBytes, ...rest, ...room(reading)]);
     this.line?.write(timeUnixMs + this.#clockOffsetMs, [...own, ...hostDetails(this.#lastHost, reading, elapsedMs)]);
     this.#lastHost = reading;
   }
@@ -233,7 +236,7 @@ export class HostFeed {
 
 type HostValues = readonly [number, number, number, number, number, number, number];
 
-/** In the order of {@link HOST_HISTORY_COLUMNS}, and of what {@link HOST_VIEW_COLUMNS} has around the containers' sums. */
+/** In the order of {@link HOST_HISTORY_COLUMNS}, and of what {@link HOST_VIEW_COLUMNS} has around the containers' sums and before {@link room}. */
 function hostValues(previous: HostReading | undefined, current: HostReading, elapsedMs: number): HostValues {
   const rate = (name: keyof HostReading): number =>
     ratePerSecond(previous?.[name] ?? Number.NaN, current[name], elapsedMs);
@@ -246,6 +249,13 @@ function hostValues(previous: HostReading | undefined, current: HostReading, ela
     rate('networkReceiveBytes'),
     rate('networkTransmitBytes'),
   ];
+}
+
+/** What is left of a host, in the order in which {@link HOST_VIEW_COLUMNS} ends. */
+function room(reading: HostReading): readonly [number, number, number] {
+  const { swapTotalBytes, swapFreeBytes, fullestSizeBytes, fullestAvailableBytes } = reading;
+  // A size of 0 is no file system: its share is NaN, and not that all of it is used.
+  return [swapTotalBytes - swapFreeBytes, swapTotalBytes, 1 - fullestAvailableBytes / (fullestSizeBytes || Number.NaN)];
 }
 
 function timeOf(frame: Frame): FrameTime {

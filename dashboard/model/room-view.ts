@@ -1,4 +1,4 @@
-import type { FrameMessage, HistoryMessage, InventoryMessage, ServerView } from '../wire.ts';
+import type { FrameMessage, HistoryMessage, HostView, InventoryMessage, ServerView } from '../wire.ts';
 import { changedRows } from './changed-rows.ts';
 import { containersByNode, historyMessage, inventoryMessage, type RowOrder } from './cluster-view.ts';
 import { frameDetails } from './frame-details.ts';
@@ -76,11 +76,16 @@ export class RoomView {
     return { ...message, mostExcluding: { source: blamed.term.source, matchesWithout: blamed.matchesWithout } };
   }
 
-  /** A host counts what those in the room may see of it. */
+  /** A host counts what those in the room may see of it; the path of a mount may name what they may not. */
   #cut(message: InventoryMessage): InventoryMessage {
     if (this.scope === undefined) return message;
     const counts = containersByNode(this.#all);
-    return { ...message, hosts: message.hosts.map((host) => ({ ...host, containers: counts.get(host.nodeId) ?? 0 })) };
+    const cut = (host: HostView): HostView => ({
+      ...host,
+      containers: counts.get(host.nodeId) ?? 0,
+      fullestMount: undefined,
+    });
+    return { ...message, hosts: message.hosts.map(cut) };
   }
 
   history(nowUnixMs: number): HistoryMessage {

@@ -1,5 +1,6 @@
 import { HOST_COLUMNS, HOST_EXTRA_COLUMNS } from '../wire.ts';
 import { valueOf } from './details.ts';
+import type { Fullest } from './fullest.ts';
 import type { CpuSeconds, HostReading } from './host-reading.ts';
 
 type Column = (typeof HOST_COLUMNS)[number] | (typeof HOST_EXTRA_COLUMNS)[number];
@@ -28,7 +29,7 @@ function ofCpu(total: CpuSeconds): Values {
   };
 }
 
-function valuesOf(reading: HostReading): Values {
+function valuesOf(reading: HostReading, fullest: Fullest | undefined): Values {
   const { cpu, memory, load, pressure, disks, filesystems, interfaces } = reading;
   const root = filesystems?.find(({ mountPoint }) => mountPoint === '/')?.space;
   const own = disks?.filter(({ device }) => !isStacked(device));
@@ -46,13 +47,16 @@ function valuesOf(reading: HostReading): Values {
     networkReceiveBytes: sumOf(outside, ({ receiveBytes }) => receiveBytes),
     networkTransmitBytes: sumOf(outside, ({ transmitBytes }) => transmitBytes),
     ...(root === undefined ? {} : { rootSizeBytes: root.sizeBytes, rootAvailableBytes: root.availableBytes }),
+    ...(fullest === undefined
+      ? {}
+      : { fullestSizeBytes: fullest.space.sizeBytes, fullestAvailableBytes: fullest.space.availableBytes }),
   };
 }
 
 const COLUMNS: readonly Column[] = [...HOST_COLUMNS, ...HOST_EXTRA_COLUMNS];
 
 /** Fills the host's row of a frame (see `emptyHostRow`) with what was last read. */
-export function fillHostRow(row: Float64Array, reading: HostReading): void {
-  const values = valuesOf(reading);
+export function fillHostRow(row: Float64Array, reading: HostReading, fullest: Fullest | undefined): void {
+  const values = valuesOf(reading, fullest);
   for (const [index, column] of COLUMNS.entries()) row[index] = values[column] ?? Number.NaN;
 }

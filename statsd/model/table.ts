@@ -19,6 +19,8 @@ export interface FrameFacts {
   readonly timeUnixMs: number;
   readonly monotonicMs: number;
   readonly tableVersion: number;
+  /** Of the fullest file system, whose size is in the host's row. */
+  readonly fullestMount?: string;
 }
 
 interface Columns {

@@ -7,7 +7,7 @@ import { listenOn } from '../../../native/host/status-server.ts';
 import { freePort } from '../../../cli/demo/ports.ts';
 import { CONTAINER_COLUMNS, float64Columns } from '../../../statsd/wire.ts';
 import { listenForAgents } from '../../support/dashboard-ear.ts';
-import { makeNamespace } from '../../support/netns.ts';
+import { makeNamespace, run } from '../../support/netns.ts';
 import { runcRoom } from '../../support/runc.ts';
 import { startStatsd } from '../../support/statsd.ts';
 import { until } from '../../support/until.ts';
@@ -70,6 +70,33 @@ describe('a dashboard', () => {
     expect(dashboard.events[told + 1]).toBe('inventory');
     const seqs = dashboard.frames.map((each) => each.seq);
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+  });
+
+  test('is told which file system is the fullest, and how full', async () => {
+    await using resources = new AsyncDisposableStack();
+    const folder = resources.adopt(mkdtempSync(join(tmpdir(), 'weft-test-full-')), (path) => {
+      rmSync(path, { recursive: true, force: true });
+    });
+    run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'weft-test', folder);
+    resources.defer(() => {
+      run('umount', folder);
+    });
+    // To the last byte: whatever else this machine has cannot be fuller.
+    expect(() => {
+      writeFileSync(join(folder, 'full'), Buffer.alloc(2 << 20));
+    }).toThrow('ENOSPC');
+    const port = await freePort();
+    const dashboard = resources.use(await listenForAgents(port, 't'));
+    const room = resources.use(runcRoom('full'));
+    const flags = ['--cgroup-root', room.cgroupRoot, '--interval', '100ms', '--agent-token', 't'];
+    resources.use(await startStatsd([...flags, '--dashboard', `http://127.0.0.1:${port}`]));
+    const frame = await until(() => dashboard.frames.find(({ fullestMount }) => fullestMount === folder), {
+      what: 'a frame that names the full file system',
+    });
+    const names = dashboard.inventories[0]!.hostExtraColumns!;
+    const extra = float64Columns(frame.extra!, frame.extra!.byteLength / 8, 1)!;
+    const value = (name: string): number | undefined => extra.at(names.indexOf(name) - names.length);
+    expect([value('fullestSizeBytes'), value('fullestAvailableBytes')]).toEqual([1 << 20, 0]);
   });
 
   test('that comes back gets what it missed, in the order of the newest table', async () => {

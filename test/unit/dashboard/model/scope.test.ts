@@ -6,7 +6,7 @@ import { alertsInScope, parseScope, rowsInScope, seesSeries } from '../../../../
 import { RoomView } from '../../../../dashboard/model/room-view.ts';
 import { roomOf, selectionOf } from '../../../../dashboard/model/view-selection.ts';
 import { subscribeSchema } from '../../../../dashboard/wire.ts';
-import { aContainer, anInventory } from '../builders.ts';
+import { aContainer, aFrame, anInventory, at } from '../builders.ts';
 
 const compose = (project: string, service: string) => ({
   'com.docker.compose.project': project,
@@ -85,6 +85,24 @@ test.each([
   expect(containers.map(({ name }) => name)).toEqual(want);
   expect(rest.hosts.map(({ name }) => name)).not.toContain('h3');
   expect(rest.totalContainers).toBe(2);
+});
+
+test('where the fullest file system is mounted is not for who sees a part', () => {
+  const full = new Cluster();
+  full.inventory(anInventory([aContainer('web', { tags: { compose_project: 'shop' } })]), at(0));
+  full.frame('n1', { ...aFrame(1, [{}]), fullestMount: '/srv/bank' }, at(1));
+  const all = rowOrder(full);
+  const scope = parseScope('project=shop');
+  const mounts = [undefined, scope].map((seen) => {
+    const room = new RoomView({ kind: 'hosts' }, seen, () => 1);
+    room.refresh(all, 1);
+    const told = apiHosts(all, { nowMonotonicMs: 0, etcd: 'off', scope: seen }) as { fullestMount: string | null }[];
+    return [room.inventory(0, SERVER).hosts[0]?.fullestMount, told[0]?.fullestMount];
+  });
+  expect(mounts).toEqual([
+    ['/srv/bank', '/srv/bank'],
+    [undefined, null],
+  ]);
 });
 
 test('a host tells how many of its containers are seen, not how many there are', () => {

@@ -53,6 +53,7 @@ function host(name: string, overrides: Partial<HostView> = {}): HostView {
     cpuCores: 4,
     memoryTotalBytes: 1000,
     agentVersion: undefined,
+    tags: {},
     containers: 2,
     overlay,
     ...overrides,

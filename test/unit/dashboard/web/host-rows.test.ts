@@ -16,6 +16,7 @@ function host(name: string, over: Partial<HostView> = {}): HostView {
     cpuCores: 4,
     memoryTotalBytes: 100,
     agentVersion: undefined,
+    tags: {},
     containers: 1,
     overlay: undefined,
     ...over,

@@ -47,6 +47,14 @@ describe('frames', () => {
     expect(values.slice(first, first + 2)).toEqual([5, 6]);
   });
 
+  test('a frame names the fullest mount; an agent of before names none, and nonsense is none', () => {
+    const facts = { seq: 1, timeUnixMs: 1, monotonicMs: 1, tableVersion: 1 };
+    expect(frameSchema.parse(frameOf({ ...facts, fullestMount: '/data' }, [], host)).fullestMount).toBe('/data');
+    expect(frameSchema.parse(frameOf(facts, [], host)).fullestMount).toBeUndefined();
+    for (const wrong of [7, '/'.repeat(1025)])
+      expect(frameSchema.parse({ ...frameOf(facts, [], host), fullestMount: wrong }).fullestMount).toBeUndefined();
+  });
+
   test('no containers make an empty block; unknown stays NaN', () => {
     expect(frame(1, 1, []).containers.byteLength).toBe(0);
     expect(rowsOf(frame(1, 1, [emptySample()]).containers, 1)[0]!.every(Number.isNaN)).toBe(true);
@@ -67,6 +75,7 @@ describe('rebase', () => {
   test('rows follow their key; what ended falls out, what is new is unknown', () => {
     const moved = rebase(frame(3, 1, [sampleOf(100), sampleOf(200)]), from, to);
     expect(moved).toMatchObject({ seq: 3, tableVersion: 2 });
+    expect(rebase({ ...frame(3, 1, [sampleOf(1), sampleOf(2)]), fullestMount: '/' }, from, to).fullestMount).toBe('/');
     const [b, c] = rowsOf(moved.containers, 2);
     expect(b).toEqual([200, 201, 202, 203, 204, 205, 206]);
     expect(c!.every(Number.isNaN)).toBe(true);
