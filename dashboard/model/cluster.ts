@@ -8,6 +8,7 @@ import { HistoryBook } from './history/book.ts';
 import { seriesKey } from './history/identity.ts';
 import type { MarkedExit } from './history/series.ts';
 import { HostFeed, type FrameVerdict, type Received } from './host-feed.ts';
+import { withSeenNames } from './seen-name.ts';
 
 const OOM_KILLS = COUNTERS.indexOf('oomKills');
 
@@ -86,7 +87,8 @@ export class Cluster {
   }
 
   /** Takes an inventory, or says why not. */
-  inventory(inventory: Inventory, received: Received): InventoryVerdict {
+  inventory(told: Inventory, received: Received): InventoryVerdict {
+    const inventory = withSeenNames(told);
     const host = this.#hostOf(
       { nodeId: inventory.host.nodeId, name: inventory.host.hostname },
       received.nowMonotonicMs,

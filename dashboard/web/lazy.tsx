@@ -16,14 +16,14 @@ const reload = (): void => {
 function Failed({ title, isAway }: { readonly title: string; readonly isAway: boolean }): JSX.Element {
   if (isAway)
     return (
-      <Empty title={`${title} could not be loaded`}>
+      <Empty title={`${title} could not be loaded`} level={1}>
         <p>
           The server cannot be reached. This page is loaded when it answers again; those that were open stay readable.
         </p>
       </Empty>
     );
   return (
-    <Empty title={`${title} could not be loaded`}>
+    <Empty title={`${title} could not be loaded`} level={1}>
       <p>The server has probably been updated since this page was opened: loading it anew brings the new version.</p>
       <p>
         <button type="button" class="button" onClick={reload}>

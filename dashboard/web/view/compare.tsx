@@ -117,7 +117,7 @@ export function Compare(): JSX.Element {
         </div>
       </div>
       {series.length === 0 ? (
-        <Empty title="Nothing to compare yet">
+        <Empty title="Nothing to compare yet" level={2}>
           <p>Add containers or hosts above, or open one and choose Compare there.</p>
         </Empty>
       ) : (

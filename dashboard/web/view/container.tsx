@@ -89,7 +89,7 @@ function UnknownContainer({
   readonly reason: string | undefined;
 }): JSX.Element {
   return (
-    <Empty title="No such container">
+    <Empty title="No such container" level={1}>
       <p>
         Nothing runs as <code>{line}</code>. When it is created, this page shows it by itself.
       </p>

@@ -36,7 +36,7 @@ interface NoMatchProps {
 function NoMatch({ text, filter, onText }: NoMatchProps): JSX.Element {
   const blamed = inventory.value?.mostExcluding ?? mostExcludingHere(filter);
   return (
-    <Empty title="No container matches">
+    <Empty title="No container matches" level={2}>
       {blamed === undefined ? (
         <p>No single term is to blame.</p>
       ) : (
@@ -69,9 +69,9 @@ function NoMatch({ text, filter, onText }: NoMatchProps): JSX.Element {
 }
 
 function NoContainers(): JSX.Element {
-  if (hosts.value.length === 0) return <NoAgents />;
+  if (hosts.value.length === 0) return <NoAgents level={2} />;
   return (
-    <Empty title="No containers">
+    <Empty title="No containers" level={2}>
       <p>
         {plural(hosts.value.length, 'host')} reported, and none runs a container. One that starts appears here by
         itself.

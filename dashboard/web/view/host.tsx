@@ -135,7 +135,7 @@ function eventsOf(line: PastLine, told: readonly EventView[]): ChartEvent[] {
 
 function UnknownHost({ node }: { readonly node: string }): JSX.Element {
   return (
-    <Empty title="No such host">
+    <Empty title="No such host" level={1}>
       <p>
         Nothing is known of <code>{node}</code>. A host is forgotten a day after it was last heard of.
       </p>

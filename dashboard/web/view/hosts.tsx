@@ -52,9 +52,9 @@ export function Hosts(): JSX.Element {
         </div>
         <FilterChips text={text} filter={filter} onText={onText} />
       </div>
-      {all.length === 0 ? <NoAgents /> : null}
+      {all.length === 0 ? <NoAgents level={2} /> : null}
       {all.length > 0 && rows.length === 0 ? (
-        <Empty title="No host matches">
+        <Empty title="No host matches" level={2}>
           <p>
             {plural(all.length, 'host')} reported.{' '}
             <button
