@@ -73,3 +73,6 @@ export type HostDetailColumn = (typeof HOST_DETAIL_COLUMNS)[number];
 
 /** Lines that are shown side by side at most. */
 export const MAX_COMPARED = 8;
+
+/** Characters at most of what a browser asks for; a filter's also of what suggestions are asked for. */
+export const REQUEST_CHARACTERS = { host: 64, key: 600, filter: 1024, series: 1200 } as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_COMPARED } from './view-wire.ts';
+import { MAX_COMPARED, REQUEST_CHARACTERS } from './view-wire.ts';
 
 /** `live`: data within 2 intervals; `late`: up to 15 s; `stale`: the agent is gone, its last values are shown with their age. */
 export type HostState = 'live' | 'late' | 'stale';
@@ -214,11 +214,11 @@ export interface AlertsMessage {
  */
 export const subscribeSchema = z.object({
   view: z.enum(['overview', 'hosts', 'host', 'containers', 'container', 'compare', 'network', 'alerts', 'none']),
-  host: z.string().max(64).optional(),
-  key: z.string().max(600).optional(),
-  filter: z.string().max(1024).optional(),
+  host: z.string().max(REQUEST_CHARACTERS.host).optional(),
+  key: z.string().max(REQUEST_CHARACTERS.key).optional(),
+  filter: z.string().max(REQUEST_CHARACTERS.filter).optional(),
   /** Lines of history: a container's `series` or, where it has none, its `key`; a host's `nodeId`. */
-  series: z.array(z.string().max(1200)).max(MAX_COMPARED).readonly().optional(),
+  series: z.array(z.string().max(REQUEST_CHARACTERS.series)).max(MAX_COMPARED).readonly().optional(),
 });
 
 export type Subscribe = z.infer<typeof subscribeSchema>;
@@ -231,7 +231,10 @@ export interface Suggestion {
 }
 
 /** Asks what could be typed at a place of a filter. */
-export const suggestSchema = z.object({ text: z.string().max(1024), caret: z.number().int().nonnegative().max(1024) });
+export const suggestSchema = z.object({
+  text: z.string().max(REQUEST_CHARACTERS.filter),
+  caret: z.number().int().nonnegative().max(REQUEST_CHARACTERS.filter),
+});
 
 export type Suggest = z.infer<typeof suggestSchema>;
 

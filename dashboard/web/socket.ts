@@ -1,9 +1,10 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import { io, type Socket } from 'socket.io-client';
 import type { BrowserToServer, ServerToBrowser, Subscribe, Suggest, SuggestionsMessage } from '../wire.ts';
-import { UI_NAMESPACE } from '../view-wire.ts';
+import { REQUEST_CHARACTERS, UI_NAMESPACE } from '../view-wire.ts';
 import { retryDelayMs } from './retry.ts';
 import { applyAlerts, applyFrame, applyHistory, applyInventory, devices } from './store.ts';
+import { fittingRequest } from './view-request.ts';
 
 export type Connection =
   | { readonly kind: 'connecting' }
@@ -113,7 +114,7 @@ function viewKey({ view, host, key, filter, series }: Subscribe): string {
 
 /** Asks what could be typed at the caret; the answer comes in {@link suggestions}. */
 export function askSuggestions(request: Suggest): void {
-  if (socket.connected) socket.emit('suggest', request);
+  if (socket.connected && request.text.length <= REQUEST_CHARACTERS.filter) socket.emit('suggest', request);
 }
 
 /** Opens the connection, or tries again at once. */
@@ -130,7 +131,8 @@ export function disconnect(): void {
 }
 
 /** Asks for what a page shows, now and after each reconnection. Asking for the same again does nothing. */
-export function subscribeTo(request: Subscribe): void {
+export function subscribeTo(asked: Subscribe): void {
+  const request = fittingRequest(asked);
   if (viewKey(wanted.peek()) === viewKey(request)) return;
   wanted.value = request;
   devices.value = undefined;
