@@ -1,12 +1,11 @@
 import { dirname } from 'node:path';
-import { Backoff } from '../native/host/backoff.ts';
 import type { Clock, RandomSource } from '../native/host/clock.ts';
 import { fileStats } from '../native/host/file-stats.ts';
-import { Waker } from '../native/host/waker.ts';
+import { orAfter } from '../native/host/or-after.ts';
+import { awaitExit } from './exit-wait.ts';
 import { ChangedFiles, type FilesStamp } from './io/changed-files.ts';
 import { dockerExit, dockerMetadata, readDockerExit, type DockerConfig, type RuntimeExit } from './io/docker-files.ts';
 import type { ExitFolders } from './io/exit-folders.ts';
-import { watchFolder } from './io/folders.ts';
 import type { FoundMetadata, MetadataFiles, MetadataTarget } from './io/metadata.ts';
 import { askSockets, socketsFor } from './io/runtime-socket.ts';
 import type { RuntimeState } from './io/runtime-state.ts';
@@ -64,11 +63,6 @@ const COMPARE_EVERY_MS = 5000;
 /** What is named by its path, or not at all, is not looked for again and again. */
 const FEW_ATTEMPTS = 3;
 const NAMED_BY_PATH: ReadonlySet<string> = new Set(['lxc', 'nspawn', 'libvirt', 'systemd']);
-/** Runtimes write how a container ended within some tens of milliseconds. */
-const EXIT_FIRST_MS = 10;
-const EXIT_MAX_MS = 320;
-const EXIT_WAIT_MS = 2500;
-
 function stateMetadata(target: IdentityTarget): RawMetadata[] {
   const state = target.state();
   if (state === undefined) return [];
@@ -132,10 +126,11 @@ export class IdentityKeeper {
 
   /** Until files changed, or it is time to look again. */
   async #untilNextLook({ watched, stamp, retryMs }: NextLook, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
     const changed = (until: AbortSignal): Promise<void> => this.#changedFiles.next(watched, stamp, until);
     if (retryMs === undefined) await changed(signal);
-    else if (watched.length === 0) await this.#parts.clock.sleep(retryMs, signal);
-    else await this.#orAfter(retryMs, changed, signal);
+    else if (watched.length === 0) await clock.sleep(retryMs, signal);
+    else await orAfter({ clock, ms: retryMs, next: changed }, signal);
   }
 
   /** The start that processes tell, where nothing else does. */
@@ -161,32 +156,11 @@ export class IdentityKeeper {
   async autopsy(target: IdentityTarget, exit: ExitFacts, signal: AbortSignal): Promise<ExitFacts | undefined> {
     const look = this.#exitReader(target, exit);
     if (look === undefined) return undefined;
-    const backoff = new Backoff({ firstMs: EXIT_FIRST_MS, maxMs: EXIT_MAX_MS, random: this.#parts.random });
+    const { clock, random } = this.#parts;
     const file = this.#dockerFile(target);
-    const waker = new Waker();
-    // What is removed when it ends (`docker run --rm`) has its exit code for some tens of milliseconds only.
-    const wake = (): void => {
-      waker.wake();
-    };
-    using _watch = file === undefined ? undefined : watchFolder(dirname(file), wake);
-    const endMs = this.#parts.clock.monotonicMs() + EXIT_WAIT_MS;
-    for (;;) {
-      const told = await look();
-      if (told !== undefined) return merged(exit, told);
-      if (this.#parts.clock.monotonicMs() > endMs) return undefined;
-      await this.#orAfter(backoff.nextMs(), (until) => waker.next(until), signal);
-    }
-  }
-
-  /** Until something happens, or for so long. */
-  async #orAfter(ms: number, next: (until: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    try {
-      await Promise.race([this.#parts.clock.sleep(ms, either), next(either)]);
-    } finally {
-      done.abort();
-    }
+    const folder = file === undefined ? undefined : dirname(file);
+    const told = await awaitExit({ look, folder, clock, random }, signal);
+    return told && merged(exit, told);
   }
 
   #dockerFile(target: IdentityTarget): string | undefined {
