@@ -23,18 +23,21 @@ export async function awaitExit(
   { look, folder, clock, random }: ExitWait,
   signal: AbortSignal,
 ): Promise<RuntimeExit | undefined> {
-  const backoff = new Backoff({ firstMs: FIRST_MS, maxMs: MAX_MS, random });
   const waker = new Waker();
   // What is removed when it ends (`docker run --rm`) has its exit code for some tens of milliseconds only.
   const wake = (): void => {
     waker.wake();
   };
-  using _watch = folder === undefined ? undefined : watchFolder(folder, wake);
+  using watched = folder === undefined ? undefined : watchFolder(folder, wake);
+  const backoff = new Backoff({ firstMs: FIRST_MS, maxMs: MAX_MS, random });
   const endMs = clock.monotonicMs() + WAIT_MS;
   for (;;) {
     const told = await look();
     if (told !== undefined) return told;
-    if (clock.monotonicMs() > endMs) return undefined;
-    await orAfter({ clock, ms: backoff.nextMs(), next: (until) => waker.next(until) }, signal);
+    const leftMs = endMs - clock.monotonicMs();
+    if (leftMs <= 0) return undefined;
+    // Where the kernel tells, looking again costs a file and finds nothing: hundreds may end in a second.
+    const ms = watched?.works === true ? leftMs : Math.min(leftMs, backoff.nextMs());
+    await orAfter({ clock, ms, next: (until) => waker.next(until) }, signal);
   }
 }

@@ -25,17 +25,23 @@ export function expandFolders(path: string): string[] {
   return foldersIn(before).flatMap((name) => expandFolders(join(before, name, ...parts.slice(star + 1))));
 }
 
+export interface FolderWatch extends Disposable {
+  /** Whether the kernel tells of changes. */
+  readonly works: boolean;
+}
+
 /** Calls back whenever something in a folder changes, until it is disposed; never, where that cannot be watched. */
-export function watchFolder(folder: string, changed: () => void): Disposable {
+export function watchFolder(folder: string, changed: () => void): FolderWatch {
   try {
     const watcher = watch(folder, { persistent: false }, changed);
-    watcher.on('error', () => undefined); // whoever waits looks by itself, too
+    watcher.on('error', changed); // whoever waits looks by itself, too
     return {
+      works: true,
       [Symbol.dispose]: () => {
         watcher.close();
       },
     };
   } catch {
-    return { [Symbol.dispose]: () => undefined };
+    return { works: false, [Symbol.dispose]: () => undefined };
   }
 }
