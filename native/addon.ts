@@ -112,6 +112,12 @@ export interface NativeAddon {
   /** The same as `readFiles` on the calling thread. */
   readFilesSync(...batch: NativeReadBatch): number;
   /**
+   * The text of one regular file, read in one go on a worker thread; `undefined` when it is absent, unreadable, larger than
+   * `maxBytes`, a link or no regular file. Files of proc, which have no size, are read up to `maxBytes`. Bytes that are no UTF-8
+   * become U+FFFD. `TypeError` for other arguments, EINVAL for a path that holds a zero byte.
+   */
+  readText(path: string, maxBytes: number): Promise<string | undefined>;
+  /**
    * stat(2) of each of `paths` (UTF-8, each ended by a zero byte) on the calling thread: five numbers each into `rows`: inode, time
    * of change in Unix ms, bytes, links, mode; all NaN for what cannot be looked at. Gives how many. `TypeError` for other arrays;
    * EINVAL for a path without its end and for too little room.

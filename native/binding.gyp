@@ -10,6 +10,7 @@
         "addon/content_mark.cc",
         "addon/number_shape.cc",
         "addon/read_files.cc",
+        "addon/read_text.cc",
         "addon/stat_files.cc",
         "addon/trim_memory.cc",
         "addon/unix_datagram.cc",

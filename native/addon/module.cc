@@ -11,6 +11,7 @@
 #include "netlink_socket.h"
 #include "netlink_watch.h"
 #include "read_files.h"
+#include "read_text.h"
 #include "stat_files.h"
 #include "trim_memory.h"
 #include "unix_datagram.h"
@@ -271,7 +272,7 @@ NAPI_MODULE_INIT() {
       {"open", weft::Open},         {"close", weft::Close}, {"transactSync", weft::TransactSync},
       {"transact", weft::Transact}, {"dump", weft::Dump},   {"watch", weft::Watch},
       {"readFiles", weft::ReadFiles}, {"readFilesSync", weft::ReadFilesSync},
-      {"readNumbers", weft::ReadNumbers},
+      {"readNumbers", weft::ReadNumbers}, {"readText", weft::ReadText},
       {"clockState", weft::ClockState}, {"statFiles", weft::StatFiles},  {"trimMemory", weft::TrimMemory},
       {"sendDatagram", weft::SendDatagram},
   };
