@@ -11,6 +11,7 @@ import { layFoundation } from './foundation.ts';
 import { makeHeart, type Heart } from './heart.ts';
 import { serveAgents } from './io/agent-feed.ts';
 import type { ForwardAuthSettings } from './io/access/forward-auth.ts';
+import { VouchWatch } from './io/access/vouch-watch.ts';
 import { createAlertmanagerApi } from './io/alerts/alertmanager-api.ts';
 import { createApi } from './io/api.ts';
 import { BrowserHub } from './io/browser-hub.ts';
@@ -37,6 +38,7 @@ import { TrustedProxies } from './io/trusted-proxies.ts';
 import { readWebFiles, type WebFile } from './io/web-files.ts';
 import { apiContainers, apiHosts } from './model/api-view.ts';
 import { LivePush } from './live-push.ts';
+import { settingsSource } from './settings-source.ts';
 import type { RowOrder } from './model/cluster-view.ts';
 import type { Scope } from './model/scope.ts';
 
@@ -84,7 +86,7 @@ function webFilesIn(folder: string): () => ReadonlyMap<string, WebFile> {
 }
 
 function remoteReaderOf({ remoteReadUrl: url, remoteToken: token }: DashboardConfig): RemoteReader | undefined {
-  return url === undefined ? undefined : new RemoteReader({ url, token });
+  return url === undefined ? undefined : new RemoteReader({ url, token }, clock);
 }
 
 function apiSource({ view, alerts }: Heart, history: HistoryStore, leadership: Leadership | undefined) {
@@ -128,12 +130,14 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
   const listen = bound.map(({ listen: address }) => address);
   const externalUrl = config.publicUrl ?? urlOf(listen[0] ?? '', config.tls === undefined ? 'http' : 'https');
   const loginUrl = (token: string): string => `${externalUrl}/login#token=${token}`;
+  const vouchWatch = new VouchWatch(clock);
   const guard = new RequestGuard({
     auth,
     publicUrl: config.publicUrl,
     tls: config.tls !== undefined,
     proxies: new TrustedProxies(config.trustedProxy),
     forwardAuth: forwardAuthOf(config),
+    vouchWatch,
     port: Number(listen[0]?.split(':').at(-1)),
   });
   using coordination = openCoordination({
@@ -172,6 +176,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
     agents.dropRevoked();
   });
   const agent = new DashboardAgent({ ...heart, store, history, hub, agents, metrics, clock, log });
+  const remoteReader = remoteReaderOf(config);
   const api = createApi({
     auth,
     audit: store.audit,
@@ -179,7 +184,8 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
     guard,
     source: apiSource(heart, history, coordination?.election),
     alerting: { ...heart, documents: store.documents, episodes: store.episodes, history, externalUrl },
-    history: new HistoryReader(heart.cluster.history, history, remoteReaderOf(foundation.config)),
+    history: new HistoryReader(heart.cluster.history, history, remoteReader),
+    settings: settingsSource({ config, heart, history, remoteReader, vouchWatch }),
     version: packageVersion(),
     askDevices: (question) => agents.devices(question),
     loginUrl,

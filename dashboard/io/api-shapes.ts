@@ -3,6 +3,7 @@ import type { JsonSchema, RouteShapes } from '../model/api/openapi.ts';
 import { ROLES } from '../model/access.ts';
 import { BLOCK_DEVICE_COUNTS, INTERFACE_COUNTS } from '../model/api-devices.ts';
 import { event, history } from './history/history-shapes.ts';
+import { configFile, integration } from './settings/settings-shapes.ts';
 import { channel, delivery, group, muteWindow, routing, silence } from './notify/notify-shapes.ts';
 import { view, viewBody } from './saved-view-shapes.ts';
 import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../view-wire.ts';
@@ -152,6 +153,7 @@ const made = (schema: z.ZodType, body: z.ZodType): RouteShapes => ({
   body: schemaOf(body),
 });
 const takes = (body: z.ZodType): Pick<RouteShapes, 'body'> => ({ body: schemaOf(body) });
+const file = (type: string): RouteShapes => ({ status: 200, answer: { type: 'string', format: 'binary' }, type });
 const list = (name: string, schema: z.ZodType): z.ZodType => z.strictObject({ [name]: z.array(schema) });
 
 const grant = {
@@ -206,6 +208,16 @@ export const API_SHAPES: Readonly<Record<string, RouteShapes>> = {
   'POST /enrolment-tokens/{id}/rotate': ok(enrolmentToken.extend(newSecret), takes(rotation)),
   'DELETE /enrolment-tokens/{id}': ok(enrolmentToken),
   'GET /audit': ok(list('entries', audited), { query: { limit: '1 to 1000; 100', before: 'the `seq` of an entry' } }),
+  'GET /integrations': ok(list('integrations', integration)),
+  'GET /config': ok(list('files', configFile)),
+  'GET /exports/grafana': {
+    ...file('application/gzip'),
+    query: {
+      prometheusUrl: 'Prometheus as Grafana reaches it; http://localhost:9090',
+      dashboardsPath: 'where Grafana will see the dashboards',
+    },
+  },
+  'GET /exports/prometheus-rules': file('application/yaml'),
   'GET /status': ok(status),
   'GET /hosts': ok(list('hosts', host)),
   'GET /containers': ok(list('containers', container)),

@@ -26,6 +26,7 @@ import type { DashboardMetrics } from './metrics.ts';
 import type { RequestGuard } from './request-guard.ts';
 import { addSavedViews } from './saved-views-api.ts';
 import type { SavedViews } from './saved-views.ts';
+import { addSettings, type SettingsSource } from './settings/settings-api.ts';
 
 /** What the read-only part of the API answers with. */
 export interface ApiSource {
@@ -44,6 +45,7 @@ export interface ApiParts {
   readonly source: ApiSource;
   readonly history: HistoryReader;
   readonly askDevices: AgentDoor['devices'];
+  readonly settings: SettingsSource;
   readonly alerting: Omit<AlertsApiParts, 'clock' | 'order'>;
   readonly version: string;
   readonly loginUrl: (token: string) => string;
@@ -87,6 +89,7 @@ export function createApi(parts: ApiParts): Hono<Env> {
   addTokens(api, { auth, clock });
   addAudit(api, audit);
   addSavedViews(api, parts.views);
+  addSettings(api, parts);
   addAlerts(api, { ...parts.alerting, order: () => source.order(), clock });
   addHistory(api, { reader: parts.history, order: () => source.order(), clock });
   addEvents(api, { reader: parts.history, episodes: parts.alerting.episodes, order: () => source.order(), clock });

@@ -4,6 +4,7 @@ import type { Principal } from '../model/access.ts';
 import { hostComplaint, originComplaint, type RequestPlace } from '../model/origin.ts';
 import { forwardedUser, type ForwardAuthSettings } from './access/forward-auth.ts';
 import { AccessRefused } from './access/refused.ts';
+import type { VouchWatch } from './access/vouch-watch.ts';
 import type { Session } from './access/sessions.ts';
 import { principalOfUser } from './access/users.ts';
 import type { Auth } from './auth.ts';
@@ -18,6 +19,7 @@ export interface GuardOptions {
   readonly proxies: TrustedProxies;
   /** How a proxy in front tells whom it let in; `undefined` where it does not. */
   readonly forwardAuth: ForwardAuthSettings | undefined;
+  readonly vouchWatch: VouchWatch;
   /** Port in the cookie's name: browsers keep cookies per host, whatever the port. */
   readonly port: number;
 }
@@ -82,16 +84,28 @@ export class RequestGuard {
   }
 
   #forwarded({ headers, socket }: IncomingMessage): Caller | undefined {
-    const { auth, proxies, forwardAuth } = this.#options;
-    if (forwardAuth === undefined || !proxies.has(socket.remoteAddress ?? '')) return undefined;
-    const vouched = forwardedUser(headers, forwardAuth);
-    if (vouched === undefined) return undefined;
+    const { auth, proxies, forwardAuth, vouchWatch } = this.#options;
+    if (forwardAuth === undefined) return undefined;
+    const said = forwardedUser(headers, forwardAuth);
+    if (said === undefined) return undefined;
+    const peer = socket.remoteAddress ?? '';
+    if (!proxies.has(peer)) {
+      vouchWatch.refused(`${peer} sent ${forwardAuth.userHeader} and is no trusted proxy: it was not believed`);
+      return undefined;
+    }
+    if ('refused' in said) {
+      vouchWatch.refused(said.refused);
+      return undefined;
+    }
     try {
-      return { principal: principalOfUser(auth.vouched(vouched)), by: 'proxy', session: undefined };
+      const principal = principalOfUser(auth.vouched(said.vouched));
+      vouchWatch.accepted();
+      return { principal, by: 'proxy', session: undefined };
     } catch (error) {
       // A name that cannot be one here, or that is somebody else's.
-      if (error instanceof AccessRefused) return undefined;
-      throw error;
+      if (!(error instanceof AccessRefused)) throw error;
+      vouchWatch.refused(error.message);
+      return undefined;
     }
   }
 

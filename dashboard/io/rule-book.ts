@@ -91,6 +91,13 @@ export class RuleBook {
     return this.#documents.get('rule', id)?.value;
   }
 
+  /** Rules of the API as they were written. */
+  get sources(): readonly object[] {
+    return this.#documents
+      .all('rule')
+      .flatMap(({ value }) => (typeof value === 'object' && value !== null ? [value] : []));
+  }
+
   #api(): AlertRule[] {
     return this.#documents.all('rule').flatMap(({ value }) => {
       const rule = ruleSchema.safeParse(value);

@@ -20,6 +20,7 @@ const VIEWS = [
   'alerts/delivery',
   'settings/channels',
   'settings/server',
+  'settings/integrations',
   'settings/history',
   'settings/display',
 ] as const;

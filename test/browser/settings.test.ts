@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { freePort } from '../../cli/demo/ports.ts';
 import { launchBrowser, logIn, openPage, startDashboard } from './harness.ts';
+import { graveFindings } from './judge.ts';
 
 test('the settings tell of history and the remote store, and keep what is chosen for the display', async () => {
   await using resources = new AsyncDisposableStack();
@@ -86,4 +87,45 @@ test('a channel is made, tested and changed without its secret coming back, and 
   await renamed.getByRole('button', { name: 'Really? Delete night' }).click();
   await page.getByText('Nobody is told of alerts').waitFor();
   expect(complaints.filter((text) => !text.includes('status of 400'))).toEqual([]);
+});
+
+test('integrations tell how they do and how they are configured, and what was made here is shown as config', async () => {
+  await using resources = new AsyncDisposableStack();
+  const port = await freePort();
+  const dashboard = resources.use(
+    await startDashboard('--remote-read-url', `http://127.0.0.1:${port}/`, '--allow-private-targets', '127.0.0.0/8'),
+  );
+  resources.use(await dashboard.agent('h1', [{ name: 'web' }]));
+  const browser = await launchBrowser();
+  resources.defer(() => browser.close());
+  const { page, complaints } = resources.use(await openPage(browser));
+  await logIn(page, dashboard.loginUrl());
+  const data = { type: 'slack', name: 'ops', url: 'https://hooks.example/hidden-path' };
+  await page.request.post(`${dashboard.url}/api/v1/channels`, { data, headers: { origin: dashboard.url } });
+
+  await page.goto(`${dashboard.url}/settings/integrations`);
+  const past = page.getByRole('region', { name: 'Long past (query_range)' });
+  await past.getByText('nothing went that way since the start').waitFor();
+  await page.request.get(`${dashboard.url}/api/v1/history?series=node-h1&from=-30d&step=1h`);
+  await past.getByText('does not work').waitFor();
+  await past.getByText(`http://127.0.0.1:${port}/`, { exact: true }).waitFor();
+  const write = page.getByRole('region', { name: 'Remote write' });
+  await write.getByText('not configured').waitFor();
+  await write.getByText('How to configure it').click();
+  await write.getByText('remoteWriteUrl: http://prometheus:9090/api/v1/write').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Dashboards for Grafana' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('weft-grafana.tar.gz');
+  expect(await graveFindings(page)).toEqual([]);
+
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Channels' }).click();
+  await page.getByText('Show as config').click();
+  await page.getByText('url: null # not shown: https://hooks.example/…').waitFor();
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Server' }).click();
+  await page.getByText('Show as config').click();
+  await page.getByText(`remoteReadUrl: http://127.0.0.1:${port}/`).waitFor();
+  expect(await page.content()).not.toContain('hidden-path');
+  expect(complaints).toEqual([]);
 });

@@ -20,6 +20,9 @@ const RULES = `rules:
 const rule = { name: 'Mine', metric: 'cpuCores', op: '>', threshold: 1, for: '0s', severity: 'info' };
 const minutes = (count: number): string => new Date(Date.now() + count * 60_000).toISOString();
 
+/** What is downloaded. */
+const FILES = ['/exports/grafana', '/exports/prometheus-rules'];
+
 interface Operation {
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
 }
@@ -66,7 +69,7 @@ async function checked(route: string, options: Call & { readonly at?: string } =
 
 test('what is read', async () => {
   for (const { method, path } of API_ROUTES)
-    if (method === 'GET' && !path.includes('{') && !['/history', '/devices'].includes(path))
+    if (method === 'GET' && !path.includes('{') && !['/history', '/devices', ...FILES].includes(path))
       await checked(`GET ${path}`);
   const { containers } = (await asRoot(dashboard, '/containers')).body as { containers: { series: string }[] };
   const series = encodeURIComponent(containers[0]!.series);
@@ -74,6 +77,14 @@ test('what is read', async () => {
   await checked('GET /history', { at: `/history?series=${series}&series=n1` });
   await checked('GET /devices', { at: `/devices?container=${series}` });
   await checked('GET /audit', { at: '/audit?limit=1' });
+});
+
+test.each(FILES)('%s is a file of the type that is documented', async (path) => {
+  const answer = await asRoot(dashboard, path);
+  const types = Object.keys(operationOf('GET', path).responses['200']?.content ?? {});
+  expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([200, ...types]);
+  expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="weft-[\w.-]+"$/);
+  seen.add(`GET ${path}`);
 });
 
 test('accounts and tokens', async () => {

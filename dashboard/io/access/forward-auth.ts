@@ -13,18 +13,20 @@ export interface ForwardAuthSettings {
 /** Node.js joins what is sent twice with a comma: two users are none. */
 const USER = /^[^,\u0000-\u001f\u007f]{1,64}$/;
 
-/** Who a proxy says it let in; `undefined` when it says nobody, or one whose groups may not come in. The caller knows that the proxy is trusted. */
+/** What a proxy's headers say: somebody, or one who may not come in and why; `undefined` when they say nobody. The caller knows that the proxy is trusted. */
 export function forwardedUser(
   headers: IncomingHttpHeaders,
   { userHeader, groupsHeader, roles }: ForwardAuthSettings,
-): Vouched | undefined {
+): { readonly vouched: Vouched } | { readonly refused: string } | undefined {
   const given = headers[userHeader];
   const name = typeof given === 'string' ? given.trim() : '';
-  if (!USER.test(name)) return undefined;
+  if (name === '') return undefined;
+  if (!USER.test(name)) return { refused: `${userHeader} names nobody that can be a user here, or more than one` };
   const groups = groupsHeader === undefined ? [] : String(headers[groupsHeader] ?? '').split(/[,;|]/);
   const role = roleOfGroups(
     groups.map((group) => group.trim()),
     roles,
   );
-  return role && { source: 'proxy', subject: name, name, role };
+  if (role === undefined) return { refused: `${name} is in no group that may come in` };
+  return { vouched: { source: 'proxy', subject: name, name, role } };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../../native/host/clock.ts';
 import type { Logger } from '../../../native/host/log.ts';
 import type { Alert } from '../../model/alert/alert.ts';
 import type { SelfFact } from '../../model/alert/target.ts';
+import { NO_TRACK, type IntegrationTrack } from '../../model/integration.ts';
 import type { Documents } from '../documents.ts';
 import { AlertmanagerForwarder } from './alertmanager.ts';
 import type { Channel, SendOutcome } from './channel.ts';
@@ -60,6 +61,7 @@ function addressOf(spec: ChannelSpec): string {
 export class Channels {
   readonly #parts: ChannelsParts;
   readonly #refusals = new Map<string, number>();
+  readonly #tracks = new Map<string, IntegrationTrack>();
   #known: ReadonlyMap<string, KnownChannel> = new Map();
 
   constructor(parts: ChannelsParts) {
@@ -98,6 +100,7 @@ export class Channels {
 
   /** Notes what came of an attempt; switches the channel off when it is of no use any more. */
   note(id: string, outcome: SendOutcome): void {
+    this.#tracks.set(id, this.#trackAfter(id, outcome));
     if (outcome.kind === 'sent') this.#refusals.delete(id);
     if (outcome.kind !== 'refused') return;
     const refusals = (this.#refusals.get(id) ?? 0) + 1;
@@ -108,6 +111,11 @@ export class Channels {
     const { documents, clock, log } = this.#parts;
     log.error({ channel: this.get(id)?.spec.name, why }, 'channel switched off');
     documents.put({ kind: 'disabled', id, updatedAtUnixMs: clock.nowMs(), value: { why } });
+  }
+
+  /** What came of the attempts of this process. */
+  trackOf(id: string): IntegrationTrack {
+    return this.#tracks.get(id) ?? NO_TRACK;
   }
 
   /** Switches a channel on again. */
@@ -147,6 +155,12 @@ export class Channels {
       return [this.#make(id, { receiver: defaultReceiver, spec: spec.data, origin: 'api' })];
     });
     this.#known = new Map([...fromApi, ...fromFiles].map((known) => [known.id, known]));
+  }
+
+  #trackAfter(id: string, outcome: SendOutcome): IntegrationTrack {
+    const atUnixMs = this.#parts.clock.nowMs();
+    if (outcome.kind === 'sent') return { ...this.trackOf(id), lastSuccessUnixMs: atUnixMs };
+    return { ...this.trackOf(id), lastFailure: { atUnixMs, reason: `it ${outcome.why}` } };
   }
 
   #make(id: string, known: Pick<KnownChannel, 'receiver' | 'spec' | 'origin'>): KnownChannel {

@@ -17,12 +17,12 @@ export class MuteWindows {
   }
 
   get intervals(): readonly TimeInterval[] {
-    return [...this.#fixed, ...this.#made()];
+    return [...this.#fixed, ...this.made];
   }
 
   /** Names of the windows that the API made. */
   get names(): readonly string[] {
-    return this.#made().map(({ name }) => name);
+    return this.made.map(({ name }) => name);
   }
 
   /** All of them as a file writes them, what that says, and whether it holds now. */
@@ -41,7 +41,7 @@ export class MuteWindows {
     };
     return [
       ...this.#fixed.map((interval) => viewOf('file', interval)),
-      ...this.#made().map((interval) => viewOf('api', interval)),
+      ...this.made.map((interval) => viewOf('api', interval)),
     ];
   }
 
@@ -59,7 +59,8 @@ export class MuteWindows {
     return known;
   }
 
-  #made(): readonly TimeInterval[] {
+  /** The windows that the API made. */
+  get made(): readonly TimeInterval[] {
     return this.#documents.all('mute').flatMap(({ value }) => {
       const interval = timeIntervalSchema.safeParse(value);
       return interval.success ? [interval.data] : [];

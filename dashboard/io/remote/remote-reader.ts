@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Clock } from '../../../native/host/clock.ts';
 import type { BinAxis, Bins } from '../../model/history/bins.ts';
 import type { SeriesKind } from '../../model/history/columns.ts';
 import { PART_LABEL, pastQuery } from '../../model/history/remote-names.ts';
@@ -7,6 +8,14 @@ export interface RemoteReadSettings {
   /** Of the API: `http://prometheus:9090`; `/api/v1/query_range` is below it. */
   readonly url: string;
   readonly token: string | undefined;
+}
+
+/** How it goes; counts since the start. */
+export interface RemoteReadState {
+  readonly answers: number;
+  readonly failures: number;
+  readonly lastAnswerUnixMs: number | undefined;
+  readonly lastFailure: { readonly atUnixMs: number; readonly reason: string } | undefined;
 }
 
 /** The other side did not answer as it should; the message says how. */
@@ -57,9 +66,16 @@ class Parts {
 /** Reads long pasts from a Prometheus-compatible store that holds what the remote writer sent. */
 export class RemoteReader {
   readonly #settings: RemoteReadSettings;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  #state: RemoteReadState = { answers: 0, failures: 0, lastAnswerUnixMs: undefined, lastFailure: undefined };
 
-  constructor(settings: RemoteReadSettings) {
+  constructor(settings: RemoteReadSettings, clock: Pick<Clock, 'nowMs'>) {
     this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  get state(): RemoteReadState {
+    return this.#state;
   }
 
   /** Adds what is known of a line in the first `count` bins. @throws {RemoteReadError} */
@@ -67,9 +83,24 @@ export class RemoteReader {
     const { axis, columns } = bins;
     if (count === 0 || columns.length === 0) return;
     const parts = new Parts(axis);
-    for (const { metric, values } of await this.#ask(pastQuery(line, columns, axis.stepMs), axis, count))
+    for (const { metric, values } of await this.#noted(this.#ask(pastQuery(line, columns, axis.stepMs), axis, count)))
       for (const [atSeconds, text] of values) parts.take(metric[PART_LABEL] ?? '', atSeconds * 1000, Number(text));
     parts.addTo(bins);
+  }
+
+  async #noted<Answer>(asked: Promise<Answer>): Promise<Answer> {
+    try {
+      const answer = await asked;
+      const { answers } = this.#state;
+      this.#state = { ...this.#state, answers: answers + 1, lastAnswerUnixMs: this.#clock.nowMs() };
+      return answer;
+    } catch (error) {
+      const { failures } = this.#state;
+      const reason = error instanceof Error ? error.message : String(error);
+      const lastFailure = { atUnixMs: this.#clock.nowMs(), reason };
+      this.#state = { ...this.#state, failures: failures + 1, lastFailure };
+      throw error;
+    }
   }
 
   async #ask(query: string, axis: BinAxis, count: number): Promise<z.infer<typeof answerSchema>['data']['result']> {

@@ -23,6 +23,10 @@ export interface RemoteWriteState {
   readonly refusedSamples: number;
   /** Why the last request did not get through; `undefined` while they do. */
   readonly reason: string | undefined;
+  /** When samples were last taken. */
+  readonly lastSentUnixMs: number | undefined;
+  /** Stays when requests get through again. */
+  readonly lastFailure: { readonly atUnixMs: number; readonly reason: string } | undefined;
 }
 
 /** What one request holds at most; Prometheus' own default. */
@@ -60,6 +64,8 @@ export class RemoteWriter {
     droppedSamples: 0,
     refusedSamples: 0,
     reason: undefined,
+    lastSentUnixMs: undefined,
+    lastFailure: undefined,
   };
 
   constructor(
@@ -118,10 +124,12 @@ export class RemoteWriter {
       const outcome = await this.#post(body, signal);
       if (outcome.kind === 'sent') {
         this.#backoff.reset();
-        this.#count({ sentSamples: this.#state.sentSamples + samples, reason: undefined });
+        const sentSamples = this.#state.sentSamples + samples;
+        this.#count({ sentSamples, reason: undefined, lastSentUnixMs: this.#clock.nowMs() });
         return;
       }
-      this.#count({ reason: outcome.reason });
+      const { reason } = outcome;
+      this.#count({ reason, lastFailure: { atUnixMs: this.#clock.nowMs(), reason } });
       if (outcome.kind === 'refused') {
         this.#count({ refusedSamples: this.#state.refusedSamples + samples });
         return;

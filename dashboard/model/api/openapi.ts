@@ -8,6 +8,8 @@ export interface RouteShapes {
   readonly status: 200 | 201 | 302;
   /** `undefined` for an answer without a body. */
   readonly answer: JsonSchema | undefined;
+  /** Of the answer, when it is no JSON. */
+  readonly type?: string | undefined;
   readonly body?: JsonSchema | undefined;
   /** Of the query, each with what it means. */
   readonly query?: Readonly<Record<string, string>> | undefined;
@@ -47,8 +49,8 @@ const refusal = (description: string): object => ({
   ...json({ $ref: '#/components/schemas/Problem' }, 'application/problem+json'),
 });
 
-function responsesOf({ need }: ApiRoute, { status, answer }: RouteShapes): object {
-  const ok = { description: 'As asked.', ...(answer === undefined ? {} : json(answer)) };
+function responsesOf({ need }: ApiRoute, { status, answer, type }: RouteShapes): object {
+  const ok = { description: 'As asked.', ...(answer === undefined ? {} : json(answer, type)) };
   const closed = {
     '401': refusal('Nobody that is known.'),
     '403': refusal('The role or the scope does not do, or a browser did not mean it.'),

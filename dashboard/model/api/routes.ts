@@ -51,6 +51,15 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Revoke a token of stats agents: they are disconnected',
   }),
   route('GET /audit', 'admin', { summary: 'Who did what, when and from where' }),
+  route('GET /integrations', 'viewer', {
+    summary:
+      'Other programs that this dashboard has to do with: where, how they do, the last error; of single sign-on to admins',
+  }),
+  route('GET /config', 'viewer', {
+    summary: 'What is configured as files, without secrets; the settings of the process to admins',
+  }),
+  route('GET /exports/grafana', 'viewer', { summary: 'What `weft grafana` writes, with the rules of the page' }),
+  route('GET /exports/prometheus-rules', 'viewer', { summary: 'The rules in force as alerting rules of Prometheus' }),
   route('GET /status', 'viewer', { summary: 'Version, state of etcd, counts', scoped: true }),
   route('GET /hosts', 'viewer', { summary: 'The hosts with their last values', scoped: true }),
   route('GET /containers', 'viewer', { summary: 'The containers with their last values', scoped: true }),

@@ -11,6 +11,7 @@ import { Mark } from '../mark.tsx';
 import { mayChange } from '../session.ts';
 import { When } from '../when.tsx';
 import { DAY_CHOICES, newMuteWindow, postedMuteWindow, type MuteWindowAnswer } from './mute-draft.ts';
+import { AsConfig } from '../settings/as-config.tsx';
 
 const COLUMNS: readonly [FactColumn<MuteWindowAnswer>, ...FactColumn<MuteWindowAnswer>[]] = [
   { header: 'Window', cell: ({ name }) => name },
@@ -133,6 +134,7 @@ export function MuteWindows(): JSX.Element {
           <p>In a mute window nobody is told of anything. What fires still then is told when it ends.</p>
         </Empty>
       )}
+      <AsConfig id="notify" />
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { formatThreshold } from './amount.ts';
 import { draftOf, NEW_RULE, type RuleDraft } from './rule-draft.ts';
 import type { MetricFacts } from './rule-conditions.tsx';
 import { RuleForm } from './rule-form.tsx';
+import { AsConfig } from '../settings/as-config.tsx';
 
 /** A rule as `GET /api/v1/rules` has it. */
 interface RuleAnswer extends RuleView {
@@ -193,6 +194,7 @@ export function Rules(): JSX.Element {
       ) : (
         <List rules={rules} edit={setEditing} remove={(rule) => void remove(rule)} />
       )}
+      <AsConfig id="rules" />
     </section>
   );
 }

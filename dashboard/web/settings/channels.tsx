@@ -8,6 +8,7 @@ import { Empty } from '../empty.tsx';
 import { Fault } from '../facts.tsx';
 import { draftOfChannel, NEW_CHANNEL, type ChannelDraft } from './channel-draft.ts';
 import { ChannelForm } from './channel-form.tsx';
+import { AsConfig } from './as-config.tsx';
 
 /** Who is told of alerts: channels of files as they are, those of this dashboard to be made, changed and taken away. */
 export function Channels(): JSX.Element {
@@ -69,6 +70,7 @@ export function Channels(): JSX.Element {
           <p>Make a channel: a webhook, Slack, email, PagerDuty, a StatsD daemon or an Alertmanager.</p>
         </Empty>
       )}
+      <AsConfig id="notify" />
     </div>
   );
 }

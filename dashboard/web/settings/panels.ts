@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import { lazyPage } from '../lazy.tsx';
 import { Account } from './account.tsx';
 import { Audit } from './audit.tsx';
 import { Channels } from './channels.tsx';
@@ -17,10 +18,13 @@ export interface SettingsPanel {
   readonly forAdmins?: true;
 }
 
+const Integrations = lazyPage('Integrations', async () => (await import('./integrations.tsx')).Integrations);
+
 /** The parts of the settings, in the order in which they are shown; the first one is also `/settings`. */
 export const SETTINGS_PANELS: readonly [SettingsPanel, ...SettingsPanel[]] = [
   { id: 'channels', title: 'Channels', Panel: Channels },
   { id: 'server', title: 'Server', Panel: Server },
+  { id: 'integrations', title: 'Integrations', Panel: Integrations },
   { id: 'history', title: 'History', Panel: History },
   { id: 'display', title: 'Display', Panel: Display },
   { id: 'account', title: 'Account', Panel: Account },

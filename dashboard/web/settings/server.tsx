@@ -11,6 +11,7 @@ import { Mark } from '../mark.tsx';
 import { hosts, lastFrame } from '../store.ts';
 import { When } from '../when.tsx';
 import type { ServerStatus } from './status.ts';
+import { AsConfig } from './as-config.tsx';
 
 function Notifier({ notifier }: Pick<ServerStatus, 'notifier'>): JSX.Element {
   if (notifier.isThis) return <Mark kind="ok">this dashboard</Mark>;
@@ -53,6 +54,7 @@ export function Server(): JSX.Element {
                 ['Tells people of alerts', <Notifier notifier={value.notifier} />],
               ]}
             />
+            <AsConfig id="settings" />
           </div>
           <h3>{plural(hosts.value.length, 'agent')}</h3>
           {hosts.value.length === 0 ? null : (

@@ -6,12 +6,14 @@ import { loadDashboardConfig } from '../../../../dashboard/config.ts';
 import { layFoundation } from '../../../../dashboard/foundation.ts';
 import { makeHeart } from '../../../../dashboard/heart.ts';
 import { API_SHAPES } from '../../../../dashboard/io/api-shapes.ts';
+import { VouchWatch } from '../../../../dashboard/io/access/vouch-watch.ts';
 import { createApi } from '../../../../dashboard/io/api.ts';
 import { HistoryReader } from '../../../../dashboard/io/history/history-reader.ts';
 import { RequestGuard } from '../../../../dashboard/io/request-guard.ts';
 import { TrustedProxies } from '../../../../dashboard/io/trusted-proxies.ts';
 import { routeKey } from '../../../../dashboard/model/api/openapi.ts';
 import { API_ROUTES, routeOf } from '../../../../dashboard/model/api/routes.ts';
+import { settingsSource } from '../../../../dashboard/settings-source.ts';
 import { systemClock as clock } from '../../../../native/host/clock.ts';
 import { createLogger } from '../../../../native/host/log.ts';
 
@@ -36,6 +38,7 @@ async function registeredRoutes(): Promise<string[]> {
         tls: false,
         proxies: new TrustedProxies([]),
         forwardAuth: undefined,
+        vouchWatch: new VouchWatch(clock),
         port: 1,
       }),
       source: {
@@ -47,6 +50,13 @@ async function registeredRoutes(): Promise<string[]> {
       },
       alerting: { ...heart, history, documents: store.documents, episodes: store.episodes, externalUrl: 'http://test' },
       history: new HistoryReader(heart.cluster.history, history, undefined),
+      settings: settingsSource({
+        config,
+        heart,
+        history,
+        remoteReader: undefined,
+        vouchWatch: new VouchWatch(clock),
+      }),
       askDevices: () => Promise.resolve(undefined),
       version: '1',
       loginUrl: (token) => token,
