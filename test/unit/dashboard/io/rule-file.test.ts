@@ -77,6 +77,19 @@ test('everything that may be left out has its default', () => {
   ]);
 });
 
+test.fails('a label may be made of the alert’s labels, and of nothing that is measured', () => {
+  const labelled = (label: string): readonly string[] => faultsOf(`${base}    labels: { owner: '${label}' }\n`);
+  expect(labelled('{{ $labels.compose_project | toUpper }}')).toEqual([]);
+  for (const label of ['{{ $value }}', '{{ $value | humanize }}', 'x {{$value}}'])
+    expect(labelled(label)).toEqual([
+      expect.stringMatching(
+        /labels\.owner: \{\{ ?\$value.* is measured: a label that changes would make a new alert each time$/,
+      ),
+    ]);
+  expect(labelled('{{ .Labels }}')).toEqual([expect.stringContaining('labels.owner: cannot render {{ .Labels }}')]);
+  expect(labelled('{{ $labels.host')).toEqual([expect.stringContaining('a {{ is not closed')]);
+});
+
 test('all faults are told at once, each with its line', () => {
   const text = `rules:
   - name: 9lives
