@@ -14,7 +14,7 @@ import {
   type Level,
   type Query,
 } from '../model/alert/rule.ts';
-import { templateFaults } from '../model/alert/template.ts';
+import { labelFaults, templateFaults } from '../model/alert/template.ts';
 import { AGGREGATIONS, MAX_WINDOW_MS } from '../model/alert/window.ts';
 
 const NAME_MESSAGE = 'expected a name of letters, digits and _, not starting with a digit';
@@ -62,21 +62,20 @@ function inUnit(amount: number, suffix: string, query: Pick<Query, 'metric' | 'a
 }
 
 const glob = z.string().min(1).max(256);
-const template = z
-  .string()
-  .max(1024)
-  .superRefine((text, context) => {
-    for (const message of templateFaults(text)) context.addIssue({ code: 'custom', message });
-  });
+const templateOf = (most: number, faultsIn: (text: string) => readonly string[]) =>
+  z
+    .string()
+    .max(most)
+    .superRefine((text, context) => {
+      for (const message of faultsIn(text)) context.addIssue({ code: 'custom', message });
+    });
+const template = templateOf(1024, templateFaults);
 const ruleLabels = z.record(
   z
     .string()
     .regex(LABEL_NAME, NAME_MESSAGE)
     .refine((name) => !(RESERVED_LABELS as readonly string[]).includes(name), 'is set by weft itself'),
-  z
-    .string()
-    .max(256)
-    .refine((text) => !text.includes('{{'), 'a label is fixed: a value that changes would make a new alert each time'),
+  templateOf(256, labelFaults),
 );
 
 /** `host="h1"`, or several in braces. */

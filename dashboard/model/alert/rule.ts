@@ -2,6 +2,7 @@ import { globMatches } from './glob.ts';
 import { compileMatchers, labelOf, type LabelTest, type Labels, type Matcher } from './matcher.ts';
 import { metricInfo, type AlertMetric } from './metric.ts';
 import { IDENTITY_LABELS, type AlertTarget, type Subject } from './target.ts';
+import { renderTemplate } from './template.ts';
 import type { Aggregation } from './window.ts';
 
 export const ALERT_OPERATORS = ['>', '>=', '<', '<=', '==', '!='] as const;
@@ -116,10 +117,17 @@ export function scopeKey(rule: AlertRule): string {
   return JSON.stringify([subjectOf(rule), rule.scope, rule.match]);
 }
 
-/** The label set that is an alert's identity; nothing that is measured is in it. Empty labels are left out. */
+/** Most have no template in them, and there is one for each rule and target. */
+function ownLabel(text: string, labels: Readonly<Record<string, string>>): string {
+  return text.includes('{{') ? renderTemplate(text, { labels, value: Number.NaN }) : text;
+}
+
+/** The label set that is an alert's identity; nothing that is measured is in it. Empty labels are left out. A rule's own may be made of the target's. */
 export function alertLabels(rule: AlertRule, target: AlertTarget, severity: Severity): Record<string, string> {
   const names = target.self === undefined ? IDENTITY_LABELS : Object.keys(target.labels);
   const identity = names.map((name) => [name, labelOf(target.labels, name)] as const);
-  const all = [...Object.entries(rule.labels), ['alertname', rule.name], ['severity', severity], ...identity] as const;
+  const labels = Object.fromEntries(identity);
+  const own = Object.entries(rule.labels).map(([name, text]) => [name, ownLabel(text, labels)] as const);
+  const all = [...own, ['alertname', rule.name], ['severity', severity], ...identity] as const;
   return Object.fromEntries(all.filter(([, value]) => value !== ''));
 }

@@ -61,6 +61,7 @@ const FILTERS: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['humanizeDuration', numeric(duration)],
   ['toUpper', (value) => String(value).toUpperCase()],
   ['toLower', (value) => String(value).toLowerCase()],
+  ['title', (value) => String(value).replace(/(?<=^|[^\w\P{ASCII}]|\s)\p{Ll}/gu, (letter) => letter.toUpperCase())],
 ]);
 
 const PRINTF = /^printf "([^"%]*)%(?:\.(\d))?([fs])([^"%]*)"$/;
@@ -97,6 +98,14 @@ export function renderTemplate(template: string, values: TemplateValues): string
   return template
     .replace(EXPRESSION, (_, expression: string) => evaluate(expression, values) ?? TEMPLATE_ERROR)
     .slice(0, MAX_RENDERED);
+}
+
+/** What in a label's template cannot be: it is a part of what the alert is. */
+export function labelFaults(template: string): string[] {
+  const measured = [...template.matchAll(EXPRESSION)]
+    .filter(([, expression]) => /^\s*\$value\b/.test(expression ?? ''))
+    .map(([whole]) => `${whole} is measured: a label that changes would make a new alert each time`);
+  return [...templateFaults(template), ...measured];
 }
 
 /** What in a template cannot be rendered, one sentence each; told when the rules are read. */

@@ -58,7 +58,7 @@ export const EPISODES: readonly Episode[] = [
     texts: [420],
   },
   {
-    name: 'a recovery, a scope, globs, and a label of its own',
+    name: 'a recovery, a scope, globs, and labels of its own, also from templates',
     rule: aRule({
       name: 'MemoryMuch',
       levels: [{ severity: 'warning', threshold: 0.5 * MEMORY_LIMIT_BYTES, recovery: 0.4 * MEMORY_LIMIT_BYTES }],
@@ -66,7 +66,11 @@ export const EPISODES: readonly Episode[] = [
       annotations: { summary: '{{ $labels.container }} has {{ $value | humanize1024 }}B' },
       scope: [{ name: 'compose_project', value: 's.*', isRegex: true, isEqual: true }],
       match: { host: 'h*', container: 'we?' },
-      labels: { team: 'a' },
+      labels: {
+        team: 'a',
+        owner: '{{ $labels.compose_project | title }} of {{ $labels.host | toUpper }}',
+        none: '{{ $labels.pod }}',
+      },
     }),
     seconds: 5 * MINUTE,
     at: (second) => memory(between(second, 60, 150) ? 0.512 : between(second, 150, 210) ? 0.45 : 0.4),

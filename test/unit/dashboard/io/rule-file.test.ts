@@ -77,7 +77,7 @@ test('everything that may be left out has its default', () => {
   ]);
 });
 
-test.fails('a label may be made of the alert’s labels, and of nothing that is measured', () => {
+test('a label may be made of the alert’s labels, and of nothing that is measured', () => {
   const labelled = (label: string): readonly string[] => faultsOf(`${base}    labels: { owner: '${label}' }\n`);
   expect(labelled('{{ $labels.compose_project | toUpper }}')).toEqual([]);
   for (const label of ['{{ $value }}', '{{ $value | humanize }}', 'x {{$value}}'])

@@ -10,6 +10,7 @@ test.each([
   ['{{ $value | humanizePercentage }}', '93.46%'],
   ['{{ $value | printf "%.1f" }}', '0.9'],
   ['{{ $labels.container | toUpper }}', 'API'],
+  ['{{ $labels.container | title }}', 'Api'],
   ['{{ $labels.missing }}', ''],
   ['{{ $labels.constructor }}', ''],
   ['{{ $labels.__proto__ }}', ''],
