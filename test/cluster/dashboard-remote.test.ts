@@ -105,3 +105,55 @@ test('what is refused is not sent again, what fails is, and both are told', asyn
     server.close();
   }
 });
+
+/** A store that answers every request with a status and a body without end. */
+async function startEndless(status: number): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(status);
+    const more = (): void => {
+      if (response.write('more and more '.repeat(5000))) setImmediate(more);
+      else response.once('drain', more);
+    };
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test.fails('a refusal without end is one, and told by its beginning', async () => {
+  await using store = await startEndless(400);
+  await using dashboard = await startDashboard({ flags: ['--remote-write-url', store.url] });
+  using agent = await dialAgent(dashboard);
+  agent.inventory([aContainer('api')]);
+  using _frames = keepSending(agent, () => [{ pidsCurrent: 7 }]);
+  const state = await until(
+    async () => {
+      const told = await remoteOf(dashboard);
+      return (told?.refusedSamples ?? 0) > 0 ? told : undefined;
+    },
+    { what: 'the refusal is told', timeoutMs: 30_000 },
+  );
+  expect(state.reason).toMatch(/^it answers 400: more and more /);
+});
+
+test.fails('a past without end is not read to its end, and the answer says so', async () => {
+  await using store = await startEndless(200);
+  await using dashboard = await startDashboard({ flags: ['--remote-read-url', store.url] });
+  using agent = await dialAgent(dashboard);
+  agent.inventory([aContainer('api')]);
+  agent.frame([{ pidsCurrent: 7 }]);
+  await until(async () => JSON.stringify(await dashboard.get('/containers')).includes('api'), {
+    what: 'the container',
+  });
+  const answer = (await dashboard.get('/history?series=n1/runc/api&from=-5h&step=10s&columns=pidsCurrent')) as {
+    partial: string | null;
+  };
+  expect(answer.partial).toMatch(/answers with more than 32 MiB/);
+});
