@@ -3,6 +3,7 @@ import type { Clock } from '../../../native/host/clock.ts';
 import type { BinAxis, Bins } from '../../model/history/bins.ts';
 import type { SeriesKind } from '../../model/history/columns.ts';
 import { PART_LABEL, pastQuery } from '../../model/history/remote-names.ts';
+import { textWithin } from './bounded-text.ts';
 
 export interface RemoteReadSettings {
   /** Of the API: `http://prometheus:9090`; `/api/v1/query_range` is below it. */
@@ -24,6 +25,9 @@ export class RemoteReadError extends Error {
 }
 
 const TIMEOUT_MS = 10_000;
+
+/** All columns of a line with as many points as are asked for at most are a quarter of it. */
+const MAX_ANSWER_BYTES = 32 * 2 ** 20;
 
 const answerSchema = z.object({
   status: z.literal('success'),
@@ -119,8 +123,9 @@ export class RemoteReader {
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      const text = await response.text();
+      const { text, isCut } = await textWithin(response, MAX_ANSWER_BYTES);
       if (!response.ok) throw new RemoteReadError(`${url} answers ${response.status}: ${text.slice(0, 200).trim()}`);
+      if (isCut) throw new RemoteReadError(`${url} answers with more than ${MAX_ANSWER_BYTES / 2 ** 20} MiB`);
       return answerSchema.parse(JSON.parse(text)).data.result;
     } catch (cause) {
       if (cause instanceof RemoteReadError) throw cause;

@@ -4,6 +4,7 @@ import type { FoldedBlock } from '../../model/history/book.ts';
 import { decodeNumber, UNKNOWN_CODE } from '../../model/history/code.ts';
 import { lineLabels, METRIC_NAMES } from '../../model/history/remote-names.ts';
 import { TEN_SECONDS_MS, type SeriesFacts } from '../../model/history/series.ts';
+import { textWithin } from './bounded-text.ts';
 import { snappyBlock } from './snappy.ts';
 import { writeRequest, type Sample } from './write-request.ts';
 
@@ -39,6 +40,9 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 const RETRY = { firstMs: 1000, maxMs: 60_000 };
 const MAX_RETRY_AFTER_S = 300;
+
+/** An answer is a sentence; whatever else it is, its length is the other side's to choose. */
+const MAX_ANSWER_BYTES = 4096;
 
 interface Waiting {
   readonly body: Uint8Array;
@@ -174,7 +178,7 @@ function sentenceOf(error: unknown): string {
 
 /** What an answer means: only what passes by itself is tried again. */
 async function outcomeOf(response: Response): Promise<Outcome> {
-  const text = (await response.text()).slice(0, 200).trim();
+  const text = (await textWithin(response, MAX_ANSWER_BYTES)).text.slice(0, 200).trim();
   if (response.ok) return { kind: 'sent' };
   const reason = `it answers ${response.status}${text === '' ? '' : `: ${text}`}`;
   const isPassing = response.status >= 500 || response.status === 429 || response.status === 408;
