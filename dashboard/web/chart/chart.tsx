@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { isDarkSystem } from '../media.ts';
-import { formatClock } from '../stamp.ts';
+import { formatMoment } from '../stamp.ts';
 import { theme } from '../theme.ts';
 import { timeZone } from '../time-zone.ts';
 import type { ChartFrame, ChartSpec } from './chart-spec.ts';
@@ -20,12 +20,17 @@ export interface ChartProps {
   readonly onReset: PlotHandlers['onReset'];
 }
 
+/** When a point is. */
+function momentOf({ fromUnixMs, stepMs, points }: Past, point: number): string {
+  return formatMoment(fromUnixMs + point * stepMs, timeZone.value, points * stepMs);
+}
+
 /** `api: now 43 %, max 91 % at 10:02:10`; for who cannot see the line. */
 function summaryOf({ title, lines }: ChartSpec, past: Past, scale: Scale): string {
   const sentences = lines.map(({ name, column }) => {
     const { last, max, maxAt } = extentOf(column);
     if (max === undefined || maxAt === undefined) return `${name}: nothing is known`;
-    const at = formatClock(past.fromUnixMs + maxAt * past.stepMs, timeZone.value);
+    const at = momentOf(past, maxAt);
     return `${name}: now ${formatOn(scale, last)}, max ${formatOn(scale, max)} at ${at}`;
   });
   return `${title}. ${sentences.join('. ')}.`;
@@ -86,10 +91,11 @@ function Canvas({ view, summary, handlers }: CanvasProps): JSX.Element {
   return <div ref={root} class="chart-plot" tabIndex={0} role="img" aria-label={summary} onKeyDown={onKeyDown} />;
 }
 
-function limitNote({ limit }: ChartSpec, largest: number, scale: Scale): string | undefined {
+function limitNote({ limit, unit }: ChartSpec, largest: number, scale: Scale): string | undefined {
   if (limit === undefined) return undefined;
-  const text = `${limit.name} ${formatSetOn(scale, limit.value)}`;
-  return showsLimit(largest, limit.value) ? text : `${text}, above this chart`;
+  if (showsLimit(largest, limit.value)) return `${limit.name} ${formatSetOn(scale, limit.value)}`;
+  // In the unit of values that are far below it, it would have more digits than are known.
+  return `${limit.name} ${formatSetOn(scaleFor(unit, limit.value), limit.value)}, above this chart`;
 }
 
 /** A chart with its values in words and numbers: one figure, as a drawing or as a table. */
@@ -110,7 +116,7 @@ export function Chart({ spec, frame, as, onZoom, onReset }: ChartProps): JSX.Ele
     events,
     zone: timeZone.value,
   };
-  const at = point === undefined || as === 'table' ? undefined : past.fromUnixMs + point * past.stepMs;
+  const pointed = as === 'table' ? undefined : point;
   return (
     <figure class="chart" data-chart={spec.id}>
       <figcaption class="chart-head">
@@ -122,7 +128,7 @@ export function Chart({ spec, frame, as, onZoom, onReset }: ChartProps): JSX.Ele
       ) : (
         <Canvas view={view} summary={summaryOf(spec, past, scale)} handlers={{ onZoom, onReset, onCursor: setPoint }} />
       )}
-      <Legend spec={spec} scale={scale} point={at === undefined ? undefined : point} at={at} />
+      <Legend spec={spec} scale={scale} point={pointed} at={pointed === undefined ? 'now' : momentOf(past, pointed)} />
     </figure>
   );
 }

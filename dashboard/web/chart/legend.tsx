@@ -1,6 +1,4 @@
 import type { JSX } from 'preact';
-import { formatClock } from '../stamp.ts';
-import { timeZone } from '../time-zone.ts';
 import type { ChartLine, ChartSpec } from './chart-spec.ts';
 import { colourToken, dashOf } from './palette.ts';
 import { extentOf } from './past.ts';
@@ -55,8 +53,8 @@ interface LegendProps {
   readonly spec: ChartSpec;
   readonly scale: Scale;
   readonly point: number | undefined;
-  /** Time of the point. */
-  readonly at: number | undefined;
+  /** Time of the point, in words. */
+  readonly at: string;
 }
 
 /** Which line is which, its value now or under the cursor, and what it was in all of the time shown. */
@@ -67,7 +65,7 @@ export function Legend({ spec, scale, point, at }: LegendProps): JSX.Element {
         <tr>
           <td />
           <th scope="col" class="numeric">
-            {at === undefined ? 'now' : formatClock(at, timeZone.value)}
+            {at}
           </th>
           <th scope="col" class="numeric">
             min

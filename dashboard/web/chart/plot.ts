@@ -37,6 +37,8 @@ const VALUE_AXIS_PX = 66;
 const TIME_AXIS_PX = 26;
 const MARKS_PX = 14;
 const TICK_ROOM_PX = 72;
+/** Width of a digit of its labels. */
+const TICK_LETTER_PX = 6.5;
 
 /** Shorter drags are clicks. */
 const LEAST_DRAG_PX = 5;
@@ -164,8 +166,13 @@ export class Plot {
       ...this.#axis(),
       size: TIME_AXIS_PX,
       space: TICK_ROOM_PX,
-      values: (...[, splits, , , step]) =>
-        splits.map((seconds) => formatTick(seconds * 1000, step * 1000, this.#view.zone)),
+      values: (...[plot, splits, , , step]) =>
+        splits.map((seconds) => {
+          const text = formatTick(seconds * 1000, step * 1000, this.#view.zone);
+          // Half of a word at the edge reads as another time.
+          const right = plot.valToPos(seconds, 'x') + (text.length * TICK_LETTER_PX) / 2;
+          return right > plot.width - VALUE_AXIS_PX ? '' : text;
+        }),
     };
   }
 

@@ -7,7 +7,6 @@ import {
   type LineLimits,
 } from '../../../../../dashboard/web/chart/panels.ts';
 import type { PastLine } from '../../../../../dashboard/web/chart/past.ts';
-import { formatStamp, formatTick } from '../../../../../dashboard/web/stamp.ts';
 import type { AlertView } from '../../../../../dashboard/wire.ts';
 
 const T0 = Date.UTC(2026, 10, 27, 10);
@@ -134,22 +133,5 @@ describe('events', () => {
     { labels: { host: 'h2', container: 'web' }, container: false, host: false },
   ])('$labels concern what they name', ({ labels, container, host }) => {
     expect([concerns({ labels }, WEB), concerns({ labels }, H1)]).toEqual([container, host]);
-  });
-});
-
-describe('times', () => {
-  test.each([
-    [T0, 60_000, '10:00'],
-    [T0 + 5000, 5000, '10:00:05'],
-    [Date.UTC(2026, 10, 27), 3_600_000, '11-27'],
-    [T0, 86_400_000, '11-27'],
-    [Number.NaN, 1000, ''],
-  ])('%d under an axis by %d ms is %s', (unixMs, stepMs, want) => {
-    expect(formatTick(unixMs, stepMs, 'utc')).toBe(want);
-  });
-
-  test('name their zone where it is not the reader’s own', () => {
-    expect(formatStamp(T0, 'utc')).toBe('2026-11-27\u00a010:00:00\u00a0UTC');
-    expect(formatStamp(T0, 'local')).not.toContain('UTC');
   });
 });
