@@ -68,7 +68,7 @@ module.exports = {
         pathNot: [
           '^(flannel|statsd|dashboard)/(main|wire|status-wire|presence-wire)\\.ts$',
           '^flannel/(docker-opts|cni/main)\\.ts$',
-          '^dashboard/grafana/main\\.ts$',
+          '^dashboard/(grafana|restore)/main\\.ts$',
         ],
       },
     ),
@@ -85,7 +85,9 @@ module.exports = {
       'nothing-goes-left',
       'io/ and collectors/ do not know the loop that calls them.',
       { path: '^(flannel|statsd|dashboard)/(cni/|grafana/)?(io|collectors)/' },
-      { path: '^$1/((agent|config|lease-keeper)\\.ts$|cni/main\\.ts$|grafana/(config|generate|main)\\.ts$)' },
+      {
+        path: '^$1/((agent|config|lease-keeper)\\.ts$|cni/main\\.ts$|restore/main\\.ts$|grafana/(config|generate|main)\\.ts$)',
+      },
     ),
     rule(
       'collectors-are-independent',

@@ -12,6 +12,7 @@ import { addGrafanaCommand } from './grafana.ts';
 import { addLeasesCommand } from './leases.ts';
 import { meetLostOutput } from './lost-output.ts';
 import { addPeersCommand } from './peers.ts';
+import { addRestoreCommand } from './restore.ts';
 import { addStatsdCommand } from './statsd.ts';
 import { addStatusCommand } from './status.ts';
 import { addTopCommand } from './top.ts';
@@ -52,6 +53,7 @@ for (const add of [
   addTopCommand,
   addDashboardCommand,
   addGrafanaCommand,
+  addRestoreCommand,
   addDemoCommand,
   addVersionCommand,
 ]) {

@@ -185,7 +185,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
     source: apiSource(heart, history, coordination?.election),
     alerting: { ...heart, documents: store.documents, episodes: store.episodes, history, externalUrl },
     history: new HistoryReader(heart.cluster.history, history, remoteReader),
-    settings: settingsSource({ config, heart, history, remoteReader, vouchWatch }),
+    settings: settingsSource({ config, heart, history, remoteReader, vouchWatch, documents: store.documents, clock }),
     version: packageVersion(),
     askDevices: (question) => agents.devices(question),
     loginUrl,

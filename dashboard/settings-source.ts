@@ -1,9 +1,13 @@
+import type { Clock } from '../native/host/clock.ts';
+import { packageVersion } from '../native/host/package-root.ts';
 import { generate } from './grafana/generate.ts';
 import { loadGrafanaSettings } from './grafana/config.ts';
 import { translate } from './grafana/model/prometheus-rule.ts';
 import type { DashboardConfig } from './config.ts';
 import type { Heart } from './heart.ts';
 import type { VouchWatch } from './io/access/vouch-watch.ts';
+import { makeBackup } from './io/backup/backup.ts';
+import type { Documents } from './io/documents.ts';
 import type { HistoryStore } from './io/history/history-store.ts';
 import type { KnownChannel } from './io/notify/channels.ts';
 import type { RemoteReader } from './io/remote/remote-reader.ts';
@@ -18,6 +22,8 @@ export interface SettingsParts {
   readonly history: Pick<HistoryStore, 'remoteWrite'>;
   readonly remoteReader: Pick<RemoteReader, 'state'> | undefined;
   readonly vouchWatch: VouchWatch;
+  readonly documents: Documents;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 const OFF = { state: 'off', targets: [], counts: {}, ...NO_TRACK } as const;
@@ -108,6 +114,7 @@ export function settingsSource(parts: SettingsParts): SettingsSource {
         muteWindows.made,
       ),
     ],
+    backup: () => makeBackup(parts.documents, { weft: packageVersion(), nowUnixMs: parts.clock.nowMs() }),
     grafana: (options) =>
       generate(heart.book.rules, loadGrafanaSettings({ flags: { out: 'weft-grafana', ...options } })).files,
   };

@@ -3,6 +3,7 @@ import type { JsonSchema, RouteShapes } from '../model/api/openapi.ts';
 import { ROLES } from '../model/access.ts';
 import { BLOCK_DEVICE_COUNTS, INTERFACE_COUNTS } from '../model/api-devices.ts';
 import { event, history } from './history/history-shapes.ts';
+import { backupShape } from './backup/backup.ts';
 import { configFile, integration } from './settings/settings-shapes.ts';
 import { channel, delivery, group, muteWindow, routing, silence } from './notify/notify-shapes.ts';
 import { view, viewBody } from './saved-view-shapes.ts';
@@ -208,6 +209,7 @@ export const API_SHAPES: Readonly<Record<string, RouteShapes>> = {
   'POST /enrolment-tokens/{id}/rotate': ok(enrolmentToken.extend(newSecret), takes(rotation)),
   'DELETE /enrolment-tokens/{id}': ok(enrolmentToken),
   'GET /audit': ok(list('entries', audited), { query: { limit: '1 to 1000; 100', before: 'the `seq` of an entry' } }),
+  'GET /backup': ok(backupShape),
   'GET /integrations': ok(list('integrations', integration)),
   'GET /config': ok(list('files', configFile)),
   'GET /exports/grafana': {

@@ -59,6 +59,7 @@ export class Documents {
   readonly #listeners: ((change: DocumentChange) => void)[] = [];
   readonly #put;
   readonly #remove;
+  readonly #rows;
 
   constructor(store: Store, seal: Seal, onCorrupt: (record: string, error: unknown) => void) {
     this.#store = store;
@@ -67,7 +68,8 @@ export class Documents {
       'INSERT OR REPLACE INTO documents (kind, id, updated_at_unix_ms, json) VALUES (?, ?, ?, ?)',
     );
     this.#remove = store.prepare('DELETE FROM documents WHERE kind = ? AND id = ?');
-    const rows = store.attempt('read', () => store.prepare('SELECT * FROM documents').all());
+    this.#rows = store.prepare('SELECT * FROM documents ORDER BY kind, id');
+    const rows = store.attempt('read', () => this.#rows.all());
     const readable: StoredDocument[] = [];
     for (const row of rows) {
       const kind = DOCUMENT_KINDS.find((each) => each === row['kind']);
@@ -118,6 +120,26 @@ export class Documents {
     this.#locked.delete(keyOf(kind, id));
     this.#tell({ kind, id, document: undefined, from });
     this.#store.attempt('write', () => this.#remove.run(kind, id));
+  }
+
+  /** Documents as they are on the disk at one moment: what is sealed stays sealed. @throws {StoreError} */
+  stored(kinds: readonly DocumentKind[]): readonly StoredDocument[] {
+    return this.#store
+      .attempt('read', () => this.#rows.all())
+      .flatMap((row) => {
+        const kind = kinds.find((each) => each === row['kind']);
+        if (kind === undefined) return [];
+        const value: unknown = JSON.parse(String(row['json']));
+        return [{ kind, id: String(row['id']), updatedAtUnixMs: Number(row['updated_at_unix_ms']), value }];
+      });
+  }
+
+  /** Writes documents as {@link Documents.stored} gave them, all of them or none; they are known at the next opening. @throws {StoreError} */
+  writeStored(documents: readonly StoredDocument[]): void {
+    this.#store.transaction(() => {
+      for (const { kind, id, updatedAtUnixMs, value } of documents)
+        this.#put.run(kind, id, Math.round(updatedAtUnixMs), JSON.stringify(value));
+    });
   }
 
   #encode({ kind, id, value }: StoredDocument): string {

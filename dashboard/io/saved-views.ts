@@ -34,7 +34,8 @@ export const newViewSchema = z.strictObject({
 });
 export const changedViewSchema = z.strictObject({ name, query, page, shared: z.boolean() }).partial();
 
-const storedView = z.object({
+/** A view as it is kept. */
+export const storedView = z.object({
   name: z.string(),
   query,
   // Of before there were others.

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { freePort } from '../../cli/demo/ports.ts';
@@ -105,7 +106,7 @@ test('integrations tell how they do and how they are configured, and what was ma
 
   await page.goto(`${dashboard.url}/settings/integrations`);
   const past = page.getByRole('region', { name: 'Long past (query_range)' });
-  await past.getByText('nothing went that way since the start').waitFor();
+  await past.getByText('not used since the start').waitFor();
   await page.request.get(`${dashboard.url}/api/v1/history?series=node-h1&from=-30d&step=1h`);
   await past.getByText('does not work').waitFor();
   await past.getByText(`http://127.0.0.1:${port}/`, { exact: true }).waitFor();
@@ -127,5 +128,27 @@ test('integrations tell how they do and how they are configured, and what was ma
   await page.getByText('Show as config').click();
   await page.getByText(`remoteReadUrl: http://127.0.0.1:${port}/`).waitFor();
   expect(await page.content()).not.toContain('hidden-path');
+  expect(complaints).toEqual([]);
+});
+
+test('a backup is downloaded by who may, and says how it is put back', async () => {
+  await using resources = new AsyncDisposableStack();
+  const dashboard = resources.use(await startDashboard());
+  const browser = await launchBrowser();
+  resources.defer(() => browser.close());
+  const { page, complaints } = resources.use(await openPage(browser));
+  await logIn(page, dashboard.loginUrl());
+  await page.goto(`${dashboard.url}/settings/backup`);
+  await page.getByText('weft restore weft-backup.json').waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download a backup' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^weft-backup-\d{4}-\d\d-\d\d\.json$/);
+  const backup = JSON.parse(await readFile(await download.path(), 'utf8')) as { documents: { kind: string }[] };
+  expect(backup.documents.map(({ kind }) => kind)).toEqual(['user']);
+  expect(await graveFindings(page)).toEqual([]);
+  await page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Audit log' }).click();
+  await page.getByRole('cell', { name: 'Download a backup of what was made here, without credentials' }).waitFor();
   expect(complaints).toEqual([]);
 });

@@ -37,6 +37,12 @@ function entryOf(
   };
 }
 
+/** Whether a request changes something, or takes away what is not for everybody. */
+function isDeed(method: string, route: ApiRoute | undefined): boolean {
+  if (method === 'GET' || method === 'HEAD') return route?.audited === true;
+  return route?.asks !== true;
+}
+
 /**
  * Writes down every request that changes something, done or refused, after its answer is known. A disk that is full stops nobody:
  * the log of the process then says what is missing.
@@ -50,7 +56,7 @@ export function auditing(
     await next();
     const { method, path } = context.req;
     const route = routeFor(method, path);
-    if (method === 'GET' || method === 'HEAD' || route?.asks === true) return;
+    if (!isDeed(method, route)) return;
     const entry = entryOf(context, route, guard.place(context.env.incoming).address);
     const isFlood = entry.status >= 400 && !refused.take(entry.address, clock.monotonicMs());
     if (isFlood) return;

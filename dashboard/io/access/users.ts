@@ -33,7 +33,8 @@ export function grantComplaint({
   return `scope: only a viewer can have one, since what an ${role} changes is for the whole cluster`;
 }
 
-const storedUser = z.object({
+/** An account as it is kept. */
+export const storedUser = z.object({
   name: z.string(),
   ...grantShape,
   password: z.string().optional(),

@@ -18,7 +18,8 @@ const matcherSchema = z.object({
   isEqual: z.boolean(),
 });
 
-const silenceSchema = z.object({
+/** A silence as it is kept. */
+export const silenceSchema = z.object({
   id: z.string(),
   matchers: z.array(matcherSchema),
   startsAtUnixMs: z.number(),

@@ -5,6 +5,7 @@ import { ConfigError } from '../../../native/host/config.ts';
 import { mayDo } from '../../model/access.ts';
 import { integrationView, type Integration, type IntegrationKind } from '../../model/integration.ts';
 import { principalOf } from '../access/gate.ts';
+import type { Backup } from '../backup/backup.ts';
 import type { Env } from '../http.ts';
 import { problem } from '../problem.ts';
 import type { ConfigFile } from './config-files.ts';
@@ -15,6 +16,8 @@ export interface SettingsSource {
   integrations(): readonly Integration[];
   /** What is configured, as files. */
   configFiles(): readonly ConfigFile[];
+  /** What was made here and cannot be derived. @throws {StoreError} */
+  backup(): Backup;
   /** What `weft grafana` would write for the rules in force, by path. @throws {ConfigError} */
   grafana(options: Readonly<Record<string, string>>): ReadonlyMap<string, string>;
 }
@@ -39,6 +42,13 @@ export function addSettings(api: Hono<Env>, { settings, clock }: SettingsApiPart
   api.get('/config', (context) => {
     const isAdmin = mayDo(principalOf(context), 'admin');
     return context.json({ files: settings.configFiles().filter(({ id }) => isAdmin || !FOR_ADMINS.has(id)) });
+  });
+  api.get('/backup', (context) => {
+    const backup = settings.backup();
+    return context.body(`${JSON.stringify(backup, undefined, 2)}\n`, 200, {
+      'content-type': 'application/json',
+      'content-disposition': `attachment; filename="weft-backup-${backup.madeAt.slice(0, 10)}.json"`,
+    });
   });
   api.get('/exports/grafana', (context) => {
     try {

@@ -14,6 +14,8 @@ export interface ApiRoute {
   readonly scoped?: true;
   /** It changes nothing, although it is no GET. */
   readonly asks?: true;
+  /** Who asked for it is written down, although it is a GET. */
+  readonly audited?: true;
 }
 
 type Place = `${Method} /${string}`;
@@ -51,6 +53,10 @@ export const API_ROUTES: readonly ApiRoute[] = [
     summary: 'Revoke a token of stats agents: they are disconnected',
   }),
   route('GET /audit', 'admin', { summary: 'Who did what, when and from where' }),
+  route('GET /backup', 'admin', {
+    summary: 'Download a backup of what was made here, without credentials',
+    audited: true,
+  }),
   route('GET /integrations', 'viewer', {
     summary:
       'Other programs that this dashboard has to do with: where, how they do, the last error; of single sign-on to admins',

@@ -11,7 +11,7 @@ const INTEGRATION_STATES: Readonly<
   Record<IntegrationAnswer['state'], { readonly mark: MarkKind; readonly word: string }>
 > = {
   off: { mark: 'off', word: 'not configured' },
-  untried: { mark: 'pending', word: 'configured; nothing went that way since the start' },
+  untried: { mark: 'pending', word: 'configured, not used since the start' },
   ok: { mark: 'ok', word: 'works' },
   failing: { mark: 'critical', word: 'does not work' },
 };

@@ -19,6 +19,7 @@ export interface SettingsPanel {
 }
 
 const Integrations = lazyPage('Integrations', async () => (await import('./integrations.tsx')).Integrations);
+const Backup = lazyPage('Backup', async () => (await import('./backup.tsx')).Backup);
 
 /** The parts of the settings, in the order in which they are shown; the first one is also `/settings`. */
 export const SETTINGS_PANELS: readonly [SettingsPanel, ...SettingsPanel[]] = [
@@ -32,4 +33,5 @@ export const SETTINGS_PANELS: readonly [SettingsPanel, ...SettingsPanel[]] = [
   { id: 'tokens', title: 'API tokens', Panel: ApiTokens, forAdmins: true },
   { id: 'agents', title: 'Agents', Panel: EnrolmentTokens, forAdmins: true },
   { id: 'audit', title: 'Audit log', Panel: Audit, forAdmins: true },
+  { id: 'backup', title: 'Backup', Panel: Backup, forAdmins: true },
 ];

@@ -55,6 +55,8 @@ async function registeredRoutes(): Promise<string[]> {
         heart,
         history,
         remoteReader: undefined,
+        documents: store.documents,
+        clock,
         vouchWatch: new VouchWatch(clock),
       }),
       askDevices: () => Promise.resolve(undefined),
