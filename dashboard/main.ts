@@ -23,6 +23,7 @@ import { openCoordination } from './io/coordination.ts';
 import { createHttpApp } from './io/http.ts';
 import type { Leadership } from './io/notify/notifier.ts';
 import { RequestGuard } from './io/request-guard.ts';
+import { MessageBounds } from './io/message-bounds.ts';
 import {
   admitBrowser,
   closeListeners,
@@ -150,6 +151,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
   });
   const heart = makeHeart(foundation, { externalUrl, leadership: coordination?.election });
   const io = createSocketServer(() => guard);
+  const bounds = new MessageBounds(io);
   const hub = new BrowserHub(io, {
     view: heart.view,
     alerts: heart.alerts,
@@ -211,7 +213,7 @@ async function run(config: DashboardConfig, log: Logger, signal: AbortSignal): P
     }),
     log: log.child({ module: 'http' }),
   });
-  const listeners = bound.map(({ server }) => serve(server, app, io));
+  const listeners = bound.map(({ server }) => serve(server, { app, io, bounds }));
   warnOfPlainHttp(config, log);
   log.info({ listen, rules: heart.book.rules.length, webhooks: config.webhook.length }, 'serving');
   const { printed } = auth.loginTokens;

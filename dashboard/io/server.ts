@@ -12,11 +12,9 @@ import { Server } from 'socket.io';
 import type { ListenAddress } from '../../native/host/config.ts';
 import { listenOn } from '../../native/host/status-server.ts';
 import type { Env } from './http.ts';
+import { MAX_AGENT_BYTES, type MessageBounds } from './message-bounds.ts';
 import type { Caller, RequestGuard } from './request-guard.ts';
 import type { TlsFiles } from './tls-files.ts';
-
-/** Largest message of an agent: 20,000 containers' inventory, or a back-fill. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * The socket.io server. A browser names its origin, and only ours may open a connection; an agent names none, and is asked for
@@ -26,7 +24,7 @@ export function createSocketServer(guard: () => RequestGuard): Server {
   return new Server({
     serveClient: false,
     transports: ['websocket', 'polling'],
-    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    maxHttpBufferSize: MAX_AGENT_BYTES,
     pingInterval: 10_000,
     pingTimeout: 8000,
     connectTimeout: 10_000,
@@ -103,14 +101,21 @@ export interface Listener {
   readonly engine: { close(): unknown };
 }
 
+export interface ServedParts {
+  readonly app: Hono<Env>;
+  readonly io: Server;
+  readonly bounds: MessageBounds;
+}
+
 /** Lets a bound address answer. */
-export function serve(server: WebServer, app: Hono<Env>, io: Server): Listener {
+export function serve(server: WebServer, { app, io, bounds }: ServedParts): Listener {
   const listener = getRequestListener(app.fetch);
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     void listener(request, response);
   });
   io.attach(server);
+  bounds.watch(io.engine);
   // Before socket.io, which answers by itself what is its own.
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeaders(GUARDING);

@@ -69,24 +69,6 @@ describe('a session that was ended', () => {
     recovering.disconnect();
     expect(sent.length).toBe(before);
   });
-
-  test('an event on a namespace that was never entered is not read', async () => {
-    const bare = io(dashboard.url, { transports: ['websocket'], forceNew: true, reconnection: false });
-    try {
-      await until(() => bare.connected, { what: 'the empty namespace' });
-      let answered = false;
-      bare.onAny(() => (answered = true));
-      for (const event of ['subscribe', 'resync', 'suggest', 'inventory', 'frame'])
-        bare.emit(event, { view: 'overview' });
-      // The server reads in order: once this one is let in, it has read those before.
-      using browser = await openBrowser(dashboard, { cookie, origin: dashboard.url });
-      browser.socket.emit('subscribe', { view: 'overview' });
-      await until(() => browser.frames.length > 1, { what: 'frames for who is logged in' });
-      expect(answered).toBe(false);
-    } finally {
-      bare.disconnect();
-    }
-  });
 });
 
 describe('a form or script of another site, with the cookie of an admin', () => {
@@ -205,7 +187,7 @@ describe('too much', () => {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
-      auth: { v: 1, token: 'x'.repeat(100_000), nodeId: 'n', hostname: 'h' },
+      auth: { v: 1, token: 'x'.repeat(1000), nodeId: 'n', hostname: 'h' },
     });
     const { promise, resolve } = Promise.withResolvers<string>();
     stranger.once('connect_error', (error) => {

@@ -38,7 +38,7 @@ async function openRaw(): Promise<RawSocket> {
   };
 }
 
-test.fails('there is no namespace that lets strangers in', async () => {
+test('there is no namespace that lets strangers in', async () => {
   const bare = io(dashboard.url, { transports: ['websocket'], forceNew: true, reconnection: false });
   const { promise, resolve } = Promise.withResolvers<string>();
   bare.once('connect', () => {
@@ -59,7 +59,7 @@ test('who enters no namespace is disconnected after ten seconds', async () => {
   await until(() => !stranger.isOpen(), { what: 'it is ended', timeoutMs: 13_000 });
 });
 
-test.fails('a message of a stranger that is longer than a token ends the connection', async () => {
+test('a message of a stranger that is longer than a token ends the connection', async () => {
   for (const packet of [`40/agent,{"token":"${'x'.repeat(100_000)}"}`, `42["x","${'x'.repeat(100_000)}"]`]) {
     using stranger = await openRaw();
     stranger.send(packet);
@@ -76,7 +76,7 @@ test('a flood of messages on namespaces that were never entered ends the connect
   expect(stranger.heard).toHaveLength(1);
 });
 
-test.fails('a browser that is logged in sends no megabytes, an agent may', async () => {
+test('a browser that is logged in sends no megabytes, an agent may', async () => {
   const headers = { cookie: await logIn(dashboard), origin: dashboard.url };
   using browser = await openBrowser(dashboard, headers);
   browser.socket.emit('subscribe', { view: 'containers', filter: 'x'.repeat(300_000) });
