@@ -79,6 +79,8 @@ export function infoObject(host: DockerHost, cards: readonly ContainerCard[], no
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: `${DOCKER_VERSION}+weft.${host.weftVersion}`,
+    // As dockerd has it: Telegraf takes a host with a short name for podman where nothing here says docker.
+    InitBinary: 'docker-init',
     Swarm: { NodeID: '', LocalNodeState: 'inactive', ControlAvailable: false },
     Warnings: null,
   };

@@ -88,9 +88,22 @@ const interfaceOf = (counters: InterfaceCounters): DockerInterface => ({
 const interfacesOf = (network: NetworkReading): readonly DockerInterface[] | undefined =>
   network.kind === 'own' ? network.interfaces.map(interfaceOf) : undefined;
 
-function memoryStatOf({ memoryStat }: ContainerDetails): [string, string][] {
+/**
+ * Page cache in the names of both versions. memory.stat is read more seldom than the usage, and clients subtract the one from the
+ * other in unsigned arithmetic: a byte too much would be 16 EiB.
+ */
+const PAGE_CACHE: ReadonlySet<string> = new Set([
+  'cache',
+  'total_cache',
+  'inactive_file',
+  'total_inactive_file',
+  'file',
+]);
+
+function memoryStatOf({ memoryStat }: ContainerDetails, usage: number): [string, string][] {
   return (memoryStat?.keys ?? []).flatMap((key, index): [string, string][] => {
-    const text = digits(memoryStat?.values[index]);
+    const value = memoryStat?.values[index] ?? Number.NaN;
+    const text = digits(PAGE_CACHE.has(key) && value > usage ? usage : value);
     return text === undefined ? [] : [[key, text]];
   });
 }
@@ -120,7 +133,7 @@ export function dockerReadingOf(moment: Moment, details: ContainerDetails, host:
     memoryMax: value('memoryPeakBytes'),
     memoryFailures: value(v1 ? 'memoryFailures' : 'memoryOomEvents'),
     memoryLimit: digits(limit < host.memoryTotalBytes ? limit : host.memoryTotalBytes),
-    memoryStat: memoryStatOf(details),
+    memoryStat: memoryStatOf(details, fieldOf(sample, 'memoryUsageBytes')),
     interfaces: interfacesOf(details.network),
   };
 }
