@@ -31,6 +31,7 @@ const TEST_PACKAGES = [
   ['/usr/lib/cni/bridge', 'containernetworking-plugins'],
   ['podman', 'podman'],
   ['newuidmap', 'uidmap'],
+  ['lxc-start', 'lxc'],
   ['dockerd', 'docker.io'],
   ['promtool', 'prometheus'],
   ['ps', 'procps'],
