@@ -103,7 +103,7 @@ export class StatsAgent implements ContainerEvents {
     this.#parts.measurement.end(container);
     this.#ends.push({ container, exit });
     const { key, id, runtime, cgroupPath, parent, identity } = container;
-    this.#exited.add({ key, id, runtime, cgroupPath, parent, identity, exit });
+    this.#exited.add({ key, id, runtime, cgroupPath, parent, identity, exit }, this.#parts.clock.monotonicMs());
     this.#dirty = true;
     this.#parts.log.info({ key, oomKilled: exit.oomKilled }, 'container ended');
   }
@@ -207,7 +207,7 @@ export class StatsAgent implements ContainerEvents {
     this.#checkLives(at, keeper);
     measurement.done();
     keeper.lookAtUnread();
-    if (this.#exited.prune(at.timeUnixMs)) this.#dirty = true;
+    if (this.#exited.prune(at.monotonicMs)) this.#dirty = true;
     this.#publishFrame({ seq: due.index, timeUnixMs: at.timeUnixMs, monotonicMs: at.monotonicMs });
     this.#tellEnds();
     if (this.#dirty) this.#publishInventory();

@@ -33,19 +33,25 @@ export function ranForMs({ startedAtUnixMs, finishedAtUnixMs, atUnixMs }: ExitFa
   return startedAtUnixMs === undefined ? undefined : Math.max(0, (finishedAtUnixMs ?? atUnixMs) - startedAtUnixMs);
 }
 
+interface Kept {
+  readonly container: ExitedContainer;
+  /** By the monotonic clock: people and daemons set the other one. */
+  readonly sinceMonotonicMs: number;
+}
+
 /** The containers that ended lately, oldest first, bounded in count and age; one for each key. */
 export class ExitedList {
   readonly #bounds: ExitedBounds;
-  readonly #byKey = new Map<string, ExitedContainer>();
+  readonly #byKey = new Map<string, Kept>();
 
   constructor(bounds: ExitedBounds) {
     this.#bounds = bounds;
   }
 
-  add(container: ExitedContainer): void {
+  add(container: ExitedContainer, nowMonotonicMs: number): void {
     this.#byKey.delete(container.key);
     if (this.#bounds.maxCount === 0) return;
-    this.#byKey.set(container.key, container);
+    this.#byKey.set(container.key, { container, sinceMonotonicMs: nowMonotonicMs });
     for (const key of this.#byKey.keys()) {
       if (this.#byKey.size <= this.#bounds.maxCount) return;
       this.#byKey.delete(key);
@@ -54,9 +60,9 @@ export class ExitedList {
 
   /** Adds what became known later. Returns whether it is still here and that changed something. */
   amend(key: string, exit: ExitFacts): boolean {
-    const container = this.#byKey.get(key);
-    if (container === undefined || sameExit(container.exit, exit)) return false;
-    this.#byKey.set(key, { ...container, exit });
+    const kept = this.#byKey.get(key);
+    if (kept === undefined || sameExit(kept.container.exit, exit)) return false;
+    this.#byKey.set(key, { ...kept, container: { ...kept.container, exit } });
     return true;
   }
 
@@ -66,10 +72,10 @@ export class ExitedList {
   }
 
   /** Forgets what is too old. Returns whether there was any. */
-  prune(nowMs: number): boolean {
+  prune(nowMonotonicMs: number): boolean {
     let pruned = false;
-    for (const [key, { exit }] of this.#byKey) {
-      if (exit.atUnixMs + this.#bounds.maxAgeMs > nowMs) continue;
+    for (const [key, { sinceMonotonicMs }] of this.#byKey) {
+      if (sinceMonotonicMs + this.#bounds.maxAgeMs > nowMonotonicMs) continue;
       this.#byKey.delete(key);
       pruned = true;
     }
@@ -77,7 +83,7 @@ export class ExitedList {
   }
 
   list(): ExitedContainer[] {
-    return [...this.#byKey.values()];
+    return [...this.#byKey.values()].map(({ container }) => container);
   }
 }
 

@@ -26,14 +26,15 @@ const keys = (list: ExitedList): string[] => list.list().map(({ key }) => key);
 describe('ExitedList', () => {
   test('keeps the newest, one for each key', () => {
     const list = new ExitedList({ maxCount: 2, maxAgeMs: 1000 });
-    for (const [at, id] of ['a', 'b', 'a', 'c'].entries()) list.add(ended(id, at));
+    for (const [at, id] of ['a', 'b', 'a', 'c'].entries()) list.add(ended(id, at), at);
     expect(keys(list)).toEqual(['docker:a', 'docker:c']);
   });
 
   test('forgets what is too old, and says whether it did', () => {
     const list = new ExitedList({ maxCount: 9, maxAgeMs: 1000 });
-    list.add(ended('a', 0));
-    list.add(ended('b', 500));
+    // The wall clock was set back by a day in between.
+    list.add(ended('a', 90_000_000), 0);
+    list.add(ended('b', 500), 500);
     expect(list.prune(999)).toBe(false);
     expect(list.prune(1000)).toBe(true);
     expect(keys(list)).toEqual(['docker:b']);
@@ -41,7 +42,7 @@ describe('ExitedList', () => {
 
   test('what becomes known later is added in place, once', () => {
     const list = new ExitedList({ maxCount: 9, maxAgeMs: 1000 });
-    list.add(ended('a', 5));
+    list.add(ended('a', 5), 5);
     expect(list.amend('docker:a', exit(5, { exitCode: 137 }))).toBe(true);
     expect(list.amend('docker:a', exit(5, { exitCode: 137 }))).toBe(false);
     expect(list.amend('docker:x', exit(5, { exitCode: 0 }))).toBe(false);
@@ -52,7 +53,7 @@ describe('ExitedList', () => {
 
   test('none are kept when none are wanted', () => {
     const list = new ExitedList({ maxCount: 0, maxAgeMs: 1000 });
-    list.add(ended('a', 0));
+    list.add(ended('a', 0), 0);
     expect(list.list()).toEqual([]);
   });
 });
