@@ -1,5 +1,5 @@
 import type { ContainerView, ProcessesView, StatsTick } from '../../statsd/status-wire.ts';
-import { binaryBytes, cell, duration, UNKNOWN } from './format.ts';
+import { binaryBytes, duration, UNKNOWN } from './format.ts';
 
 const numberText = (value: number): string =>
   Number.isInteger(value) ? String(value) : value.toPrecision(6).replace(/\.?0+$/, '');
@@ -54,8 +54,10 @@ function processFacts(found: ProcessesView | undefined): [string, string | undef
   ];
 }
 
-/** Everything that is known of one container, a fact a line. */
-export function detailLines(container: ContainerView, tick: StatsTick, processes?: ProcessesView): string[] {
+type Fact = [name: string, value: string];
+
+/** Everything that is known of one container. */
+export function detailFacts(container: ContainerView, tick: StatsTick, processes?: ProcessesView): Fact[] {
   const { exit, startedAtUnixMs } = container;
   const age = startedAtUnixMs === undefined ? undefined : tick.timeUnixMs - startedAtUnixMs;
   const facts: [string, string | undefined][] = [
@@ -81,5 +83,5 @@ export function detailLines(container: ContainerView, tick: StatsTick, processes
     ...saidFacts(container.statsd),
     ...Object.entries(container.values).map(([key, value]): [string, string] => [key, numberText(value)]),
   ];
-  return facts.flatMap(([key, value]) => (value === undefined ? [] : [`${cell(key, 30)} ${value}`]));
+  return facts.flatMap(([name, value]): Fact[] => (value === undefined ? [] : [[name, value]]));
 }

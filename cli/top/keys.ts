@@ -9,10 +9,14 @@ const SORT_KEYS: Readonly<Record<string, string>> = { c: 'cpu', m: 'memory', n: 
 const UP: readonly string[] = ['\u001b[A', '\u001bOA', 'k'];
 const DOWN: readonly string[] = ['\u001b[B', '\u001bOB', 'j'];
 const PAGE: Readonly<Record<string, number>> = { '\u001b[5~': -10, '\u001b[6~': 10 };
+const FIRST: readonly string[] = ['g', '\u001b[H', '\u001b[1~', '\u001bOH'];
+const LAST: readonly string[] = ['G', '\u001b[F', '\u001b[4~', '\u001bOF'];
 const ENTER: readonly string[] = ['\r', '\n'];
 const ESCAPE = '\u001b';
 const INTERRUPT = '\u0003';
 const BACKSPACE: readonly string[] = ['\u007f', '\b'];
+/** Ctrl-U and Ctrl-W, as in a shell. */
+const [CLEAR, CLEAR_WORD] = ['\u0015', '\u0017'];
 const MAX_FILTER = 100;
 
 /** Splits what a terminal sent into keys: one character each, escape sequences whole. */
@@ -24,6 +28,8 @@ function edited(state: TopState, key: string): TopState {
   if (ENTER.includes(key)) return { ...state, editing: false };
   if (key === ESCAPE) return { ...state, editing: false, filter: '' };
   if (BACKSPACE.includes(key)) return { ...state, filter: Array.from(state.filter).slice(0, -1).join('') };
+  if (key === CLEAR) return { ...state, filter: '' };
+  if (key === CLEAR_WORD) return { ...state, filter: state.filter.replace(/\S*\s*$/, '') };
   const isText = !/^[\p{Cc}]/u.test(key) && state.filter.length < MAX_FILTER;
   return isText ? { ...state, filter: state.filter + key } : state;
 }
@@ -58,14 +64,19 @@ const COMMANDS: Readonly<Record<string, (state: TopState) => TopState>> = {
 };
 
 const movement = (key: string): number => {
+  if (FIRST.includes(key)) return -Infinity;
+  if (LAST.includes(key)) return Infinity;
   if (UP.includes(key)) return -1;
   return DOWN.includes(key) ? 1 : (PAGE[key] ?? 0);
 };
 
-/** The details of one scroll by pages; everything else marks another container. */
+/** The details of one scroll, by pages and to their beginning; everything else marks another container. */
 function stepped(state: TopState, key: string, tick: StatsTick | undefined): TopState {
   const by = movement(key);
-  return state.screen === 'detail' && Object.hasOwn(PAGE, key) ? scrolled(state, by) : moved(state, tick, by);
+  if (state.screen !== 'detail') return moved(state, tick, by);
+  // How long they are is known where they are painted, so they have no key for their end.
+  if (LAST.includes(key)) return state;
+  return Object.hasOwn(PAGE, key) || FIRST.includes(key) ? scrolled(state, by) : moved(state, tick, by);
 }
 
 /** The state after a key; `undefined` when the user wants to leave. */

@@ -1,6 +1,6 @@
 import type { ContainerView, ProcessesView, StatsTick } from '../../statsd/status-wire.ts';
 import { COLUMNS, fittingColumns, type Column } from './columns.ts';
-import { detailLines } from './detail.ts';
+import { detailFacts } from './detail.ts';
 import { binaryBytes, cell, percent, UNKNOWN } from './format.ts';
 
 /** What the user chose. */
@@ -45,11 +45,14 @@ function fits(container: ContainerView, filter: string): boolean {
 
 type Order = number | string | undefined;
 
+/** `web-2` before `web-10`. */
+const { compare: byWords } = new Intl.Collator('en', { numeric: true });
+
 /** Numbers from the largest, texts from A, the unknown last. */
 function compare(a: Order, b: Order): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   if (typeof a === 'number' && typeof b === 'number') return b - a;
-  return String(a).localeCompare(String(b), 'en');
+  return byWords(String(a), String(b));
 }
 
 /** The rows of the table: filtered, sorted, equal ones by name. */
@@ -60,14 +63,23 @@ export function rowsOf(tick: StatsTick, state: TopState): ContainerView[] {
   );
   const sorted = shown.toSorted(
     (a, b) =>
-      compare(column?.order(a, tick), column?.order(b, tick)) ||
-      a.name.localeCompare(b.name, 'en') ||
-      a.key.localeCompare(b.key, 'en'),
+      compare(column?.order(a, tick), column?.order(b, tick)) || byWords(a.name, b.name) || byWords(a.key, b.key),
   );
   return state.reversed ? sorted.reverse() : sorted;
 }
 
-function headLine({ host, containers }: StatsTick, shown: number): string {
+/** As many whole parts as have room; the first one in any case. */
+function fittingParts([first = '', ...others]: readonly string[], columns: number): string {
+  let line = first;
+  for (const part of others) {
+    const longer = `${line} · ${part}`;
+    if (longer.length > columns) return line;
+    line = longer;
+  }
+  return line;
+}
+
+function headLine({ host, containers }: StatsTick, shown: number, columns: number): string {
   const busy = host.cpuBusyCores === undefined ? UNKNOWN : percent(host.cpuBusyCores / host.cpuCores);
   const used =
     host.memoryTotalBytes === undefined || host.memoryAvailableBytes === undefined
@@ -75,7 +87,12 @@ function headLine({ host, containers }: StatsTick, shown: number): string {
       : host.memoryTotalBytes - host.memoryAvailableBytes;
   const memory = `${binaryBytes(used)} of ${binaryBytes(host.memoryTotalBytes)}`;
   const load = host.load1 === undefined ? UNKNOWN : host.load1.toFixed(2);
-  return `${host.hostname} · ${shown} of ${containers.length} containers · CPU ${busy} % of ${host.cpuCores} · memory ${memory} · load ${load}`;
+  const parts = [
+    `${shown} of ${containers.length} containers`,
+    `CPU ${busy} % of ${host.cpuCores}`,
+    `memory ${memory}`,
+  ];
+  return fittingParts([host.hostname, ...parts, `load ${load}`], columns);
 }
 
 const titleLine = (columns: readonly Column[], { sort, reversed }: TopState): string =>
@@ -101,9 +118,10 @@ export function plainTable(tick: StatsTick, state: TopState, columns: number): s
 
 const HELP = [
   '↑ ↓ j k     mark a container          Enter   everything about it; PgUp, PgDn scroll',
-  's S         next, previous sort       r       turn the order round',
+  'g G         the first, the last       r       turn the order round',
+  's S         next, previous sort',
   'c m n i p   sort by CPU, memory, network, block IO, pids',
-  '/           filter by name, image, runtime, label; Esc clears it',
+  '/           filter by name, image, runtime, label; Esc or Ctrl-U clears it',
   'a           show containers that ended',
   'q Ctrl-C    leave                      Esc     back',
 ];
@@ -114,12 +132,13 @@ export interface Painted {
   readonly marked: number | undefined;
 }
 
-const BOTTOM = 'q leave · s sort · / filter · Enter details · ? help';
+const BOTTOM = ['q leave', '? help', 's sort', '/ filter', 'Enter details'];
 
-function bottomLine(state: TopState, note: string | undefined): string {
+function bottomLine(state: TopState, note: string | undefined, columns: number): string {
   if (state.editing) return `filter: ${state.filter}█`;
-  const filter = state.filter === '' ? '' : `filter "${state.filter}" · `;
-  return note === undefined ? `${filter}${BOTTOM}` : `${filter}${note}`;
+  const filter = state.filter === '' ? [] : [`filter "${state.filter}"`];
+  // A note is cut where it has to be: its beginning is better than nothing.
+  return note === undefined ? fittingParts([...filter, ...BOTTOM], columns) : [...filter, note].join(' · ');
 }
 
 function tableLines(tick: StatsTick, state: TopState, size: Size): Painted {
@@ -135,7 +154,7 @@ function tableLines(tick: StatsTick, state: TopState, size: Size): Painted {
   const visible = rows.slice(first, first + room);
   return {
     lines: [
-      headLine(tick, rows.length),
+      headLine(tick, rows.length, size.columns),
       titleLine(columns, state),
       ...visible.map((container) => rowLine(container, tick, columns)),
     ],
@@ -154,7 +173,10 @@ function screenOf(tick: StatsTick, state: TopState, { size, processes }: Frame):
   if (state.screen === 'help') return { lines: ['weft top', '', ...HELP], marked: undefined };
   const container = tick.containers.find(({ key }) => key === state.selected);
   if (state.screen === 'table' || container === undefined) return tableLines(tick, state, size);
-  const lines = detailLines(container, tick, processes?.key === container.key ? processes : undefined);
+  const facts = detailFacts(container, tick, processes?.key === container.key ? processes : undefined);
+  // Values have most of a narrow terminal.
+  const width = Math.min(30, Math.floor(size.columns * 0.4));
+  const lines = facts.map(([name, value]) => `${cell(name, width)} ${value}`);
   const hidden = Math.max(0, lines.length - (size.rows - 1));
   return { lines: lines.slice(Math.min(state.scrolled, hidden)), marked: undefined };
 }
@@ -165,6 +187,6 @@ export function paint(tick: StatsTick | undefined, state: TopState, frame: Frame
   const painted = tick === undefined ? { lines: [], marked: undefined } : screenOf(tick, state, frame);
   const body = painted.lines.slice(0, Math.max(0, size.rows - 1));
   const empty = Math.max(0, size.rows - 1 - body.length);
-  const lines = [...body, ...Array.from({ length: empty }, () => ''), bottomLine(state, note)];
+  const lines = [...body, ...Array.from({ length: empty }, () => ''), bottomLine(state, note, size.columns)];
   return { ...painted, lines: lines.slice(-size.rows).map((line) => cell(line, size.columns)) };
 }

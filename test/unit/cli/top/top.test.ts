@@ -106,6 +106,30 @@ describe('a screen', () => {
     );
   });
 
+  test('numbers in names are numbers', () => {
+    const numbered = { ...tick, containers: ['web-10', 'web-2', 'web-1'].map((name) => container(name)) };
+    expect(rowsOf(numbered, state({ sort: 'name' })).map(({ name }) => name)).toEqual(['web-1', 'web-2', 'web-10']);
+  });
+
+  test.each([
+    [80, 'h1 · 3 of 4 containers · CPU 50.0 % of 2 · memory 2.00G of 8.00G · load 0.50'],
+    [75, 'h1 · 3 of 4 containers · CPU 50.0 % of 2 · memory 2.00G of 8.00G'],
+    [40, 'h1 · 3 of 4 containers · CPU 50.0 % of 2'],
+    [20, 'h1'],
+  ])('of %d columns has whole parts in its head and at its foot', (columns, head) => {
+    const { lines } = paint(tick, state(), { size: { columns, rows: 5 }, note: undefined });
+    expect(lines[0]!.trimEnd()).toBe(head);
+    expect(lines.at(-1)).not.toContain('…');
+  });
+
+  test('leaves values most of a narrow terminal', () => {
+    const { lines } = paint(tick, state({ screen: 'detail', selected: 'docker:busy' }), {
+      size: { columns: 30, rows: 3 },
+      note: undefined,
+    });
+    expect(lines[1]!.trimEnd()).toBe('image        shop/web:1');
+  });
+
   test('keeps the marked row in sight', () => {
     const many = {
       ...tick,
@@ -178,6 +202,11 @@ describe('keys', () => {
       keys: '\r\u001b[6~\u001b[6~\u001b[5~',
       want: { screen: 'detail', scrolled: 10 },
     },
+    { name: 'G and End go to the last', keys: 'G', want: { selected: 'docker:unread' } },
+    { name: 'g and Home go to the first', keys: '\u001b[F\u001b[H', want: { selected: 'docker:busy' } },
+    { name: 'Home scrolls the details back', keys: '\r\u001b[6~\u001b[H', want: { screen: 'detail', scrolled: 0 } },
+    { name: 'Ctrl-U clears what is typed', keys: '/abc\u0015x\r', want: { filter: 'x', editing: false } },
+    { name: 'Ctrl-W takes a word away', keys: '/ab cd\u0017\r', want: { filter: 'ab ', editing: false } },
     { name: 'another container begins at the top', keys: '\r\u001b[6~j', want: { scrolled: 0 } },
     { name: 'what means nothing does nothing', keys: 'Zö\u001b[99~', want: { sort: 'cpu', screen: 'table' } },
   ])('$name', ({ keys, want }) => {
