@@ -1,5 +1,5 @@
 import { Document, type Scalar } from 'yaml';
-import type { InhibitRule } from '../../model/notify/inhibit.ts';
+import { isAcrossLabels, type InhibitRule } from '../../model/notify/inhibit.ts';
 import { matcherText } from '../../model/alert/matcher.ts';
 import type { Translation } from '../model/prometheus-rule.ts';
 import { RULE_INTERVAL } from '../model/promql.ts';
@@ -47,13 +47,15 @@ export function rulesYaml(translations: readonly Translation[]): string {
 
 /** What the dashboard does not tell while something worse goes on, for Alertmanager's own file. */
 export function inhibitYaml(rules: readonly InhibitRule[]): string {
+  const said = rules.filter((rule) => !isAcrossLabels(rule));
+  const unsaid = rules.filter(isAcrossLabels).map(({ name, equal }) => `\n Not here: ${name} (${equal.join(', ')})`);
   const document = new Document({
-    inhibit_rules: rules.map(({ sourceMatchers, targetMatchers, equal }) => ({
+    inhibit_rules: said.map(({ sourceMatchers, targetMatchers, equal }) => ({
       source_matchers: sourceMatchers.map(matcherText),
       target_matchers: targetMatchers.map(matcherText),
       equal,
     })),
   });
-  document.commentBefore = ' Made by "weft grafana": belongs into alertmanager.yml.';
+  document.commentBefore = ` Made by "weft grafana": belongs into alertmanager.yml.${unsaid.join('')}`;
   return document.toString(AS_IT_IS);
 }

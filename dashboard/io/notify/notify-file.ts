@@ -111,12 +111,18 @@ export const timeIntervalSchema = z
   .strictObject({ name: z.string().min(1).max(64), timeIntervals: z.array(timeSpec).min(1).max(20) })
   .transform(({ name, timeIntervals }): TimeInterval => ({ name, parts: timeIntervals }));
 
+/** A label that source and target have alike, or one of each. */
+const EQUAL_LABELS = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}(=[a-zA-Z_][a-zA-Z0-9_]{0,63})?$/;
+
 const inhibitRule = z
   .strictObject({
     name: z.string().max(64).default(''),
     sourceMatchers: matchers,
     targetMatchers: matchers,
-    equal: names.default([]),
+    equal: z
+      .array(z.string().regex(EQUAL_LABELS, 'expected the name of a label, or SOURCE=TARGET'))
+      .max(20)
+      .default([]),
   })
   .transform((rule): InhibitRule => rule);
 

@@ -13,7 +13,7 @@ export interface InhibitRule {
   readonly name: string;
   readonly sourceMatchers: readonly Matcher[];
   readonly targetMatchers: readonly Matcher[];
-  /** A label that is absent equals an empty one. */
+  /** Labels that both have alike; `host=peer_host`: the source's `host` is the target's `peer_host`. A label that is absent equals an empty one. */
   readonly equal: readonly string[];
 }
 
@@ -24,6 +24,13 @@ export const OWN_INHIBIT_RULES: readonly InhibitRule[] = [
     sourceMatchers: parseMatchers('alertname="HostUnreachable"'),
     targetMatchers: parseMatchers('alertname!="HostUnreachable"'),
     equal: ['host'],
+  },
+  {
+    // An alert on a pair of hosts has the label peer_host for its other end.
+    name: 'an unreachable host at the other end',
+    sourceMatchers: parseMatchers('alertname="HostUnreachable"'),
+    targetMatchers: parseMatchers('{alertname!="HostUnreachable",peer_host!=""}'),
+    equal: ['host=peer_host'],
   },
   {
     name: 'critical before warning',
@@ -66,7 +73,7 @@ export class Inhibitor {
     this.#sources = this.#rules.map(({ rule, isSource }) =>
       Map.groupBy(
         firing.filter(({ labels }) => isSource(labels)),
-        ({ labels }) => equalKey(rule, labels),
+        ({ labels }) => equalKey(rule, labels, 'source'),
       ),
     );
   }
@@ -76,7 +83,7 @@ export class Inhibitor {
     for (const [index, { rule, isSource, isTarget }] of this.#rules.entries()) {
       if (!isTarget(alert.labels)) continue;
       const onBothSides = isSource(alert.labels);
-      const sources = this.#sources[index]?.get(equalKey(rule, alert.labels)) ?? [];
+      const sources = this.#sources[index]?.get(equalKey(rule, alert.labels, 'target')) ?? [];
       const source = sources.find(
         ({ fingerprint, labels }) => fingerprint !== alert.fingerprint && !(onBothSides && isTarget(labels)),
       );
@@ -86,6 +93,16 @@ export class Inhibitor {
   }
 }
 
-function equalKey({ equal }: InhibitRule, labels: Labels): string {
-  return equal.map((name) => labelOf(labels, name)).join('\u0000');
+function equalKey({ equal }: InhibitRule, labels: Labels, side: 'source' | 'target'): string {
+  return equal
+    .map((text) => {
+      const [source = '', target = source] = text.split('=');
+      return labelOf(labels, side === 'source' ? source : target);
+    })
+    .join('\u0000');
+}
+
+/** Whether a rule compares a label with another one, which Alertmanager has no words for. */
+export function isAcrossLabels({ equal }: Pick<InhibitRule, 'equal'>): boolean {
+  return equal.some((text) => text.includes('='));
 }

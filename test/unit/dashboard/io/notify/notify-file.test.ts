@@ -45,6 +45,11 @@ test('says who is told of what', () => {
   });
 });
 
+test('what is alike may have another name at the other side', () => {
+  const { inhibitRules } = parseNotifyFile(FILE.replace('[host]', '[host=peer_host]'), 'n.yaml');
+  expect(inhibitRules[0]?.equal).toEqual(['host=peer_host']);
+});
+
 describe('what is refused', () => {
   test.each([
     { name: 'a receiver that is not there', text: 'route: { receiver: nobody }', want: 'there is no receiver nobody' },
@@ -70,6 +75,8 @@ describe('what is refused', () => {
       text: FILE.replace('hooks.example', 'u:p@hooks.example'),
       want: 'without user or password',
     },
+    { name: 'a label that is none', text: FILE.replace('[host]', '["a b"]'), want: 'SOURCE=TARGET' },
+    { name: 'three labels of one', text: FILE.replace('[host]', '["a=b=c"]'), want: 'SOURCE=TARGET' },
     { name: 'a setting that is not there', text: 'colour: red', want: 'unknown setting' },
     { name: 'broken YAML', text: 'route: [', want: 'n.yaml: ' },
     { name: 'an alias of nothing', text: 'route: *mine', want: /^n\.yaml: .*alias.*: mine$/ },

@@ -50,6 +50,30 @@ describe('inhibition', () => {
       want: false,
     },
     {
+      name: 'a host that is unreachable explains a pair that it is the other end of',
+      source: unreachable,
+      target: anAlert({ alertname: 'OverlayPeerUnreachable', host: 'h9', peer_host: 'h1' }),
+      want: true,
+    },
+    {
+      name: 'and one that it is the near end of',
+      source: unreachable,
+      target: anAlert({ alertname: 'OverlayPeerUnreachable', host: 'h1', peer_host: 'h9' }),
+      want: true,
+    },
+    {
+      name: 'but no pair of others',
+      source: unreachable,
+      target: anAlert({ alertname: 'OverlayPeerUnreachable', host: 'h8', peer_host: 'h9' }),
+      want: false,
+    },
+    {
+      name: 'a peer_host of an unreachable host itself explains nothing away',
+      source: unreachable,
+      target: anAlert({ alertname: 'HostUnreachable', host: 'h9', peer_host: 'h1', severity: 'critical' }),
+      want: false,
+    },
+    {
       name: 'warning before critical of the same: no',
       source: anAlert(),
       target: critical(),
