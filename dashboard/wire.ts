@@ -155,6 +155,8 @@ export interface HistoryMessage {
   readonly block: Uint8Array | ArrayBuffer;
   /** Sums over the hosts: `cpuCores`, then `memoryUsedBytes`, `points` Float32 each. */
   readonly cluster: Uint8Array | ArrayBuffer;
+  /** In the view of the hosts: `cpuCores`, then `memoryUsedBytes`, host-major, `hosts × points` each. */
+  readonly hosts?: Uint8Array | ArrayBuffer;
 }
 
 /** A network interface as its container sees it. Rates are absent before the second reading, and where the counters began anew. */

@@ -164,15 +164,23 @@ function pointEnds(endSecond: number): number[] {
   return Array.from({ length: HISTORY_POINTS }, (_, point) => endSecond - (HISTORY_POINTS - 1 - point) * stepSeconds);
 }
 
+const HOST_LANES = [HOST_HISTORY_COLUMNS.indexOf('cpuCores'), HOST_HISTORY_COLUMNS.indexOf('memoryUsedBytes')];
+
+const hostMean = ({ feed }: ClusterHost, lane: number, end: number): number =>
+  feed.line?.seconds.mean(lane, end, HISTORY_STEP_MS / 1000) ?? Number.NaN;
+
+/** CPU and then memory, host after host. */
+function hostsBlock(hosts: readonly ClusterHost[], ends: readonly number[]): Uint8Array {
+  const values = HOST_LANES.flatMap((lane) => hosts.flatMap((host) => ends.map((end) => hostMean(host, lane, end))));
+  return new Uint8Array(Float32Array.from(values).buffer);
+}
+
 /** Sums over the hosts that told something at that time, CPU and then memory; NaN when none did. */
 function clusterBlock({ hosts }: RowOrder, ends: readonly number[]): Uint8Array {
-  const lanes = [HOST_HISTORY_COLUMNS.indexOf('cpuCores'), HOST_HISTORY_COLUMNS.indexOf('memoryUsedBytes')];
-  const block = new Float32Array(lanes.length * HISTORY_POINTS);
-  for (const [column, lane] of lanes.entries()) {
+  const block = new Float32Array(HOST_LANES.length * HISTORY_POINTS);
+  for (const [column, lane] of HOST_LANES.entries()) {
     for (const [point, end] of ends.entries()) {
-      const known = hosts
-        .map(({ feed }) => feed.line?.seconds.mean(lane, end, HISTORY_STEP_MS / 1000) ?? Number.NaN)
-        .filter((mean) => !Number.isNaN(mean));
+      const known = hosts.map((host) => hostMean(host, lane, end)).filter((mean) => !Number.isNaN(mean));
       const sum = known.reduce((total, mean) => total + mean, 0);
       block[column * HISTORY_POINTS + point] = known.length === 0 ? Number.NaN : sum;
     }
@@ -186,7 +194,7 @@ const MEMORY_LANE = CONTAINER_HISTORY_COLUMNS.indexOf('memoryWorkingSetBytes');
 /** The sparklines' past, ending with the current second. Shares are of the limits of now. */
 export function historyMessage(
   order: RowOrder,
-  stamp: { readonly nowUnixMs: number; readonly inventoryVersion: number },
+  stamp: { readonly nowUnixMs: number; readonly inventoryVersion: number; readonly withHosts?: boolean },
 ): HistoryMessage {
   const stepSeconds = HISTORY_STEP_MS / 1000;
   const endSecond = Math.floor(stamp.nowUnixMs / 1000);
@@ -211,5 +219,6 @@ export function historyMessage(
     endUnixMs: (endSecond + 1) * 1000,
     block: new Uint8Array(block.buffer),
     cluster: clusterBlock(order, ends),
+    ...(stamp.withHosts === true ? { hosts: hostsBlock(order.hosts, ends) } : {}),
   };
 }

@@ -89,7 +89,8 @@ export class RoomView {
   }
 
   history(nowUnixMs: number): HistoryMessage {
-    return historyMessage(this.#order, { inventoryVersion: this.#version, nowUnixMs });
+    const withHosts = this.#selection.kind === 'hosts';
+    return historyMessage(this.#order, { inventoryVersion: this.#version, nowUnixMs, withHosts });
   }
 
   /** Whether there is anything for a frame: a host told something, or the rows are new. */

@@ -4,7 +4,7 @@ import { mayDo, sameNameKey, type Principal } from './access.ts';
 /** What of a page's address is the view, and how often each may be there. */
 const PARAMETERS = {
   containers: { q: 1, group: 1, cols: 1, sort: 1 },
-  hosts: { q: 1, sort: 1 },
+  hosts: { q: 1, group: 1, cols: 1, sort: 1 },
   alerts: { q: 1 },
   compare: { series: MAX_COMPARED, last: 1, cpu: 1, as: 1 },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, number>>>>;

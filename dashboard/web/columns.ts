@@ -117,6 +117,17 @@ export function decodeHistory(
   return { cpuOfLimitRatio: values.subarray(0, half), memoryWorkingSetBytes: values.subarray(half) };
 }
 
+/** The two halves of the hosts' part of a history message, host-major; `undefined` where it is not sent, or does not fit. */
+export function decodeHostHistory(
+  message: Pick<HistoryMessage, 'hosts' | 'points'>,
+  rows: number,
+): { readonly cpuCores: Float32Array; readonly memoryUsedBytes: Float32Array } | undefined {
+  const half = rows * message.points;
+  if (message.hosts === undefined || half === 0 || message.hosts.byteLength !== 2 * half * 4) return undefined;
+  const values = float32Of(message.hosts);
+  return { cpuCores: values.subarray(0, half), memoryUsedBytes: values.subarray(half) };
+}
+
 /** The sums over the hosts, one value a point; `undefined` when the length does not fit. */
 export function decodeClusterHistory(
   message: Pick<HistoryMessage, 'cluster' | 'points'>,

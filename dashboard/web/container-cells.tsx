@@ -15,6 +15,7 @@ import { bandOf, Meter } from './meter.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { cpuSeries, memorySeries } from './sparkline-series.ts';
 import type { Ordered } from './use-order.ts';
+import { useSeries } from './use-series.ts';
 
 /** All that a row's cells are made of. */
 export interface RowFacts {
@@ -61,11 +62,6 @@ export function NameCell({ narrow = false, ...facts }: RowFacts & { readonly nar
       </Link>
     </span>
   );
-}
-
-/** The same function while it is of the same row: another one is drawn anew. */
-function useSeries(seriesOf: typeof cpuSeries, id: string): () => ReturnType<typeof cpuSeries> {
-  return useMemo(() => () => seriesOf(id), [seriesOf, id]);
 }
 
 /** Share of the limit or of the host, and the last minutes of it. */

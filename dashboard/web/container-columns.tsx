@@ -3,6 +3,7 @@ import { Link } from 'wouter-preact';
 import { fieldTerm } from '../model/filter.ts';
 import { belongingOf } from '../model/history/identity.ts';
 import type { ViewColumn } from '../view-wire.ts';
+import type { ColumnSet } from './column-choice.ts';
 import type { ContainerBlock } from './columns.ts';
 import {
   Age,
@@ -86,7 +87,7 @@ function belonging(key: 'project' | 'service', header: string): ContainerColumn 
 }
 
 /** Left to right. */
-export const CONTAINER_COLUMNS: readonly ContainerColumn[] = [
+const ALL: readonly ContainerColumn[] = [
   NAME,
   {
     key: 'host',
@@ -161,7 +162,7 @@ export const NARROW_COLUMNS: readonly ContainerColumn[] = [
 ];
 
 /** What is shown before anybody chose; the style sheet drops the less telling ones where there is no room. */
-const USUAL: ReadonlySet<SortKey> = new Set([
+const USUAL: ReadonlySet<string> = new Set<SortKey>([
   'name',
   'host',
   'image',
@@ -178,17 +179,4 @@ const USUAL: ReadonlySet<SortKey> = new Set([
   'age',
 ]);
 
-export const USUAL_COLUMNS = CONTAINER_COLUMNS.filter(({ key }) => USUAL.has(key));
-
-/** The columns of `name,cpu,rx`, with the name in any case; `undefined` for the usual ones. */
-export function parseColumns(text: string | null): readonly ContainerColumn[] | undefined {
-  const wanted = new Set(text?.split(','));
-  const chosen = CONTAINER_COLUMNS.filter(({ key }) => key === 'name' || wanted.has(key));
-  return chosen.length < 2 ? undefined : chosen;
-}
-
-/** As it stands in the address; nothing for the usual ones. */
-export function formatColumns(columns: readonly ContainerColumn[]): string {
-  const isUsual = columns.length === USUAL_COLUMNS.length && columns.every(({ key }) => USUAL.has(key));
-  return isUsual ? '' : columns.map(({ key }) => key).join(',');
-}
+export const CONTAINER_COLUMNS: ColumnSet<ContainerColumn> = { all: ALL, usual: USUAL };

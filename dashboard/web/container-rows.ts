@@ -5,6 +5,7 @@ import type { ContainerView } from '../wire.ts';
 import type { ViewColumn } from '../view-wire.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
 import { rowIds } from './row-ids.ts';
+import { compareText, compareValues } from './text-order.ts';
 
 export const SORT_KEYS = [
   'name',
@@ -103,15 +104,6 @@ export function filterSubject(container: ContainerView, block: ContainerBlock | 
     labels: container.labels,
     value: (column) => valueAt(block, column, row),
   };
-}
-
-// Digits as numbers, so that web-2 comes before web-10.
-const { compare: compareText } = new Intl.Collator('en', { numeric: true });
-
-function compareValues(a: string | number | undefined, b: string | number | undefined, descending: boolean): number {
-  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-  const order = typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b));
-  return descending ? -order : order;
 }
 
 export interface OrderRequest {

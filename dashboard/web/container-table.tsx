@@ -1,11 +1,11 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { ContainerView } from '../wire.ts';
+import { useEffect } from 'preact/hooks';
 import { stateOf, type RowFacts } from './container-cells.tsx';
-import { NARROW_COLUMNS, USUAL_COLUMNS, type ContainerColumn } from './container-columns.tsx';
+import { usualColumns } from './column-choice.ts';
+import { CONTAINER_COLUMNS, NARROW_COLUMNS, type ContainerColumn } from './container-columns.tsx';
 import { nextSort, type Sort } from './container-rows.ts';
-import { gather, tableItems, type GroupBy, type TableItem } from './grouping.ts';
+import { containerGroup, gather, tableItems, type GroupBy, type TableItem } from './grouping.ts';
 import { isNarrow } from './media.ts';
 import { HOLD_ORDER } from './order-pause.ts';
 import { beginningOf, rowWindow, type RowWindow } from './row-window.ts';
@@ -13,8 +13,10 @@ import { containers, hostOfNode, lastFrame, liveFrame, rowOfContainer, type Last
 import { GroupRow, Row } from './table-rows.tsx';
 import { useGrowth, useIsPainted } from './use-growth.ts';
 import type { Ordered } from './use-order.ts';
+import { useOpenGroups } from './use-open-groups.ts';
 import { useViewport } from './use-viewport.ts';
 
+const USUAL_COLUMNS = usualColumns(CONTAINER_COLUMNS);
 const ROW_HEIGHT_PX = 34;
 const NARROW_ROW_HEIGHT_PX = 54;
 
@@ -134,18 +136,13 @@ function useItems(
   keys: readonly string[],
   groupBy: GroupBy,
 ): { readonly items: readonly TableItem[]; readonly onToggle: LineProps['onToggle'] } {
-  const [open, setOpen] = useState<ReadonlySet<string | undefined>>(new Set());
-  useEffect(() => {
-    setOpen(new Set());
-  }, [groupBy]);
-  const onToggle = (label: string | undefined): void => {
-    setOpen(
-      (before) => new Set(before.has(label) ? [...before].filter((other) => other !== label) : [...before, label]),
-    );
-  };
+  const { open, onToggle } = useOpenGroups(groupBy);
   if (groupBy === undefined) return { items: keys.map((id) => ({ kind: 'row', id })), onToggle };
-  const containerOf = (id: string): ContainerView | undefined => containers.value[rowOfContainer.value.get(id) ?? -1];
-  return { items: tableItems(gather(keys, groupBy, containerOf), open), onToggle };
+  const groupOf = (id: string): string | undefined => {
+    const container = containers.value[rowOfContainer.value.get(id) ?? -1];
+    return container === undefined ? undefined : containerGroup(container, groupBy);
+  };
+  return { items: tableItems(gather(keys, groupOf), open), onToggle };
 }
 
 /** With chosen columns the table may be wider than its region, which then scrolls. */

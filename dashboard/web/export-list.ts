@@ -1,5 +1,5 @@
 import { HOST_VIEW_COLUMNS, VIEW_COLUMNS } from '../view-wire.ts';
-import type { HostRow } from './host-rows.ts';
+import { tagTexts, type HostRow } from './host-rows.ts';
 import { valueAt, type ContainerBlock } from './columns.ts';
 import type { ContainerView } from '../wire.ts';
 
@@ -45,11 +45,14 @@ export function exportHosts(rows: readonly HostRow[]): ExportRow[] {
     lastFrameAt: time(host.lastFrameUnixMs),
     agentVersion: host.agentVersion ?? null,
     kernel: host.kernel ?? null,
+    bootTime: time(host.bootTimeUnixMs),
     containers: host.containers,
     alerts,
     cpuCoresTotal: known(host.cpuCores),
     memoryTotalBytes: known(host.memoryTotalBytes),
     ...Object.fromEntries(HOST_VIEW_COLUMNS.map((column) => [column, known(value(column))])),
+    fullestMount: host.fullestMount ?? null,
+    labels: tagTexts(host).join(' '),
     subnet: host.overlay?.subnet ?? null,
     publicIp: host.overlay?.publicIp ?? null,
     mtu: known(host.overlay?.mtu),

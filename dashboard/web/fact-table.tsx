@@ -3,10 +3,26 @@ import { isNarrow } from './media.ts';
 
 export interface FactColumn<Row> {
   readonly header: string;
+  /** What the numbers are of, under the header. */
+  readonly unit?: string;
   readonly numeric?: boolean;
   /** With it the header orders the table by this column. */
   readonly sortKey?: string;
+  /** A first click puts the largest first, as where it is numeric. */
+  readonly largestFirst?: boolean;
   cell(row: Row): ComponentChildren;
+  /** What the rows of a group make together; absent where that means nothing. */
+  readonly total?: (rows: readonly Row[]) => ComponentChildren;
+}
+
+/** Rows that belong together, below a line of their own. */
+export interface FactGroup<Row> {
+  readonly key: string;
+  readonly head: ComponentChildren;
+  /** All of them, for what they make together. */
+  readonly members: readonly Row[];
+  /** Those that are shown. */
+  readonly shown: readonly Row[];
 }
 
 export interface FactTableProps<Row> {
@@ -15,6 +31,8 @@ export interface FactTableProps<Row> {
   /** The first one names the row. */
   readonly columns: readonly [FactColumn<Row>, ...FactColumn<Row>[]];
   readonly rows: readonly Row[];
+  /** In the place of `rows`. */
+  readonly groups?: readonly FactGroup<Row>[] | undefined;
   readonly keyOf: (row: Row) => string;
   readonly rowClass?: (row: Row) => string;
   readonly sorting?: Sorting;
@@ -33,15 +51,24 @@ interface HeaderProps<Row> {
   readonly sorting: Sorting | undefined;
 }
 
-function Header<Row>({ column: { header, sortKey, numeric }, alignment, sorting }: HeaderProps<Row>): JSX.Element {
+function Unit({ unit }: { readonly unit: string | undefined }): JSX.Element | null {
+  return unit === undefined ? null : <span class="column-unit">{unit}</span>;
+}
+
+function Header<Row>({
+  column: { header, unit, sortKey, numeric, largestFirst },
+  alignment,
+  sorting,
+}: HeaderProps<Row>): JSX.Element {
   if (sorting === undefined || sortKey === undefined)
     return (
       <th scope="col" class={alignment}>
         {header}
+        <Unit unit={unit} />
       </th>
     );
   const isSorted = sorting.key === sortKey;
-  const descending = isSorted ? !sorting.descending : numeric === true;
+  const descending = isSorted ? !sorting.descending : numeric === true || largestFirst === true;
   return (
     <th scope="col" class={alignment} aria-sort={isSorted ? (sorting.descending ? 'descending' : 'ascending') : 'none'}>
       <button
@@ -57,6 +84,7 @@ function Header<Row>({ column: { header, sortKey, numeric }, alignment, sorting 
             {sorting.descending ? '▼' : '▲'}
           </span>
         ) : null}
+        <Unit unit={unit} />
       </button>
     </th>
   );
@@ -67,55 +95,106 @@ export function FactTable<Row>(props: FactTableProps<Row>): JSX.Element {
   return isNarrow.value ? <Cards {...props} /> : <Table {...props} />;
 }
 
-function Table<Row>({ label, columns, rows, keyOf, rowClass, sorting }: FactTableProps<Row>): JSX.Element {
-  const alignment = (column: FactColumn<Row>): string => (column.numeric === true ? 'numeric' : '');
-  const [naming, ...others] = columns;
+const alignmentOf = <Row,>({ numeric }: FactColumn<Row>): string => (numeric === true ? 'numeric' : '');
+
+type LineProps<Row> = Pick<FactTableProps<Row>, 'columns' | 'keyOf' | 'rowClass'>;
+
+function lineOf<Row>(row: Row, { columns: [naming, ...others], keyOf, rowClass }: LineProps<Row>): JSX.Element {
+  return (
+    <tr key={keyOf(row)} class={rowClass?.(row) ?? ''}>
+      <th scope="row" class={alignmentOf(naming)}>
+        {naming.cell(row)}
+      </th>
+      {others.map((column) => (
+        <td key={column.header} class={alignmentOf(column)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function groupLineOf<Row>(
+  { key, head, members }: FactGroup<Row>,
+  [, ...others]: LineProps<Row>['columns'],
+): JSX.Element {
+  return (
+    <tr key={`group ${key}`} class="group-row">
+      <th scope="row">{head}</th>
+      {others.map((column) => (
+        <td key={column.header} class={alignmentOf(column)}>
+          {column.total?.(members)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function Table<Row>({ label, rows, groups, sorting, ...line }: FactTableProps<Row>): JSX.Element {
+  const { columns } = line;
   return (
     <div class="table-frame" tabIndex={0} role="region" aria-label={label}>
       <table class="fact-table">
         <thead>
           <tr>
             {columns.map((column) => (
-              <Header key={column.header} column={column} alignment={alignment(column)} sorting={sorting} />
+              <Header key={column.header} column={column} alignment={alignmentOf(column)} sorting={sorting} />
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={keyOf(row)} class={rowClass?.(row) ?? ''}>
-              <th scope="row" class={alignment(naming)}>
-                {naming.cell(row)}
-              </th>
-              {others.map((column) => (
-                <td key={column.header} class={alignment(column)}>
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
+          {groups === undefined
+            ? rows.map((row) => lineOf(row, line))
+            : groups.flatMap((group) => [groupLineOf(group, columns), ...group.shown.map((row) => lineOf(row, line))])}
         </tbody>
       </table>
     </div>
   );
 }
 
-function Cards<Row>({ label, columns, rows, keyOf, rowClass }: FactTableProps<Row>): JSX.Element {
-  const [naming, ...others] = columns;
+const factName = <Row,>({ header, unit }: FactColumn<Row>): string =>
+  unit === undefined ? header : `${header}, ${unit}`;
+
+function cardOf<Row>(row: Row, { columns: [naming, ...others], keyOf, rowClass }: LineProps<Row>): JSX.Element {
+  return (
+    <li key={keyOf(row)} class={`card ${rowClass?.(row) ?? ''}`}>
+      <div class="card-name">{naming.cell(row)}</div>
+      <dl>
+        {others.map((column) => (
+          <div key={column.header}>
+            <dt>{factName(column)}</dt>
+            <dd>{column.cell(row)}</dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  );
+}
+
+/** The head of a group with what its cards make together. */
+function groupCardOf<Row>({ key, head, members }: FactGroup<Row>, columns: LineProps<Row>['columns']): JSX.Element {
+  const totals = columns.flatMap((column) => (column.total === undefined ? [] : [{ column, total: column.total }]));
+  return (
+    <li key={`group ${key}`} class="card group-card">
+      <div class="card-name">{head}</div>
+      <dl>
+        {totals.map(({ column, total }) => (
+          <div key={column.header}>
+            <dt>{factName(column)}</dt>
+            <dd>{total(members)}</dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  );
+}
+
+function Cards<Row>({ label, rows, groups, ...line }: FactTableProps<Row>): JSX.Element {
   return (
     <ul class="cards" aria-label={label}>
-      {rows.map((row) => (
-        <li key={keyOf(row)} class={`card ${rowClass?.(row) ?? ''}`}>
-          <div class="card-name">{naming.cell(row)}</div>
-          <dl>
-            {others.map((column) => (
-              <div key={column.header}>
-                <dt>{column.header}</dt>
-                <dd>{column.cell(row)}</dd>
-              </div>
-            ))}
-          </dl>
-        </li>
-      ))}
+      {groups === undefined
+        ? rows.map((row) => cardOf(row, line))
+        : groups.flatMap((group) => [groupCardOf(group, line.columns), ...group.shown.map((row) => cardOf(row, line))])}
     </ul>
   );
 }

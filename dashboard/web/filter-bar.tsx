@@ -4,9 +4,9 @@ import { formatSort, parseSort, SORT_KEYS, type Sort } from './container-rows.ts
 import { FilterChips } from './filter-chips.tsx';
 import { FilterInput } from './filter-input.tsx';
 import { formatCount } from './format.ts';
-import { PauseIcon } from './icons.tsx';
 import { isNarrow } from './media.ts';
-import { orderPaused } from './order-pause.ts';
+import { OrderPaused } from './order-paused.tsx';
+import { SortSelect } from './sort-select.tsx';
 
 interface FilterBarProps {
   readonly text: string;
@@ -67,30 +67,7 @@ const SORT_NAMES: Readonly<Record<Sort['key'], string>> = {
   age: 'age',
 };
 
-/** Every order, for pages too narrow to show every column's header. */
-function SortSelect({ sort, onSort }: Pick<FilterBarProps, 'sort' | 'onSort'>): JSX.Element {
-  const orders = SORT_KEYS.flatMap((key) => [
-    { key, descending: true },
-    { key, descending: false },
-  ]);
-  return (
-    <label class="sort-select">
-      <span>Sort by</span>
-      <select
-        value={formatSort(sort)}
-        onChange={(event) => {
-          onSort(parseSort(event.currentTarget.value));
-        }}
-      >
-        {orders.map((order) => (
-          <option key={formatSort(order)} value={formatSort(order)}>
-            {SORT_NAMES[order.key]} {order.descending ? '↓' : '↑'}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
+const ORDERS = SORT_KEYS.map((key) => ({ key, name: SORT_NAMES[key] }));
 
 function Count({ matches, total, text }: Pick<FilterBarProps, 'matches' | 'total' | 'text'>): JSX.Element {
   const all = text.trim() === '';
@@ -117,13 +94,19 @@ export function FilterBar({
       <div class="page-head">
         <h1>Containers</h1>
         <Count matches={matches} total={total} text={text} />
-        <span class="order-paused" hidden={!orderPaused.value}>
-          <PauseIcon /> order paused
-        </span>
+        <OrderPaused />
       </div>
       <div class="filter-line">
         <FilterInput label="Filter containers" text={text} hasFaults={filter.faults.length > 0} onText={onText} />
-        {isNarrow.value ? <SortSelect sort={sort} onSort={onSort} /> : null}
+        {isNarrow.value ? (
+          <SortSelect
+            value={formatSort(sort)}
+            orders={ORDERS}
+            onSort={(wanted) => {
+              onSort(parseSort(wanted));
+            }}
+          />
+        ) : null}
         {children}
         <Grammar />
       </div>

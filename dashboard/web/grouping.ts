@@ -14,11 +14,12 @@ export function parseGroupBy(text: string | null): GroupBy {
   return GROUP_FIELDS.find((field) => field === text);
 }
 
-function isLabel(text: string): text is `label:${string}` {
+export function isLabel(text: string): text is `label:${string}` {
   return text.startsWith('label:') && text.length > 'label:'.length;
 }
 
-function groupOf(container: ContainerView, groupBy: NonNullable<GroupBy>): string | undefined {
+/** The name of a container's group; `undefined` where it has none. */
+export function containerGroup(container: ContainerView, groupBy: NonNullable<GroupBy>): string | undefined {
   switch (groupBy) {
     case 'host':
       return container.hostName;
@@ -48,15 +49,10 @@ export interface Group {
 }
 
 /** Gathers rows in their order: the group with the first one first. Those without a group come last. */
-export function gather(
-  ids: readonly string[],
-  groupBy: NonNullable<GroupBy>,
-  containerOf: (id: string) => ContainerView | undefined,
-): Group[] {
+export function gather(ids: readonly string[], groupOf: (id: string) => string | undefined): Group[] {
   const groups = new Map<string | undefined, string[]>();
   for (const id of ids) {
-    const container = containerOf(id);
-    const label = container === undefined ? undefined : groupOf(container, groupBy);
+    const label = groupOf(id);
     const known = groups.get(label);
     if (known === undefined) groups.set(label, [id]);
     else known.push(id);

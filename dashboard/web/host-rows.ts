@@ -4,6 +4,7 @@ import type { HostView } from '../wire.ts';
 import type { HostViewColumn, ViewColumn } from '../view-wire.ts';
 import { valueAt, type HostBlock } from './columns.ts';
 import { hostDataAgeMs } from './host-facts.ts';
+import { compareText, compareValues } from './text-order.ts';
 
 /** One host with its values of now; NaN where unavailable. */
 export interface HostRow {
@@ -43,9 +44,9 @@ const HOST_VALUES: Partial<Readonly<Record<ViewColumn, (row: HostRow) => number>
   networkTransmitBytesPerSecond: ({ value }) => value('networkTransmitBytesPerSecond'),
 };
 
-/** A host as the one grammar of filters sees it: `host:` and words find its name, `mem>80%` its memory. */
-function subjectOf(row: HostRow): FilterSubject {
-  const { name, state, overlay } = row.host;
+/** A host as the one grammar of filters sees it: `host:` and words find its name, `mem>80%` its memory, `label:zone=a` its tags. */
+export function hostSubject(row: HostRow): FilterSubject {
+  const { name, state, overlay, tags } = row.host;
   return {
     name,
     host: name,
@@ -55,16 +56,34 @@ function subjectOf(row: HostRow): FilterSubject {
     service: undefined,
     state,
     health: undefined,
-    labels: overlay === undefined ? {} : { subnet: overlay.subnet, publicIp: overlay.publicIp },
+    labels: { ...tags, ...(overlay === undefined ? {} : { subnet: overlay.subnet, publicIp: overlay.publicIp }) },
     value: (column) => HOST_VALUES[column]?.(row) ?? Number.NaN,
   };
 }
 
 export function filterHosts(rows: readonly HostRow[], filter: Filter): HostRow[] {
-  return rows.filter((row) => matchesFilter(filter, subjectOf(row)));
+  return rows.filter((row) => matchesFilter(filter, hostSubject(row)));
 }
 
-export const HOST_SORT_KEYS = ['name', 'state', 'containers', 'cpu', 'load', 'memory', 'alerts'] as const;
+export const HOST_SORT_KEYS = [
+  'name',
+  'state',
+  'labels',
+  'alerts',
+  'containers',
+  'cpu',
+  'load',
+  'memory',
+  'swap',
+  'mount',
+  'disk',
+  'network',
+  'subnet',
+  'uptime',
+  'kernel',
+  'agent',
+  'data',
+] as const;
 export type HostSortKey = (typeof HOST_SORT_KEYS)[number];
 
 export interface HostSort {
@@ -78,26 +97,52 @@ export function parseHostSort(text: string | null): HostSort {
   return { key: key ?? 'name', descending: key !== undefined && text?.startsWith('-') === true };
 }
 
-const STATE_RANK = { live: 0, late: 1, stale: 2 } as const;
-const { compare: compareText } = new Intl.Collator('en', { numeric: true });
+/** `zone=a`, in the order of the names. */
+export function tagTexts({ tags }: Pick<HostView, 'tags'>): string[] {
+  return Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort(compareText);
+}
 
-const SORT_VALUES: Readonly<Record<Exclude<HostSortKey, 'name'>, (row: HostRow) => number>> = {
+const STATE_RANK = { live: 0, late: 1, stale: 2 } as const;
+
+type SortValue = (row: HostRow) => string | number | undefined;
+
+/** Shares where hosts differ in size, so that the fullest is first and not the largest. */
+const SORT_VALUES: Readonly<Record<HostSortKey, SortValue>> = {
+  name: ({ host }) => host.name,
   state: ({ host }) => STATE_RANK[host.state],
+  labels: ({ host }) => tagTexts(host).join(' ') || undefined,
+  alerts: ({ alerts }) => alerts,
   containers: ({ host }) => host.containers,
   cpu: ({ host, value }) => value('cpuCores') / (host.cpuCores ?? Number.NaN),
   load: ({ host, value }) => value('load1') / (host.cpuCores ?? Number.NaN),
   memory: ({ host, value }) => value('memoryUsedBytes') / (host.memoryTotalBytes ?? Number.NaN),
-  alerts: ({ alerts }) => alerts,
+  swap: ({ value }) => value('swapUsedBytes') / value('swapTotalBytes'),
+  mount: ({ value }) => value('fullestUsedRatio'),
+  disk: ({ value }) => value('diskReadBytesPerSecond') + value('diskWriteBytesPerSecond'),
+  network: ({ value }) => value('networkReceiveBytesPerSecond') + value('networkTransmitBytesPerSecond'),
+  subnet: ({ host }) => host.overlay?.subnet,
+  // The longest time is the earliest start.
+  uptime: ({ host }) => (host.bootTimeUnixMs === undefined ? undefined : -host.bootTimeUnixMs),
+  kernel: ({ host }) => host.kernel,
+  agent: ({ host }) => host.agentVersion,
+  data: ({ ageMs }) => ageMs,
 };
 
 /** Node ids in order; what is not known comes last either way, equal ones by name. */
 export function orderHosts(rows: readonly HostRow[], { key, descending }: HostSort): string[] {
-  const sign = descending ? -1 : 1;
-  const values = new Map(rows.map((row) => [row, key === 'name' ? 0 : SORT_VALUES[key](row)]));
-  const compare = (a: HostRow, b: HostRow): number => {
-    const [x, y] = [values.get(a) ?? Number.NaN, values.get(b) ?? Number.NaN];
-    const byValue = Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || (x - y || 0) * sign;
-    return byValue || compareText(a.host.name, b.host.name) * (key === 'name' ? sign : 1);
+  const valueOf = (row: HostRow): string | number | undefined => {
+    const value = SORT_VALUES[key](row);
+    return Number.isNaN(value) ? undefined : value;
   };
-  return [...rows].sort(compare).map(({ host }) => host.nodeId);
+  return rows
+    .map((row) => ({ row, value: valueOf(row) }))
+    .sort(
+      (a, b) =>
+        compareValues(a.value, b.value, descending) ||
+        compareText(a.row.host.name, b.row.host.name) ||
+        compareText(a.row.host.nodeId, b.row.host.nodeId),
+    )
+    .map(({ row }) => row.host.nodeId);
 }

@@ -1,198 +1,94 @@
 import type { JSX } from 'preact';
-import { Link } from 'wouter-preact';
-import { alertsPage } from '../model/alert/alert-link.ts';
-import { chosenClass, ChosenMark } from './chosen-mark.tsx';
-import { FactTable, type FactColumn } from './fact-table.tsx';
-import {
-  columnByteUnit,
-  formatCount,
-  formatInUnit,
-  formatNumber,
-  formatSet,
-  UNAVAILABLE,
-  type ByteUnit,
-} from './format.ts';
-import { formatFreshness } from './host-facts.ts';
-import { HostMark } from './host-mark.tsx';
+import { chosenClass } from './chosen-mark.tsx';
+import { usualColumns } from './column-choice.ts';
+import { FactTable, type FactGroup } from './fact-table.tsx';
+import { plural } from './format.ts';
+import { GroupToggle } from './group-toggle.tsx';
+import { HOST_COLUMNS, hostColumns } from './host-columns.tsx';
+import { hostGroups, type HostGroupBy } from './host-groups.ts';
 import type { HostRow, HostSort } from './host-rows.ts';
-import { containersOfHost, hostPage } from './links.ts';
-import { Mark } from './mark.tsx';
-import { Meter } from './meter.tsx';
+import { isNarrow } from './media.ts';
 import { HOLD_ORDER } from './order-pause.ts';
+import { useOpenGroups, type OpenGroups } from './use-open-groups.ts';
 
-function SubnetCell({ host }: HostRow): JSX.Element {
-  if (host.overlay === undefined) return <>{UNAVAILABLE}</>;
-  return (
-    <span class="marks">
-      <code>{host.overlay.subnet}</code>
-      {host.overlay.present === false ? <Mark kind="late">agent absent</Mark> : null}
-    </span>
-  );
-}
+/** More rows than anybody reads cost more than a repaint may. */
+const MOST_SHOWN = 300;
 
-function CpuCell({ host, value }: HostRow): JSX.Element {
-  const cpuCores = value('cpuCores');
-  return (
-    <span class="usage">
-      <Meter ratio={cpuCores / (host.cpuCores ?? Number.NaN)} />
-      <span class="usage-value">{formatNumber(cpuCores)}</span>
-      <span class="usage-total">/ {formatSet(host.cpuCores)} cores</span>
-    </span>
-  );
-}
-
-function MemoryCell({ row: { host, value }, unit }: { readonly row: HostRow; readonly unit: ByteUnit }): JSX.Element {
-  const memoryUsedBytes = value('memoryUsedBytes');
-  return (
-    <span class="usage">
-      <Meter ratio={memoryUsedBytes / (host.memoryTotalBytes ?? Number.NaN)} />
-      <span class="usage-value">{formatInUnit(memoryUsedBytes, unit)}</span>
-      <span class="usage-total">
-        / {formatSet((host.memoryTotalBytes ?? Number.NaN) / unit.bytes)} {unit.label}
-      </span>
-    </span>
-  );
-}
-
-const code = (text: string | undefined): JSX.Element | string =>
-  text === undefined ? UNAVAILABLE : <code>{text}</code>;
-
-type Column = FactColumn<HostRow>;
-
-interface FlowProps {
-  readonly one: number;
-  readonly other: number;
-  readonly unit: ByteUnit;
-}
-
-/** Received and sent, or read and written. */
-function FlowCell({ one, other, unit }: FlowProps): JSX.Element {
-  if (Number.isNaN(one) && Number.isNaN(other)) return <>{UNAVAILABLE}</>;
-  return (
-    <span class="usage">
-      <span class="usage-value">{formatInUnit(one, unit)}</span>
-      <span class="usage-total">/</span>
-      <span class="usage-value">{formatInUnit(other, unit)}</span>
-      <span class="usage-total">{unit.label}/s</span>
-    </span>
-  );
-}
-
-const HOST: Column = {
-  header: 'Host',
-  sortKey: 'name',
-  cell: ({ host }) => (
-    <span class="marks">
-      <ChosenMark line={host.nodeId} />
-      <Link href={hostPage(host.nodeId)}>{host.name}</Link>
-    </span>
-  ),
-};
-const STATE: Column = {
-  header: 'State',
-  sortKey: 'state',
-  cell: ({ host, ageMs }) => <HostMark state={host.state} ageMs={ageMs} />,
-};
-const SUBNET: Column = { header: 'Overlay subnet', cell: (row) => <SubnetCell {...row} /> };
-const MTU: Column = { header: 'MTU', numeric: true, cell: ({ host }) => host.overlay?.mtu ?? UNAVAILABLE };
-const CONTAINERS: Column = {
-  header: 'Containers',
-  numeric: true,
-  sortKey: 'containers',
-  cell: ({ host }) => <Link href={containersOfHost(host.name)}>{formatCount(host.containers)}</Link>,
-};
-const CPU: Column = { header: 'CPU', sortKey: 'cpu', cell: (row) => <CpuCell {...row} /> };
-
-/** One unit for all hosts, so that longer is more. */
-function memoryColumn(rows: readonly HostRow[]): Column {
-  const unit = columnByteUnit(rows.map(({ host, value }) => host.memoryTotalBytes ?? value('memoryUsedBytes')));
-  return { header: 'Memory', sortKey: 'memory', cell: (row) => <MemoryCell row={row} unit={unit} /> };
-}
-
-type Flow = Parameters<HostRow['value']>[0];
-
-function flowColumn(header: string, columns: readonly [one: Flow, other: Flow], rows: readonly HostRow[]): Column {
-  const unit = columnByteUnit(rows.flatMap(({ value }) => columns.map((column) => value(column))));
-  const [one, other] = columns;
-  return { header, cell: ({ value }) => <FlowCell one={value(one)} other={value(other)} unit={unit} /> };
-}
-
-const AGE: Column = { header: 'Data', numeric: true, cell: ({ ageMs }) => formatFreshness(ageMs) };
-
-/** On the overview: where a host is in the overlay, and how full it is. */
-const overlayColumns = (rows: readonly HostRow[]): readonly [Column, ...Column[]] => [
-  HOST,
-  STATE,
-  SUBNET,
-  { header: 'Public IP', cell: ({ host }) => code(host.overlay?.publicIp) },
-  { header: 'VTEP MAC', cell: ({ host }) => code(host.overlay?.vtepMac) },
-  { header: 'VNI', numeric: true, cell: ({ host }) => host.overlay?.vni ?? UNAVAILABLE },
-  MTU,
-  CONTAINERS,
-  CPU,
-  memoryColumn(rows),
-  AGE,
-];
-
-/** On the hosts' own page: what each does. */
-const workColumns = (rows: readonly HostRow[]): readonly [Column, ...Column[]] => [
-  HOST,
-  STATE,
-  {
-    header: 'Alerts',
-    numeric: true,
-    sortKey: 'alerts',
-    cell: ({ host, alerts }) =>
-      alerts === 0 ? (
-        '0'
-      ) : (
-        <Link href={alertsPage({ host: host.name })}>
-          <Mark kind="critical">{formatCount(alerts)}</Mark>
-        </Link>
-      ),
-  },
-  CONTAINERS,
-  CPU,
-  {
-    header: 'Load, 1 min',
-    sortKey: 'load',
-    cell: ({ host, value }) => (
-      <span class="usage">
-        <span class="usage-value">{formatNumber(value('load1'))}</span>
-        <span class="usage-total">/ {formatSet(host.cpuCores)} cores</span>
-      </span>
-    ),
-  },
-  memoryColumn(rows),
-  flowColumn('Disk read / written', ['diskReadBytesPerSecond', 'diskWriteBytesPerSecond'], rows),
-  flowColumn('Network in / out', ['networkReceiveBytesPerSecond', 'networkTransmitBytesPerSecond'], rows),
-  SUBNET,
-  { header: 'Agent', cell: ({ host }) => code(host.agentVersion) },
-];
-
-const ROW_PROPS = {
+/** What every table of hosts has in common. */
+export const HOST_ROWS = {
   label: 'Hosts',
   keyOf: ({ host }: HostRow): string => host.nodeId,
   rowClass: ({ host }: HostRow): string =>
     `${host.state === 'stale' ? 'is-stale' : ''} ${chosenClass(host.nodeId)}`.trim(),
 };
 
-/** Hosts with their overlay facts and their use of CPU and memory. */
-export function OverlayTable({ rows }: { readonly rows: readonly HostRow[] }): JSX.Element {
-  return <FactTable {...ROW_PROPS} columns={overlayColumns(rows)} rows={rows} />;
-}
-
 interface HostTableProps {
+  /** In order. */
   readonly rows: readonly HostRow[];
+  readonly groupBy: HostGroupBy;
+  /** Those that somebody chose; without it the usual ones. */
+  readonly chosen: typeof HOST_COLUMNS.all | undefined;
   readonly sort: HostSort;
   readonly onSort: (sort: string) => void;
 }
 
+interface Shown {
+  readonly groups: readonly FactGroup<HostRow>[];
+  /** Of the groups that are open, more than are shown. */
+  readonly isCut: boolean;
+}
+
+/** The groups with those of their hosts that are shown. */
+function shownGroups(
+  rows: readonly HostRow[],
+  groupBy: NonNullable<HostGroupBy>,
+  { open, onToggle }: OpenGroups,
+): Shown {
+  let room = MOST_SHOWN;
+  let isCut = false;
+  const groups = hostGroups(rows, groupBy).map(({ label, rows: members }) => {
+    const isOpen = open.has(label);
+    const shown = isOpen ? members.slice(0, room) : [];
+    room -= shown.length;
+    isCut ||= isOpen && shown.length < members.length;
+    const head = (
+      <GroupToggle
+        label={label}
+        members={plural(members.length, 'host')}
+        isOpen={isOpen}
+        troubled={members.filter(({ host }) => host.state !== 'live').length}
+        trouble="late or stale"
+        onToggle={() => {
+          onToggle(label);
+        }}
+      />
+    );
+    return { key: label ?? '', head, members, shown };
+  });
+  return { groups, isCut };
+}
+
 /** Hosts with what they do, in an order that holds still under the pointer. */
-export function HostTable({ rows, sort, onSort }: HostTableProps): JSX.Element {
+export function HostTable({ rows, groupBy, chosen, sort, onSort }: HostTableProps): JSX.Element {
+  const opening = useOpenGroups(groupBy);
+  const grouped = groupBy === undefined ? undefined : shownGroups(rows, groupBy, opening);
+  const columns = hostColumns(
+    isNarrow.value ? usualColumns(HOST_COLUMNS) : (chosen ?? usualColumns(HOST_COLUMNS)),
+    rows,
+  );
+  const isCut = grouped === undefined ? rows.length > MOST_SHOWN : grouped.isCut;
   return (
-    <div {...HOLD_ORDER}>
-      <FactTable {...ROW_PROPS} columns={workColumns(rows)} rows={rows} sorting={{ ...sort, onSort }} />
-    </div>
+    <>
+      <div class="host-table" {...HOLD_ORDER}>
+        <FactTable
+          {...HOST_ROWS}
+          columns={columns}
+          rows={rows.slice(0, MOST_SHOWN)}
+          groups={grouped?.groups}
+          sorting={{ ...sort, onSort }}
+        />
+      </div>
+      {isCut ? <p class="muted">The first {MOST_SHOWN} are shown: a filter finds the others.</p> : null}
+    </>
   );
 }

@@ -16,6 +16,11 @@ export function containersOfHost(hostName: string): string {
   return containersWith(fieldTerm('host', hostName));
 }
 
+/** The hosts page with this filter. */
+export function hostsWith(filter: string): string {
+  return `/hosts?q=${inAddress(filter)}`;
+}
+
 /** The page of one host. */
 export function hostPage(nodeId: string): string {
   return `/hosts/${inAddress(nodeId)}`;

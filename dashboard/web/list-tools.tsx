@@ -1,29 +1,31 @@
 import type { JSX } from 'preact';
-import { CONTAINER_COLUMNS, formatColumns, USUAL_COLUMNS, type ContainerColumn } from './container-columns.tsx';
+import { formatColumns, usualColumns, type Choosable, type ColumnSet } from './column-choice.ts';
 import { csvOf, exportRows, type ExportRow } from './export-list.ts';
-import { GROUP_FIELDS, type GroupBy } from './grouping.ts';
 import { containers, lastFrame, rowOfContainer } from './store.ts';
-
-interface GroupSelectProps {
-  readonly groupBy: GroupBy;
-  readonly onGroup: (groupBy: string) => void;
-}
 
 /** Labels that are offered to group by; any other may stand in the address. */
 const MOST_LABELS = 20;
 
-function labelNames(): string[] {
-  const names = new Set(containers.value.flatMap(({ labels }) => Object.keys(labels)));
+export function labelNames(rows: readonly { readonly labels: Readonly<Record<string, string>> }[]): string[] {
+  const names = new Set(rows.flatMap(({ labels }) => Object.keys(labels)));
   return [...names]
     .filter((name) => !name.startsWith('com.docker.'))
     .sort()
     .slice(0, MOST_LABELS);
 }
 
+interface GroupSelectProps {
+  readonly groupBy: string | undefined;
+  readonly fields: readonly string[];
+  /** Names of labels. */
+  readonly labels: readonly string[];
+  readonly onGroup: (groupBy: string) => void;
+}
+
 /** What the rows are gathered by. */
-export function GroupSelect({ groupBy, onGroup }: GroupSelectProps): JSX.Element {
-  const labels = new Set(labelNames().map((name) => `label:${name}`));
-  if (groupBy?.startsWith('label:') === true) labels.add(groupBy);
+export function GroupSelect({ groupBy, fields, labels, onGroup }: GroupSelectProps): JSX.Element {
+  const ofLabels = new Set(labels.map((name) => `label:${name}`));
+  if (groupBy?.startsWith('label:') === true) ofLabels.add(groupBy);
   return (
     <label class="sort-select">
       <span>Group by</span>
@@ -34,7 +36,7 @@ export function GroupSelect({ groupBy, onGroup }: GroupSelectProps): JSX.Element
         }}
       >
         <option value="">nothing</option>
-        {[...GROUP_FIELDS, ...labels].map((field) => (
+        {[...fields, ...ofLabels].map((field) => (
           <option key={field} value={field}>
             {field}
           </option>
@@ -44,32 +46,42 @@ export function GroupSelect({ groupBy, onGroup }: GroupSelectProps): JSX.Element
   );
 }
 
-interface ColumnChooserProps {
-  readonly chosen: readonly ContainerColumn[] | undefined;
+interface ColumnChooserProps<Column extends Choosable> {
+  readonly columns: ColumnSet<Column>;
+  readonly chosen: readonly Column[] | undefined;
   readonly onColumns: (columns: string) => void;
 }
 
 /** Which columns there are; the address keeps them. */
-export function ColumnChooser({ chosen, onColumns }: ColumnChooserProps): JSX.Element {
-  const shown = new Set((chosen ?? USUAL_COLUMNS).map(({ key }) => key));
-  const toggle = (column: ContainerColumn): void => {
-    if (!shown.delete(column.key)) shown.add(column.key);
-    onColumns(formatColumns(CONTAINER_COLUMNS.filter(({ key }) => shown.has(key))));
+export function ColumnChooser<Column extends Choosable>({
+  columns,
+  chosen,
+  onColumns,
+}: ColumnChooserProps<Column>): JSX.Element {
+  const shown = new Set((chosen ?? usualColumns(columns)).map(({ key }) => key));
+  const toggle = (key: string): void => {
+    if (!shown.delete(key)) shown.add(key);
+    onColumns(
+      formatColumns(
+        columns.all.filter((column) => shown.has(column.key)),
+        columns,
+      ),
+    );
   };
   return (
     <details class="drop">
       <summary>Columns</summary>
       <div class="drop-body">
-        {CONTAINER_COLUMNS.filter(({ key }) => key !== 'name').map((column) => (
-          <label key={column.key}>
+        {columns.all.slice(1).map(({ key, header }) => (
+          <label key={key}>
             <input
               type="checkbox"
-              checked={shown.has(column.key)}
+              checked={shown.has(key)}
               onChange={() => {
-                toggle(column);
+                toggle(key);
               }}
             />
-            {column.header}
+            {header}
           </label>
         ))}
         <button

@@ -89,7 +89,10 @@ export function applyInventory(message: InventoryMessage): void {
 
 function takeInventory(message: InventoryMessage): void {
   learnServerTime(message.timeUnixMs);
-  retainSeries(new Set(rowIds(message.containers)));
+  retainSeries({
+    ids: new Set(rowIds(message.containers)),
+    nodes: new Set(message.hosts.map(({ nodeId }) => nodeId)),
+  });
   batch(() => {
     const before = inventory.value;
     inventory.value = message;
@@ -123,7 +126,8 @@ function reindexed(frame: LastFrame, before: InventoryMessage, after: InventoryM
 /** The past of the sparklines. */
 export function applyHistory(message: HistoryMessage): void {
   const known = inventory.value;
-  if (known?.inventoryVersion === message.inventoryVersion) loadSeries(message, idOfRow.value);
+  if (known?.inventoryVersion === message.inventoryVersion)
+    loadSeries(message, { ids: idOfRow.value, hosts: known.hosts });
 }
 
 /** The frame that came last: a frame of changes is laid over the one just before it, and over no other. */

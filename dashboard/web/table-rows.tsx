@@ -3,9 +3,9 @@ import { chosenClass } from './chosen-mark.tsx';
 import type { RowFacts } from './container-cells.tsx';
 import type { ContainerColumn, GroupFacts } from './container-columns.tsx';
 import { plural } from './format.ts';
+import { GroupToggle } from './group-toggle.tsx';
 import type { Group } from './grouping.ts';
 import { lineOf } from './links.ts';
-import { Mark } from './mark.tsx';
 
 const classesOf = (column: ContainerColumn): string => `col-${column.key} ${column.numeric ? 'numeric' : ''}`;
 
@@ -50,15 +50,12 @@ export function GroupRow({ group, isOpen, troubled, facts, columns, position, on
       {columns.map((column) =>
         column.key === 'name' ? (
           <th key={column.key} scope="row" class={classesOf(column)}>
-            <button type="button" class="group-toggle" aria-expanded={isOpen} onClick={onToggle}>
-              <span class="group-arrow" aria-hidden="true">
-                {isOpen ? '▾' : '▸'}
-              </span>
-              <span class="group-name">{group.label ?? 'none'}</span>
-              <span class="muted">{plural(group.ids.length, 'container')}</span>
-              {troubled > 0 ? <Mark kind="late">{troubled}</Mark> : null}
-              {troubled > 0 ? <span class="visually-hidden">stale, late or unhealthy</span> : null}
-            </button>
+            <GroupToggle
+              label={group.label}
+              members={plural(group.ids.length, 'container')}
+              trouble="stale, late or unhealthy"
+              {...{ isOpen, troubled, onToggle }}
+            />
           </th>
         ) : (
           <td key={column.key} class={classesOf(column)}>

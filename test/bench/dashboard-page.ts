@@ -127,7 +127,9 @@ export async function runDashboardPageBench(): Promise<readonly BenchRow[]> {
   for (const host of makeRecording({ hosts: HOSTS, containers: CONTAINERS })) {
     const taken: number[] = [];
     samples.set(host.hostname, taken);
-    const agent = resources.use(await dashboard.agent(host.hostname, host.containers, (at) => taken.push(at)));
+    const agent = resources.use(
+      await dashboard.agent(host.hostname, host.containers, { onSample: (at) => taken.push(at) }),
+    );
     resources.use(replay(agent, host));
   }
   const browser = await launchBrowser();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { freePort } from '../../cli/demo/ports.ts';
 import { startWeft, untilReady, type TestProcess } from '../support/processes.ts';
-import { startAgentFeeder, type AgentFeeder, type FedContainer } from '../support/agent-feeder.ts';
+import { startAgentFeeder, type AgentFeeder, type FedContainer, type FeederOptions } from '../support/agent-feeder.ts';
 
 export interface TestDashboard extends AsyncDisposable {
   readonly url: string;
@@ -22,7 +22,7 @@ export interface TestDashboard extends AsyncDisposable {
   agent(
     hostname: string,
     containers: readonly FedContainer[],
-    onSample?: (atUnixMs: number) => void,
+    more?: Pick<FeederOptions, 'onSample' | 'host'>,
   ): Promise<AgentFeeder>;
 }
 
@@ -61,7 +61,7 @@ export async function startDashboard(...args: readonly string[]): Promise<TestDa
     start: async () => {
       child = await launch(port, stateDir, args);
     },
-    agent: async (hostname, containers, onSample) => {
+    agent: async (hostname, containers, more = {}) => {
       const token = (await readFile(join(stateDir, 'agent-token'), 'utf8')).trim();
       return await startAgentFeeder({
         url,
@@ -69,7 +69,7 @@ export async function startDashboard(...args: readonly string[]): Promise<TestDa
         nodeId: `node-${hostname}`,
         hostname,
         containers,
-        ...(onSample === undefined ? {} : { onSample }),
+        ...more,
       });
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { flannelPresenceKey, type FlannelPresence } from '../../flannel/presence-wire.ts';
-import type { AgentFeeder, FedContainer } from '../support/agent-feeder.ts';
+import type { AgentFeeder, FedContainer, FedHost } from '../support/agent-feeder.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { until } from '../support/until.ts';
 import { launchBrowser, logIn, openPage, startDashboard, type TestDashboard } from './harness.ts';
@@ -24,6 +24,31 @@ const VIEWS = [
   'settings/history',
   'settings/display',
 ] as const;
+
+/** One nearly full, one with room, one of before. */
+const HOSTS: readonly FedHost[] = [
+  {
+    tags: { zone: 'eu-west-1a', rack: '7' },
+    room: {
+      swapTotalBytes: 8192 * MIB,
+      swapFreeBytes: 7900 * MIB,
+      fullestSizeBytes: 512_000 * MIB,
+      fullestAvailableBytes: 40_000 * MIB,
+      fullestMount: '/var/lib/containers/volumes',
+    },
+  },
+  {
+    tags: { zone: 'eu-west-1b', rack: '2' },
+    room: {
+      swapTotalBytes: 0,
+      swapFreeBytes: 0,
+      fullestSizeBytes: 512_000 * MIB,
+      fullestAvailableBytes: 300_000 * MIB,
+      fullestMount: '/',
+    },
+  },
+  {},
+];
 
 function containersOf(number: number, nowUnixMs: number): readonly FedContainer[] {
   const image = 'docker.io/library/busybox:1.36';
@@ -78,7 +103,8 @@ beforeAll(async () => {
   const nowUnixMs = Date.now();
   const agents: AgentFeeder[] = [];
   for (const number of [1, 2, 3]) {
-    const agent = resources.use(await dashboard.agent(`h${number}`, containersOf(number, nowUnixMs)));
+    const containers = containersOf(number, nowUnixMs);
+    const agent = resources.use(await dashboard.agent(`h${number}`, containers, { host: HOSTS[number - 1]! }));
     const key = flannelPresenceKey(`node-h${number}`);
     await etcdCall('put', { key, value: JSON.stringify(presence(number, nowUnixMs)) });
     agents.push(agent);
@@ -115,6 +141,7 @@ test.each(Object.entries(LOOKS))('%s: every view is whole, accessible and fits t
   for (const view of VIEWS) {
     await page.goto(`${dashboard.url}/${view === 'overview' ? '' : view}`);
     await page.getByText('Live', { exact: true }).waitFor();
+    await page.locator('main [aria-busy="true"]').waitFor({ state: 'detached' });
     if (view === 'containers') await page.locator('.spark-value', { hasText: '%' }).first().waitFor();
     if (view === 'alerts')
       await page

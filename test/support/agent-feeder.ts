@@ -34,6 +34,16 @@ export interface FedContainer extends Partial<Load> {
   readonly devices?: (seconds: number) => Omit<ContainerDevices, 'key'>;
 }
 
+/** What the host itself has. */
+export interface FedHost {
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly bootTimeUnixMs?: number;
+  /** Its swap and its fullest file system; without it, it is an agent of before, which does not tell. */
+  readonly room?: Readonly<Record<(typeof ROOM_COLUMNS)[number], number>> & { readonly fullestMount: string };
+}
+
+const ROOM_COLUMNS = ['swapTotalBytes', 'swapFreeBytes', 'fullestSizeBytes', 'fullestAvailableBytes'] as const;
+
 export interface FeederOptions {
   /** Of the dashboard: `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -43,6 +53,7 @@ export interface FeederOptions {
   readonly containers: readonly FedContainer[];
   /** Each time values were taken, before they are sent. */
   readonly onSample?: (atUnixMs: number) => void;
+  readonly host?: FedHost;
 }
 
 /** One host's stats agent as far as the wire is concerned: it dials, sends its inventory and a frame a second. */
@@ -235,7 +246,7 @@ class Feeder implements AgentFeeder {
   }
 
   #sendInventory(): void {
-    const { nodeId, hostname } = this.#options;
+    const { nodeId, hostname, host: { tags, bootTimeUnixMs, room } = {} } = this.#options;
     const inventory: Inventory = {
       v: AGENT_WIRE_VERSION,
       tableVersion: this.#tableVersion,
@@ -248,11 +259,13 @@ class Feeder implements AgentFeeder {
         cpuCores: HOST_CORES,
         memoryTotalBytes: HOST_MEMORY_BYTES,
         intervalMs: INTERVAL_MS,
+        tags,
+        bootTimeUnixMs,
         ...(this.#rows.some(({ devices }) => devices !== undefined) ? { answers: [DEVICES_REQUEST] } : {}),
       },
       containers: this.#rows.map((row) => row.inventory),
       extraColumns: EXTRA_COLUMNS,
-      hostExtraColumns: HOST_EXTRA_COLUMNS,
+      hostExtraColumns: [...HOST_EXTRA_COLUMNS, ...(room === undefined ? [] : ROOM_COLUMNS)],
     };
     this.#socket.emit('inventory', inventory);
   }
@@ -261,7 +274,9 @@ class Feeder implements AgentFeeder {
     const rows = this.#rows.map(extraOf);
     const columns = EXTRA_COLUMNS.map((_, column) => rows.map((values) => values[column] ?? Number.NaN));
     const busy = this.#busySeconds;
-    return block([...columns, [busy * 0.7], [busy * 0.25], [busy * 0.02], [100e9], [40e9]]);
+    const room = this.#options.host?.room;
+    const ofRoom = room === undefined ? [] : ROOM_COLUMNS.map((name) => [room[name]]);
+    return block([...columns, [busy * 0.7], [busy * 0.25], [busy * 0.02], [100e9], [40e9], ...ofRoom]);
   }
 
   #sendFrame(): void {
@@ -302,6 +317,7 @@ class Feeder implements AgentFeeder {
         [usedCores],
       ]),
       extra: this.#extra(),
+      fullestMount: this.#options.host?.room?.fullestMount,
     });
   }
 }

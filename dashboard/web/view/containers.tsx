@@ -1,16 +1,18 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { mostExcludingTerm } from '../../model/filter-match.ts';
-import { lastingFilter, parseFilter, withoutTerm, type Filter } from '../../model/filter.ts';
+import { lastingFilter, parseFilter, type Filter } from '../../model/filter.ts';
 import type { InventoryMessage } from '../../wire.ts';
 import { DEFAULT_SORT, filterSubject, formatSort, parseSort, type Sort } from '../container-rows.ts';
-import { parseColumns } from '../container-columns.tsx';
+import { parseColumns } from '../column-choice.ts';
+import { CONTAINER_COLUMNS } from '../container-columns.tsx';
 import { ContainerTable } from '../container-table.tsx';
 import { Empty, NoAgents, Waiting } from '../empty.tsx';
 import { FilterBar } from '../filter-bar.tsx';
 import { plural } from '../format.ts';
-import { parseGroupBy } from '../grouping.ts';
-import { ColumnChooser, ExportMenu, GroupSelect, shownRows } from '../list-tools.tsx';
+import { GROUP_FIELDS, parseGroupBy } from '../grouping.ts';
+import { ColumnChooser, ExportMenu, GroupSelect, labelNames, shownRows } from '../list-tools.tsx';
+import { NoMatch } from '../no-match.tsx';
 import { isNarrow } from '../media.ts';
 import { usePage, useQuery } from '../page.ts';
 import { isAnswered } from '../socket.ts';
@@ -27,46 +29,8 @@ function mostExcludingHere(filter: Filter): InventoryMessage['mostExcluding'] {
   return blamed === undefined ? undefined : { source: blamed.term.source, matchesWithout: blamed.matchesWithout };
 }
 
-interface NoMatchProps {
-  readonly text: string;
-  readonly filter: Filter;
-  readonly onText: (text: string) => void;
-}
-
-function NoMatch({ text, filter, onText }: NoMatchProps): JSX.Element {
-  const blamed = inventory.value?.mostExcluding ?? mostExcludingHere(filter);
-  return (
-    <Empty title="No container matches" level={2}>
-      {blamed === undefined ? (
-        <p>No single term is to blame.</p>
-      ) : (
-        <p>
-          Without <code>{blamed.source}</code> there would be {plural(blamed.matchesWithout, 'container')}.{' '}
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              onText(withoutTerm(text, blamed));
-            }}
-          >
-            Leave it out
-          </button>
-        </p>
-      )}
-      <p>
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            onText('');
-          }}
-        >
-          Show all
-        </button>
-      </p>
-    </Empty>
-  );
-}
+const blamedFor = (filter: Filter): InventoryMessage['mostExcluding'] =>
+  inventory.value?.mostExcluding ?? mostExcludingHere(filter);
 
 function NoContainers(): JSX.Element {
   if (hosts.value.length === 0) return <NoAgents level={2} />;
@@ -87,7 +51,7 @@ export function Containers(): JSX.Element {
   usePage('Containers', { view: 'containers', filter: useSettled(lastingFilter(text)) });
   const sort = parseSort(params.get('sort'));
   const groupBy = parseGroupBy(params.get('group'));
-  const chosen = parseColumns(params.get('cols'));
+  const chosen = parseColumns(params.get('cols'), CONTAINER_COLUMNS);
   const filter = useMemo(() => parseFilter(text), [text]);
   const ordered = useOrder(filter, sort);
 
@@ -113,12 +77,15 @@ export function Containers(): JSX.Element {
       <FilterBar {...{ text, filter, sort, onText, onSort, total }} matches={ordered.keys.length}>
         <GroupSelect
           groupBy={groupBy}
+          fields={GROUP_FIELDS}
+          labels={labelNames(containers.value)}
           onGroup={(wanted) => {
             change('group', wanted);
           }}
         />
         {isNarrow.value ? null : (
           <ColumnChooser
+            columns={CONTAINER_COLUMNS}
             chosen={chosen}
             onColumns={(wanted) => {
               change('cols', wanted);
@@ -130,7 +97,7 @@ export function Containers(): JSX.Element {
       </FilterBar>
       {ordered.keys.length > 0 ? <ContainerTable {...{ ordered, groupBy, chosen, sort, onSort }} /> : null}
       {total === 0 ? <NoContainers /> : null}
-      {total > 0 && isEmpty ? <NoMatch {...{ text, filter, onText }} /> : null}
+      {total > 0 && isEmpty ? <NoMatch what="container" blamed={blamedFor(filter)} {...{ text, onText }} /> : null}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import { EventRibbon } from '../events/ribbon.tsx';
 import { NoAgents, Waiting } from '../empty.tsx';
 import { plural } from '../format.ts';
 import { HostMap } from '../host-map.tsx';
-import { OverlayTable } from '../host-table.tsx';
+import { OverlayTable } from '../overlay-table.tsx';
 import { usePage } from '../page.ts';
 import { alerts, hosts, inventory } from '../store.ts';
 import { currentHostRows } from '../use-host-rows.ts';

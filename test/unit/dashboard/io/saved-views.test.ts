@@ -56,7 +56,7 @@ test('a change leaves out nothing that it does not name', () => {
 
 test('what is kept is of its page alone; a record of before there were others is of the containers', () => {
   const views = open();
-  const { id, query } = views.add(EVA, { ...BUSY, page: 'hosts', query: 'q=h1&group=host&next=//evil.example' });
+  const { id, query } = views.add(EVA, { ...BUSY, page: 'hosts', query: 'q=h1&last=6h&next=//evil.example' });
   expect(query).toBe('q=h1');
   expect(views.change(EVA, id, { page: 'compare' })).toMatchObject({ page: 'compare', query: '' });
   const value = { name: 'old', query: 'q=web', shared: false, owner: 'user:ann', by: 'ann' };

@@ -44,7 +44,7 @@ test.each([
 });
 
 test.each([
-  { page: 'hosts', search: 'q=h1&sort=-cpu&group=x&cols=y', want: 'q=h1&sort=-cpu' },
+  { page: 'hosts', search: 'q=h1&sort=-cpu&group=x&cols=y&last=6h', want: 'q=h1&group=x&cols=y&sort=-cpu' },
   { page: 'alerts', search: 'q=host%3Ah1&last=30d', want: 'q=host%3Ah1' },
   {
     page: 'compare',

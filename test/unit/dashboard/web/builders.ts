@@ -1,4 +1,4 @@
-import type { ContainerView } from '../../../../dashboard/wire.ts';
+import type { ContainerView, HostView } from '../../../../dashboard/wire.ts';
 
 /** A running container of h1 that says nothing of itself; `over` is taken as it is. */
 export function aContainerView(key: string, over: Partial<ContainerView> = {}): ContainerView {
@@ -15,6 +15,25 @@ export function aContainerView(key: string, over: Partial<ContainerView> = {}): 
     memoryLimitBytes: undefined,
     cpuLimitCores: undefined,
     pidsLimit: undefined,
+    ...over,
+  };
+}
+
+/** A live host that says nothing of itself; `over` is taken as it is. */
+export function aHostView(name: string, over: Partial<HostView> = {}): HostView {
+  return {
+    nodeId: `n-${name}`,
+    name,
+    state: 'live',
+    lastFrameUnixMs: 1000,
+    kernel: undefined,
+    cgroupMode: undefined,
+    cpuCores: 4,
+    memoryTotalBytes: 100,
+    agentVersion: undefined,
+    tags: {},
+    containers: 1,
+    overlay: undefined,
     ...over,
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeContainerBlock } from '../../../../dashboard/web/columns.ts';
-import { gather, parseGroupBy, sumOf, tableItems } from '../../../../dashboard/web/grouping.ts';
+import { containerGroup, gather, parseGroupBy, sumOf, tableItems } from '../../../../dashboard/web/grouping.ts';
 import { type ContainerView } from '../../../../dashboard/wire.ts';
 import { VIEW_COLUMNS } from '../../../../dashboard/view-wire.ts';
 import { aContainerView } from './builders.ts';
@@ -20,10 +20,9 @@ const containers = new Map<string, ContainerView>(
 );
 
 const groups = (groupBy: string): [string | undefined, string][] =>
-  gather(['a', 'b', 'c', 'd'], parseGroupBy(groupBy)!, (id) => containers.get(id)).map(({ label, ids }) => [
-    label,
-    ids.join(''),
-  ]);
+  gather(['a', 'b', 'c', 'd'], (id) => containerGroup(containers.get(id)!, parseGroupBy(groupBy)!)).map(
+    ({ label, ids }) => [label, ids.join('')],
+  );
 
 test.each([
   {
@@ -79,7 +78,7 @@ test.each([null, '', 'nonsense', 'label:'])('%s is no grouping', (text) => {
 });
 
 test('only open groups show their rows', () => {
-  const all = gather(['a', 'b', 'd'], 'project', (id) => containers.get(id));
+  const all = gather(['a', 'b', 'd'], (id) => containerGroup(containers.get(id)!, 'project'));
   const lines = tableItems(all, new Set(['shop'])).map((item) =>
     item.kind === 'row' ? item.id : `${item.group.label ?? ''} ${item.isOpen ? 'open' : 'closed'}`,
   );
