@@ -44,8 +44,8 @@ interface Turn {
   /** One for each container, in their order, and its sample. */
   places: Place[];
   wholes: Float64Array[];
-  /** A file of numbers is not open yet, so that its collector is asked: to be looked at again. */
-  waits: boolean;
+  /** Files of numbers of one collector each, some of which are not open yet, so that the collector is asked. */
+  waiting: (readonly NumberFile[])[];
   reads: NumberRead[];
   fds: number[];
   shapes: number[];
@@ -61,6 +61,8 @@ interface Turn {
 
 /** -1 for one that is not there, or more than may be kept open. */
 const descriptorOf = (file: KernelFile | undefined): number => (file instanceof PooledFile ? file.descriptor : -1);
+
+const areOpen = (files: readonly NumberFile[]): boolean => files.every(({ file }) => descriptorOf(file) >= 0);
 
 /** False when its collector did not understand what follows from it: it is asked for all, and complains. */
 function told({ container, number }: NumberRead): boolean {
@@ -86,7 +88,7 @@ function readsTheSame(
 
 /** The same for all of a turn. Only of those that were read anew since can it be otherwise. */
 function isAsItWas(turn: Turn): boolean {
-  if (turn.waits) return false;
+  if (turn.waiting.some(areOpen)) return false;
   let index = 0;
   for (const container of turn.containers) {
     const place = turn.places[index];
@@ -101,7 +103,7 @@ function isAsItWas(turn: Turn): boolean {
 const emptyTurn = (): Turn => ({
   containers: new Set(),
   stale: 'yes',
-  waits: false,
+  waiting: [],
   ...{ quick: [], places: [], wholes: [], reads: [], fds: [], shapes: [] },
   ...{ samples: [], fields: [], per: [], readOf: [], parts: [], counts: [] },
 });
@@ -263,8 +265,8 @@ export class QuickReads {
 
   #addPart(turn: Turn, part: Omit<PartDue, 'tick'>, numbers: readonly NumberFile[] | undefined): void {
     const files = numbers?.filter(({ file }) => file !== undefined);
-    if (files?.every(({ file }) => descriptorOf(file) >= 0) !== true) {
-      turn.waits ||= files !== undefined;
+    if (files === undefined || !areOpen(files)) {
+      if (files !== undefined) turn.waiting.push(files);
       turn.parts.push(part);
       return;
     }
