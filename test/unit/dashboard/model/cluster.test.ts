@@ -159,6 +159,30 @@ describe('hosts', () => {
     expect(hostStateAt(ageMs, 1000)).toBe(want);
   });
 
+  test.fails.each([
+    { ageMs: 60_000, want: 'live' },
+    { ageMs: 120_500, want: 'live' },
+    { ageMs: 180_000, want: 'late' },
+  ])('that tells a frame a minute, $ageMs ms after the last one: $want', ({ ageMs, want }) => {
+    expect(hostStateAt(ageMs, 60_000)).toBe(want);
+  });
+
+  test('that tells a frame a minute is stale after three of them', () => {
+    expect(hostStateAt(180_001, 60_000)).toBe('stale');
+  });
+
+  test.fails('that told what it is, and no frame yet, is late, and stale when none comes', () => {
+    const cluster = new Cluster();
+    cluster.expect({ nodeId: 'n1', name: 'h1' }, 0);
+    cluster.tick(1000);
+    expect(cluster.hosts.get('n1')?.state).toBe('stale');
+    cluster.inventory(anInventory([aContainer('api')]), at(2));
+    cluster.tick(3000);
+    expect(cluster.hosts.get('n1')?.state).toBe('late');
+    cluster.tick(17_001);
+    expect(cluster.hosts.get('n1')?.state).toBe('stale');
+  });
+
   test('a silent host goes late, then stale with its last values, and is forgotten after a day', () => {
     const cluster = clusterWith(aContainer('api'));
     cluster.frame('n1', aFrame(1, [{ pidsCurrent: 7 }]), at(1));
