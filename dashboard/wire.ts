@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_COMPARED, REQUEST_CHARACTERS } from './view-wire.ts';
 
-/** `live`: data within 2 intervals; `late`: up to 15 s; `stale`: the agent is gone, its last values are shown with their age. */
+/** `live`: data within 2 intervals; `late`: up to 3 and 15 s; `stale`: the agent is gone, its last values are shown with their age. */
 export type HostState = 'live' | 'late' | 'stale';
 
 export interface OverlayView {

@@ -12,8 +12,9 @@ import { withSeenNames } from './seen-name.ts';
 
 const OOM_KILLS = COUNTERS.indexOf('oomKills');
 
-/** A host without a frame for this long is stale, milliseconds. */
-export const STALE_AFTER_MS = 15_000;
+/** A host without a frame for this long, and for three of its intervals, is stale, milliseconds. */
+const STALE_AFTER_MS = 15_000;
+const STALE_AFTER_INTERVALS = 3;
 
 /** What the way and the tick may add to two intervals before a host counts as late, milliseconds. */
 const LATE_SLACK_MS = 500;
@@ -44,13 +45,15 @@ export interface ClusterHost {
   readonly expected: boolean;
   /** When anything was last heard of it, by the dashboard's monotonic clock. */
   heardAtMonotonicMs: number;
+  /** When its agent last told what it is, in this process. */
+  toldAtMonotonicMs: number | undefined;
 }
 
 export type InventoryVerdict = 'applied' | 'too-many-hosts' | 'too-many-containers' | 'duplicate-key';
 
-/** Live until two intervals passed without a frame, late until 15 s, then stale. */
+/** Live until two intervals passed without a frame, late until three did and 15 s, then stale. */
 export function hostStateAt(ageMs: number | undefined, intervalMs: number): HostState {
-  if (ageMs === undefined || ageMs > STALE_AFTER_MS) return 'stale';
+  if (ageMs === undefined || ageMs > Math.max(STALE_AFTER_MS, STALE_AFTER_INTERVALS * intervalMs)) return 'stale';
   return ageMs <= 2 * intervalMs + LATE_SLACK_MS ? 'live' : 'late';
 }
 
@@ -101,6 +104,7 @@ export class Cluster {
     this.#follow(host, { before, inventory }, received.nowMonotonicMs);
     host.name = inventory.host.hostname;
     host.heardAtMonotonicMs = received.nowMonotonicMs;
+    host.toldAtMonotonicMs = received.nowMonotonicMs;
     this.revision += 1;
     return 'applied';
   }
@@ -186,7 +190,7 @@ export class Cluster {
         this.revision += 1;
         continue;
       }
-      this.#setState(host, hostStateAt(ageMs(host, nowMonotonicMs), host.feed.intervalMs));
+      this.#setState(host, stateOf(host, nowMonotonicMs));
     }
     if (this.lives.prune(nowMonotonicMs, (nodeId) => this.hosts.has(nodeId))) this.revision += 1;
     return this.#changes.splice(0);
@@ -222,6 +226,7 @@ export class Cluster {
       overlay: undefined,
       expected,
       heardAtMonotonicMs: nowMonotonicMs,
+      toldAtMonotonicMs: undefined,
     };
     host.feed.setPace(this.#paceMs);
     this.hosts.set(nodeId, host);
@@ -234,6 +239,14 @@ export class Cluster {
 export function ageMs(host: ClusterHost, nowMonotonicMs: number): number | undefined {
   const last = host.feed.lastReceived;
   return last === undefined ? undefined : nowMonotonicMs - last.nowMonotonicMs;
+}
+
+/** An agent that told what it is and measures once a minute is not away before its first frame; it is late, for nothing is known yet. */
+function stateOf(host: ClusterHost, nowMonotonicMs: number): HostState {
+  const { feed, toldAtMonotonicMs } = host;
+  const age = ageMs(host, nowMonotonicMs);
+  if (age !== undefined || toldAtMonotonicMs === undefined) return hostStateAt(age, feed.intervalMs);
+  return hostStateAt(nowMonotonicMs - toldAtMonotonicMs, feed.intervalMs) === 'stale' ? 'stale' : 'late';
 }
 
 function markedExit({ exitCode, oomKilled, ranForMs }: Omit<ContainerExit, 'v' | 'key' | 'atUnixMs'>): MarkedExit {

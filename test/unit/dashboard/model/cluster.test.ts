@@ -159,7 +159,7 @@ describe('hosts', () => {
     expect(hostStateAt(ageMs, 1000)).toBe(want);
   });
 
-  test.fails.each([
+  test.each([
     { ageMs: 60_000, want: 'live' },
     { ageMs: 120_500, want: 'live' },
     { ageMs: 180_000, want: 'late' },
@@ -171,7 +171,7 @@ describe('hosts', () => {
     expect(hostStateAt(180_001, 60_000)).toBe('stale');
   });
 
-  test.fails('that told what it is, and no frame yet, is late, and stale when none comes', () => {
+  test('that told what it is, and no frame yet, is late, and stale when none comes', () => {
     const cluster = new Cluster();
     cluster.expect({ nodeId: 'n1', name: 'h1' }, 0);
     cluster.tick(1000);
@@ -179,7 +179,7 @@ describe('hosts', () => {
     cluster.inventory(anInventory([aContainer('api')]), at(2));
     cluster.tick(3000);
     expect(cluster.hosts.get('n1')?.state).toBe('late');
-    cluster.tick(17_001);
+    cluster.tick(20_000);
     expect(cluster.hosts.get('n1')?.state).toBe('stale');
   });
 
