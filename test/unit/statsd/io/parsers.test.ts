@@ -25,6 +25,17 @@ const dockerLike = fc.oneof(
         fc.record({ Running: fc.boolean(), ExitCode: fc.jsonValue(), FinishedAt: fc.string(), Health: fc.jsonValue() }),
       ),
       MountPoints: fc.jsonValue(),
+      Mounts: fc.jsonValue(),
+      NetworkSettings: fc.oneof(
+        fc.jsonValue(),
+        fc.record({
+          Ports: fc.oneof(
+            fc.jsonValue(),
+            fc.dictionary(fc.constantFrom('80/tcp', 'x', '1/', '99999/udp'), fc.jsonValue()),
+          ),
+          Networks: fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())),
+        }),
+      ),
     },
     { requiredKeys: [] },
   ),
@@ -41,6 +52,12 @@ describe('whatever a file holds, it is read as something or nothing, and what is
         expect(identity.name.length).toBeLessThanOrEqual(256);
         expect(Object.keys(identity.labels).length).toBeLessThanOrEqual(64);
         expect(identity.restartCount ?? 0).toBeGreaterThanOrEqual(0);
+        const { ports = [], volumes = [], networks = [] } = identity.attachments ?? {};
+        for (const { privatePort, publicPort = 1 } of ports)
+          for (const port of [privatePort, publicPort]) expect(port > 0 && port <= 65_535).toBe(true);
+        for (const word of [...volumes, ...networks.map(({ name }) => name)])
+          expect(word.length).toBeLessThanOrEqual(256);
+        expect(volumes.length + networks.length).toBeLessThanOrEqual(160);
       }),
     );
   });
