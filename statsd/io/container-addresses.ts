@@ -24,10 +24,10 @@ export function plainAddress(address: string): string {
 /** The addresses that `/proc/PID/net/fib_trie` calls local, without loopback. */
 export function localAddresses(fibTrie: string): string[] {
   const found = new Set<string>();
-  let address = '';
+  let address: string | undefined;
   for (const line of fibTrie.split('\n')) {
     address = /\|-- (\d+\.\d+\.\d+\.\d+)$/.exec(line)?.[1] ?? address;
-    if (line.includes('/32 host LOCAL') && !address.startsWith('127.')) found.add(address);
+    if (line.includes('/32 host LOCAL') && address?.startsWith('127.') === false) found.add(address);
   }
   return [...found];
 }
