@@ -117,13 +117,13 @@ export function plainTable(tick: StatsTick, state: TopState, columns: number): s
 }
 
 const HELP = [
-  '↑ ↓ j k     mark a container          Enter   everything about it; PgUp, PgDn scroll',
-  'g G         the first, the last       r       turn the order round',
-  's S         next, previous sort',
+  '↑ ↓ j k     mark a container          Enter   everything about it',
+  'PgUp PgDn   ten further, or scroll    g G     the first, the last',
+  's S         next, previous sort       r       turn the order round',
   'c m n i p   sort by CPU, memory, network, block IO, pids',
   '/           filter by name, image, runtime, label; Esc or Ctrl-U clears it',
-  'a           show containers that ended',
-  'q Ctrl-C    leave                      Esc     back',
+  'a           show those that ended     Esc     back',
+  'q Ctrl-C    leave                     ?       this page',
 ];
 
 export interface Painted {

@@ -122,6 +122,12 @@ describe('a screen', () => {
     expect(lines.at(-1)).not.toContain('…');
   });
 
+  test('has its help whole in 80 columns', () => {
+    const { lines } = paint(tick, state({ screen: 'help' }), { size: { columns: 80, rows: 24 }, note: undefined });
+    expect(lines.join('\n')).not.toContain('…');
+    expect(lines.join('\n')).toContain('Ctrl-U clears it');
+  });
+
   test('leaves values most of a narrow terminal', () => {
     const { lines } = paint(tick, state({ screen: 'detail', selected: 'docker:busy' }), {
       size: { columns: 30, rows: 3 },
