@@ -1,5 +1,6 @@
 import { alertsPage } from '../model/alert/alert-link.ts';
 import type { AlertView, HostView, ServerView } from '../wire.ts';
+import { watchedOf, type Watched } from './attention-line.ts';
 import { silenceLink } from './alerts/links.ts';
 import { formatDuration, formatMetric, formatSetting, plural } from './format.ts';
 import { alertSubject } from './transitions.ts';
@@ -17,6 +18,10 @@ export interface AttentionItem {
   readonly href: string | undefined;
   /** The form that keeps it quiet; only an alert can be. */
   readonly silenceHref?: string;
+  /** The value because of which it needs attention, where that has a past. */
+  readonly watched?: Watched | undefined;
+  /** Nothing new comes of it. */
+  readonly isFrozen?: boolean;
 }
 
 export interface AttentionInput {
@@ -44,6 +49,8 @@ function ofAlert(alert: AlertView, nowUnixMs: number): AttentionItem {
     sinceUnixMs: alert.firedAtUnixMs ?? alert.activeAtUnixMs,
     href: alertsPage(alert.labels),
     silenceHref: silenceLink(alert.labels),
+    watched: watchedOf(alert),
+    isFrozen: alert.noData,
   };
 }
 

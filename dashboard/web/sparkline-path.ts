@@ -5,12 +5,16 @@ export interface SparklineBox {
   readonly height: number;
   /** The value at the upper edge; without it the largest value of the series. */
   readonly ceiling?: number;
+  /** A threshold, drawn across. */
+  readonly threshold?: number | undefined;
 }
 
 /** What SVG draws of a series: the line itself, and what lies below it. */
 export interface SparklinePaths {
   readonly line: string;
   readonly area: string;
+  /** Empty without a threshold, and while nothing is known. */
+  readonly threshold: string;
 }
 
 type Point = readonly [x: number, y: number];
@@ -29,16 +33,23 @@ function largest(series: SeriesView): number {
   return max;
 }
 
+/** The value at the upper edge. */
+const topOf = (series: SeriesView, { ceiling, threshold }: SparklineBox): number =>
+  Math.max(largest(series), ceiling ?? 0, threshold ?? 0) || 1;
+
+const yOf = (value: number, top: number, height: number): number => tenth(height - 1 - (value / top) * (height - 3));
+
 /** The runs of values between two gaps; straight lines, no smoothing. */
-function runsOf(series: SeriesView, { width, height, ceiling }: SparklineBox): Point[][] {
-  const top = Math.max(largest(series), ceiling ?? 0) || 1;
+function runsOf(series: SeriesView, box: SparklineBox): Point[][] {
+  const { width, height } = box;
+  const top = topOf(series, box);
   const runs: Point[][] = [[]];
   const steps = Math.max(1, series.points - 1);
   for (let index = 0; index < series.points; index += 1) {
     const value = series.at(index);
     // Frames are of four bytes a value: 1e300 arrives as Infinity, which has no place in a picture.
     if (!Number.isFinite(value)) runs.push([]);
-    else runs.at(-1)?.push([tenth((index / steps) * width), tenth(height - 1 - (value / top) * (height - 3))]);
+    else runs.at(-1)?.push([tenth((index / steps) * width), yOf(value, top, height)]);
   }
   return runs.filter((run) => run.length > 0);
 }
@@ -56,7 +67,12 @@ export function sparklinePaths(series: SeriesView | undefined, box: SparklineBox
     line += stroke;
     area += `${stroke}L${last[0]} ${box.height}L${first[0]} ${box.height}Z`;
   }
-  return { line, area };
+  return { line, area, threshold: line === '' || series === undefined ? '' : thresholdPath(series, box) };
+}
+
+function thresholdPath(series: SeriesView, box: SparklineBox): string {
+  const { width, height, threshold } = box;
+  return threshold === undefined ? '' : `M0 ${yOf(threshold, topOf(series, box), height)}H${width}`;
 }
 
 /** Slanted lines across the whole box. */

@@ -21,25 +21,29 @@ lastFrame.subscribe(requestPaint);
 export function Sparkline(props: SparklineProps): JSX.Element {
   const line = useRef<SVGPathElement>(null);
   const area = useRef<SVGPathElement>(null);
+  const threshold = useRef<SVGPathElement>(null);
   const latest = useRef(props);
   latest.current = props;
   useEffect(() => {
     let drawn = '';
     return addPainter(() => {
       const paths = sparklinePaths(latest.current.read(), latest.current);
-      if (paths.line === drawn) return;
-      drawn = paths.line;
+      const all = paths.line + paths.threshold;
+      if (all === drawn) return;
+      drawn = all;
       line.current?.setAttribute('d', paths.line);
       area.current?.setAttribute('d', paths.area);
+      threshold.current?.setAttribute('d', paths.threshold);
     });
   }, []);
   // A row of a virtualised table may get another series under the same line.
-  useEffect(requestPaint, [props.read]);
+  useEffect(requestPaint, [props.read, props.threshold]);
   const { width, height, frozen } = props;
   return (
     <svg class="sparkline" aria-hidden="true" width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
       <path ref={area} class="spark-area" />
       <path ref={line} class="spark-line" />
+      {props.threshold === undefined ? null : <path ref={threshold} class="spark-threshold" />}
       {frozen === true ? <path class="spark-hatch" d={hatchPath(props)} /> : null}
     </svg>
   );

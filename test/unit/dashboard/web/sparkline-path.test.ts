@@ -28,7 +28,7 @@ test.each([
     want: { line: 'M0 10L0 10L20 10', area: 'M0 10L0 10L20 10L20 11L0 11Z' },
   },
 ])('$name', ({ series, want }) => {
-  expect(sparklinePaths(series, BOX)).toEqual(want);
+  expect(sparklinePaths(series, BOX)).toEqual({ ...want, threshold: '' });
 });
 
 test.each([
@@ -52,4 +52,23 @@ test('coordinates have one decimal', () => {
 
 test('the hatch crosses the whole box', () => {
   expect(hatchPath({ width: 10, height: 10 })).toBe('M-10 10L0 0M-5 10L5 0M0 10L10 0M5 10L15 0');
+});
+
+test.each([
+  {
+    name: 'above all values it is the upper edge',
+    threshold: 8,
+    want: { line: 'M0 6L0 6L20 4', threshold: 'M0 2H20' },
+  },
+  {
+    name: 'below them it lies under the line',
+    threshold: 3,
+    want: { line: 'M0 4.7L0 4.7L20 2', threshold: 'M0 6H20' },
+  },
+])('a threshold is drawn across: $name', ({ threshold, want }) => {
+  expect(sparklinePaths(seriesOf(4, 6), { ...BOX, threshold })).toMatchObject(want);
+});
+
+test('a threshold without a line is none', () => {
+  expect(sparklinePaths(seriesOf(NaN), { ...BOX, threshold: 3 }).threshold).toBe('');
 });
