@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -58,6 +58,23 @@ describe('a start that cannot succeed is one sentence', () => {
       const outcome = await attempt(['--rules', join(folder, 'r.yaml'), '--state-dir', folder]);
       expect(outcome.code).toBe(2);
       expect(outcome.stderr).toContain(`weft dashboard: ${folder}/r.yaml:3: rules[0].metric: `);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test.fails('a damaged dashboard.db: what is in it, and what can be done; nothing of it is touched', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'weft-test-damaged-'));
+    try {
+      const path = join(folder, 'dashboard.db');
+      for (const content of ['no database, '.repeat(1000), `SQLite format 3\0${'x'.repeat(20_000)}`]) {
+        await writeFile(path, content);
+        const outcome = await attempt(['--data-dir', folder]);
+        expect(outcome.code).toBe(1);
+        expect(outcome.stderr).toContain(`cannot open ${path}: `);
+        expect(outcome.stderr).toContain('restore a backup into another folder (weft restore), or move the file away');
+        expect(await readFile(path, 'utf8')).toBe(content);
+      }
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
