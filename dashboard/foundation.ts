@@ -32,6 +32,12 @@ export interface Foundation {
 
 /** A folder or a token that cannot be used is a sentence for a person, not a stack. */
 function asFatal(error: unknown): never {
+  if (error instanceof StoreError && error.isDamaged)
+    throw new FatalError(
+      `${error.message}: users, tokens, rules, channels, silences and the state of alerts are in it; restore a backup into another folder ` +
+        '(weft restore), or move the file away to begin anew',
+      { cause: error },
+    );
   if (error instanceof HostFileError || error instanceof StoreError)
     throw new FatalError(`${error.message}; choose another folder with --data-dir`, { cause: error });
   throw error;

@@ -1,6 +1,15 @@
 import { chmodSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
+/** SQLite's numbers for a file that is damaged or none at all. */
+const DAMAGED_CODES = new Set([11, 26]);
+
+/** Whether this is what SQLite says of such a file. */
+export function saysDamaged(cause: unknown): boolean {
+  if (!(cause instanceof Error) || !('errcode' in cause)) return false;
+  return typeof cause.errcode === 'number' && DAMAGED_CODES.has(cause.errcode & 0xff);
+}
+
 /** A file of the dashboard could not be opened, read or written; `path` names it. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -11,6 +20,11 @@ export class StoreError extends Error {
     super(`cannot ${operation} ${path}: ${reasonOf(cause)}`, { cause });
     this.operation = operation;
     this.path = path;
+  }
+
+  /** Whether the file is damaged, or no database at all. */
+  get isDamaged(): boolean {
+    return saysDamaged(this.cause);
   }
 }
 

@@ -1,21 +1,18 @@
 import { renameSync, rmSync } from 'node:fs';
 import type { MarkedLine } from '../../model/events/event.ts';
 import type { SeriesFacts } from '../../model/history/series.ts';
-import { StoreError } from '../store.ts';
+import { saysDamaged, StoreError } from '../store.ts';
 import { HistoryFile } from './history-file.ts';
 import type { Append, FileState, Questions, ReadAnswer, ReadRequest, ThreadSettings } from './messages.ts';
 
 /** What waits for a file that cannot be written: ten minutes. */
 const MAX_WAITING = 60;
 
-/** SQLite's numbers for a file that is damaged or none at all. */
-const DAMAGED_CODES = new Set([11, 26]);
-
 /** Also rows that cannot be unpacked: whatever is read next may be as bad. */
 function isDamaged(error: unknown): boolean {
   const cause: unknown = error instanceof StoreError ? error.cause : error;
   if (!(cause instanceof Error)) return false;
-  if ('errcode' in cause && typeof cause.errcode === 'number') return DAMAGED_CODES.has(cause.errcode & 0xff);
+  if ('errcode' in cause) return saysDamaged(cause);
   return cause instanceof RangeError || ('code' in cause && String(cause.code).startsWith('Z_'));
 }
 
