@@ -2,7 +2,7 @@ import { io } from 'socket.io-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { aContainer } from '../unit/dashboard/builders.ts';
-import { dialAgent, logIn, openBrowser, startDashboard, type TestDashboard } from './dashboard-fixture.ts';
+import { dialAgent, logIn, metricsOf, openBrowser, startDashboard, type TestDashboard } from './dashboard-fixture.ts';
 
 let dashboard: TestDashboard;
 
@@ -90,4 +90,20 @@ test('a browser that is logged in sends no megabytes, an agent may', async () =>
     { what: 'its inventory of 1.6 MB' },
   );
   expect(agent.socket.connected).toBe(true);
+});
+
+test.fails('strangers that are refused again and again do not fill the log, and all of them are counted', async () => {
+  await using quiet = await startDashboard();
+  const ATTEMPTS = 120;
+  for (let count = 0; count < ATTEMPTS; count += 1)
+    await expect(dialAgent(quiet, { token: 'guess' })).rejects.toThrow('the agent token is wrong');
+  expect(await metricsOf(quiet)).toMatch(
+    new RegExp(`^weft_dashboard_refused_total\\{namespace="agent",reason="handshake"\\} ${ATTEMPTS}$`, 'm'),
+  );
+  const told = quiet
+    .process()
+    .logs()
+    .filter(({ msg }) => msg === 'agent refused');
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.length).toBeLessThan(40);
 });
