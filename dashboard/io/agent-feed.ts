@@ -19,6 +19,7 @@ import type { Received } from '../model/host-feed.ts';
 import type { DevicesQuestion } from '../model/room-devices.ts';
 import { GuardedSocket } from './guarded-socket.ts';
 import type { DashboardMetrics } from './metrics.ts';
+import { TOLD_REFUSALS, TokenBucket } from './token-bucket.ts';
 
 export interface AgentFeedParts {
   readonly cluster: Cluster;
@@ -136,6 +137,7 @@ export function serveAgents(io: Server, parts: AgentFeedParts): AgentDoor {
   const namespace = io.of(AGENT_NAMESPACE);
   const current = new Map<string, Socket>();
   const admissions = new WeakMap<Socket, Admitted>();
+  const refusals = new TokenBucket(TOLD_REFUSALS, clock.monotonicMs());
   let everyMs = 0;
   namespace.use((socket, next) => {
     const admitted = refusalOf(socket.handshake.auth, parts.admission);
@@ -145,7 +147,8 @@ export function serveAgents(io: Server, parts: AgentFeedParts): AgentDoor {
       return;
     }
     metrics.refused.inc({ namespace: 'agent', reason: 'handshake' });
-    log.warn({ address: socket.handshake.address, why: admitted }, 'agent refused');
+    if (refusals.take(clock.monotonicMs()))
+      log.warn({ address: socket.handshake.address, why: admitted }, 'agent refused');
     next(new Error(admitted));
   });
   namespace.on('connection', (socket) => {

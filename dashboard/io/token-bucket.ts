@@ -1,3 +1,6 @@
+/** Anybody can be refused, as often as it likes: a metric counts all refusals of a door, the log tells so many. */
+export const TOLD_REFUSALS = { burst: 20, perSecond: 1 / 6 } as const;
+
 /** Lets `burst` through at once and `perSecond` in the long run. */
 export class TokenBucket {
   readonly #burst: number;

@@ -10,6 +10,7 @@ import type { Env } from '../http.ts';
 import type { DashboardMetrics } from '../metrics.ts';
 import { problem } from '../problem.ts';
 import type { RequestGuard } from '../request-guard.ts';
+import { TOLD_REFUSALS, TokenBucket } from '../token-bucket.ts';
 import { principalOf } from './gate.ts';
 import { LoginLimiter } from './login-limiter.ts';
 import { hashPassword, isPassword, TooManyHashes } from './password.ts';
@@ -49,9 +50,11 @@ class LoginApi {
   readonly #parts: LoginApiParts;
   readonly #byAddress = new LoginLimiter(ADDRESS_LIMIT);
   readonly #byName = new LoginLimiter(NAME_LIMIT);
+  readonly #told: TokenBucket;
 
   constructor(parts: LoginApiParts) {
     this.#parts = parts;
+    this.#told = new TokenBucket(TOLD_REFUSALS, parts.clock.monotonicMs());
   }
 
   async login(context: Context<Env>): Promise<Response> {
@@ -98,9 +101,10 @@ class LoginApi {
   }
 
   #refuse(context: Context<Env>, status: Refusal, why: string): Response {
-    const { metrics, log, guard } = this.#parts;
+    const { metrics, log, guard, clock } = this.#parts;
     metrics.logins.inc({ outcome: 'refused' });
-    log.warn({ address: guard.place(context.env.incoming).address, why }, 'login refused');
+    if (this.#told.take(clock.monotonicMs()))
+      log.warn({ address: guard.place(context.env.incoming).address, why }, 'login refused');
     return problem(context, status, why);
   }
 
