@@ -60,7 +60,7 @@ test.each(Object.entries(LOOKS))(
       await page
         .locator('[data-chart="cpu"] .legend-now', { hasText: /\d/ })
         .first()
-        .or(page.locator('.empty h3'))
+        .or(page.locator('.empty :is(h1, h2)'))
         .waitFor();
       await judge(page, `${look}-${name}`);
     }
