@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { alertsPage } from '../model/alert/alert-link.ts';
 import { fieldTerm } from '../model/filter.ts';
+import type { HostView } from '../wire.ts';
 import { ChosenMark } from './chosen-mark.tsx';
 import {
   formatCount,
@@ -19,8 +21,6 @@ import { bandOf, Meter } from './meter.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { hostCpuSeries, hostMemorySeries } from './sparkline-series.ts';
 import { useSeries } from './use-series.ts';
-
-const SPARK = { width: 48, height: 20 } as const;
 
 /** A text of the machine's own. */
 export const code = (text: string | undefined): JSX.Element | string =>
@@ -85,18 +85,29 @@ export function Used({ used, total }: UsedProps): JSX.Element {
   );
 }
 
+interface LineProps {
+  readonly seriesOf: typeof hostCpuSeries;
+  readonly host: HostView;
+  readonly ceiling?: number;
+}
+
+/** A line draws itself: the same element is left alone when its row is made anew each second. */
+function useLine({ seriesOf, host, ceiling = 0 }: LineProps): JSX.Element {
+  const read = useSeries(seriesOf, host.nodeId);
+  const frozen = host.state === 'stale';
+  return useMemo(
+    () => <Sparkline width={48} height={20} ceiling={ceiling} {...{ read, frozen }} />,
+    [read, frozen, ceiling],
+  );
+}
+
 /** Cores in use and the last minutes of them. */
 export function CpuCell({ host, value }: HostRow): JSX.Element {
   const cores = value('cpuCores');
   const total = host.cpuCores ?? Number.NaN;
   return (
     <span class="usage host-usage">
-      <Sparkline
-        {...SPARK}
-        read={useSeries(hostCpuSeries, host.nodeId)}
-        ceiling={total / 10 || 0}
-        frozen={host.state === 'stale'}
-      />
+      {useLine({ seriesOf: hostCpuSeries, host, ceiling: total / 10 || 0 })}
       <Meter ratio={cores / total} />
       <Used used={formatNumber(cores)} total={formatSet(host.cpuCores)} />
     </span>
@@ -114,7 +125,7 @@ export function MemoryCell({ row: { host, value }, unit }: InUnit): JSX.Element 
   const total = host.memoryTotalBytes ?? Number.NaN;
   return (
     <span class="usage host-usage spark-memory">
-      <Sparkline {...SPARK} read={useSeries(hostMemorySeries, host.nodeId)} frozen={host.state === 'stale'} />
+      {useLine({ seriesOf: hostMemorySeries, host })}
       <Meter ratio={used / total} />
       <Used used={formatInUnit(used, unit)} total={formatSet(total / unit.bytes)} />
     </span>

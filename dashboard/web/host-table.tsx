@@ -12,7 +12,7 @@ import { HOLD_ORDER } from './order-pause.ts';
 import { useOpenGroups, type OpenGroups } from './use-open-groups.ts';
 
 /** More rows than anybody reads cost more than a repaint may. */
-const MOST_SHOWN = 300;
+const MOST_SHOWN = 200;
 
 /** What every table of hosts has in common. */
 export const HOST_ROWS = {

@@ -19,7 +19,8 @@ import { ContainerTable } from '../container-table.tsx';
 import { Empty, Waiting } from '../empty.tsx';
 import { eventWords } from '../events/event-words.ts';
 import { Facts } from '../facts.tsx';
-import { formatBytes, formatSet, plural, UNAVAILABLE } from '../format.ts';
+import { formatBytes, formatDuration, formatSet, plural, UNAVAILABLE } from '../format.ts';
+import { LabelsCell } from '../host-cells.tsx';
 import { hostDataAgeMs } from '../host-facts.ts';
 import { HostMark } from '../host-mark.tsx';
 import { comparePage, containersOfHost } from '../links.ts';
@@ -42,6 +43,8 @@ function factsOf(host: HostView): readonly Fact[] {
     ['CPU', host.cpuCores === undefined ? UNAVAILABLE : `${formatSet(host.cpuCores)} cores`],
     ['Memory', formatBytes(host.memoryTotalBytes)],
     ['Stats agent', host.agentVersion ?? UNAVAILABLE],
+    ['Labels', <LabelsCell host={host} />],
+    ['Uptime', formatDuration(host.bootTimeUnixMs === undefined ? undefined : nowUnixMs.value - host.bootTimeUnixMs)],
   ];
 }
 
