@@ -1,6 +1,7 @@
 import { createdAt, findCard, type ContainerCard } from './container-card.ts';
 import { hasLabel, invalidValue, withoutTag, type DockerFilters } from './docker-filter.ts';
 import { portFits, portRangeOf } from './docker-ports.ts';
+import { namePattern } from './name-pattern.ts';
 
 type Fits = (card: ContainerCard) => boolean;
 
@@ -17,16 +18,6 @@ const STATES: ReadonlySet<string> = new Set([
   'dead',
 ]);
 const HEALTH: ReadonlySet<string> = new Set(['none', 'starting', 'healthy', 'unhealthy']);
-
-/** Whether a container has the text in its name, as docker matches names: anywhere, or `^…$` exactly. */
-function nameFits(name: string, wanted: string): boolean {
-  const anchored = /^\^?\/?(.*?)(\$?)$/s.exec(wanted);
-  const word = anchored?.[1] ?? wanted;
-  const [fromStart, toEnd] = [wanted.startsWith('^'), anchored?.[2] === '$'];
-  if (fromStart && toEnd) return name === word;
-  if (fromStart) return name.startsWith(word);
-  return toEnd ? name.endsWith(word) : name.includes(word);
-}
 
 const taskWords: Readonly<Record<string, boolean>> = { true: true, '1': true, false: false, '0': false };
 
@@ -79,10 +70,11 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     (values) =>
     ({ dockerId }) =>
       values.some((value) => dockerId.startsWith(value)),
-  name:
-    (values) =>
-    ({ name }) =>
-      values.some((value) => nameFits(name, value)),
+  name: (values) => {
+    const fits = namePattern(values);
+    // Docker's names begin with a slash, and are matched with it and without.
+    return ({ name }) => fits(name) || fits(`/${name}`);
+  },
   // Labels all have to fit: docker narrows by each.
   label:
     (values) =>

@@ -90,6 +90,17 @@ test('an image goes by its names, its id, and what others of the same id are cal
   expect(named('own')).toEqual([]);
 });
 
+test.each([
+  ['[ab]b', ['bb']],
+  ['a.*', ['aa']],
+  ['^/(aa|cc)$', ['cc', 'aa']],
+  ['^a{2}$', ['aa']],
+  ['(', []],
+])('names by the expression %s, as dockerd has them', (name, want) => {
+  const found = listed(cards, { all: false, limit: 0, filters: new Map([['name', [name]]]) });
+  expect(found.map((each) => each.name)).toEqual(want);
+});
+
 test('a limit takes the youngest, and looks at those that ended', () => {
   const names = (limit: number): string[] =>
     listed(cards, { all: false, limit, filters: new Map() }).map(({ name }) => name);

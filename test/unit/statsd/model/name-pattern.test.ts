@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { namePattern } from '../../../../statsd/model/name-pattern.ts';
+
+describe('a pattern', () => {
+  test.each([
+    ['web', 'my-web-1', true],
+    ['^web', 'my-web-1', false],
+    ['^web-[0-9]+$', 'web-12', true],
+    ['^web-[0-9]+$', 'web-x', false],
+    ['web|db', 'a-db', true],
+    ['^(?:web|db)$', 'web2', false],
+    ['a.c', 'abc', true],
+    ['a.*z', 'a1b2z', true],
+    ['^[^ab]+$', 'xyz', true],
+    ['^[^ab]+$', 'xbz', false],
+    [String.raw`^\d{2,3}$`, '1234', false],
+    [String.raw`^\d{2,3}$`, '123', true],
+    [String.raw`a\.b`, 'axb', false],
+    ['', 'anything', true],
+    ['^$', 'x', false],
+    ['[]a]', ']', true],
+    // No expressions: only a name that is spelled so.
+    ['(', '(', true],
+    ['(', 'x', false],
+    ['[z-a]', '[z-a]', true],
+    ['a**', 'aaa', false],
+  ])('%s, %s', (pattern, name, fits) => {
+    expect(namePattern([pattern])(name)).toBe(fits);
+  });
+});
+
+/** Expressions that both this and JavaScript understand in the same way. */
+const expression = fc.letrec<{ all: string; one: string }>((tie) => ({
+  one: fc.oneof(
+    { maxDepth: 3 },
+    fc.constantFrom('a', 'b', '-', '.', '^', '$', '[ab]', '[^a]', '[a-c1]', String.raw`\d`, String.raw`\.`),
+    fc.tuple(tie('all')).map(([inner]) => `(${inner})`),
+    fc
+      .tuple(
+        fc.constantFrom('a', '[ab]', '(ab)', '(a|b)', '.'),
+        fc.constantFrom('*', '+', '?', '{2}', '{1,2}', '{0,}', '*?'),
+      )
+      .map((parts) => parts.join('')),
+  ),
+  all: fc.oneof(
+    { maxDepth: 3 },
+    tie('one'),
+    fc.tuple(tie('one'), tie('all')).map((parts) => parts.join('')),
+    fc.tuple(tie('one'), tie('one')).map((parts) => parts.join('|')),
+  ),
+})).all;
+
+test('says what JavaScript says', () => {
+  const name = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '1', '-', '.'), maxLength: 8 });
+  fc.assert(
+    fc.property(expression, name, (pattern, text) => namePattern([pattern])(text) === new RegExp(pattern).test(text)),
+    { numRuns: 5000 },
+  );
+});
+
+test('an expression that others take for ever over is answered all the same', () => {
+  const name = 'a'.repeat(255);
+  expect(namePattern(['^(a+)+$'])(`${name}!`)).toBe(false);
+  expect(namePattern(['^(a|a)*b$'])(name)).toBe(false);
+  // Too many steps: no expression.
+  expect(namePattern(['a{999}'])(name)).toBe(false);
+});
+
+test('of several one has to fit, however many there are', () => {
+  expect(namePattern(['^a$', '^b$'])('b')).toBe(true);
+  expect(namePattern(['^a$', '^b$'])('c')).toBe(false);
+  expect(namePattern(Array.from({ length: 100 }, (_, index) => `web-${index}-`))('my-web-99-x')).toBe(true);
+  expect(namePattern([])('x')).toBe(false);
+});
+
+test('whatever is written, it is a pattern or a name', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ maxLength: 20 }), (pattern, text) =>
+      [true, false].includes(namePattern([pattern])(text)),
+    ),
+    { numRuns: 2000 },
+  );
+});
