@@ -4,7 +4,7 @@ import { EventBook } from './event-book.ts';
 import type { LiveContainer } from './io/live-container.ts';
 import { cardOf, exitedCardOf, type ContainerCard } from './model/container-card.ts';
 import type { ContainerDetails } from './model/details.ts';
-import { changesOf, type ContainerEvent, type DockerAction } from './model/docker-event.ts';
+import { beginningOf, changesOf, type ContainerEvent, type DockerAction } from './model/docker-event.ts';
 import type { Moment } from './model/docker-reading.ts';
 import { containerLabels, type Series, type SeriesLabels } from './model/exposition.ts';
 import type { ExitedContainer, ExitFacts } from './model/exited.ts';
@@ -186,7 +186,7 @@ export class Feed implements ContainerEvents {
     const now = this.#moment(container, at);
     this.#living.set(card.key, { container, card, labels: this.#labels(card), now, before: undefined });
     if (!this.#exitedKeys.delete(card.key)) this.#tell('create', card);
-    this.#tell('start', card);
+    for (const action of beginningOf(card)) this.#tell(action, card);
   }
 
   renamed(container: LiveContainer): void {

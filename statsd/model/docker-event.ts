@@ -31,6 +31,12 @@ export function changesOf(before: ContainerCard, now: ContainerCard): DockerActi
   return changes;
 }
 
+/** What is told of a container when it becomes known: also what it became before anybody could have told. */
+export const beginningOf = (card: ContainerCard): DockerAction[] => [
+  'start',
+  ...changesOf({ ...card, state: 'running', health: undefined }, card),
+];
+
 /** One line of `GET /events`. */
 export function eventObject(event: ContainerEvent): object {
   const { action, card, atUnixMs, oldName } = event;

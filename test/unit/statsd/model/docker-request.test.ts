@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lookUp, type ContainerCard } from '../../../../statsd/model/container-card.ts';
-import { eventFits, eventObject } from '../../../../statsd/model/docker-event.ts';
+import { beginningOf, eventFits, eventObject } from '../../../../statsd/model/docker-event.ts';
 import { parseFilters } from '../../../../statsd/model/docker-filter.ts';
 import { listed, LIST_FILTERS } from '../../../../statsd/model/docker-list.ts';
 import { inspectObject, summaryObject } from '../../../../statsd/model/docker-objects.ts';
@@ -220,4 +220,17 @@ describe('objects', () => {
       false,
     ]);
   });
+});
+
+test.each([
+  { name: 'plain', facts: {}, want: ['start'] },
+  { name: 'with a check that has not run', facts: { health: 'starting' as const }, want: ['start'] },
+  {
+    name: 'healthy before it was known',
+    facts: { health: 'healthy' as const },
+    want: ['start', 'health_status: healthy'],
+  },
+  { name: 'paused before it was known', facts: { state: 'paused' as const }, want: ['start', 'pause'] },
+])('the beginning of a container, $name, tells what it has become', ({ facts, want }) => {
+  expect(beginningOf(cardOf(facts))).toEqual(want);
 });
