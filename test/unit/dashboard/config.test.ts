@@ -55,3 +55,23 @@ test('the data folder has its name, and that of before', () => {
   expect(load({}, { WEFT_DASHBOARD_STATE_DIR: '/c' }).dataDir).toBe('/c');
   expect(faultOf({ dataDir: '/a', stateDir: '/b' })).toBe('data-dir: given twice, once as state-dir');
 });
+
+test.fails.each([
+  {
+    flags: { publicUrl: 'https://ann:secret@weft.example' },
+    want: /^public-url: expected a URL without a path, user or password/,
+  },
+  {
+    flags: { remoteReadUrl: 'http://store:9090/?token=secret' },
+    want: /^remote-read-url: expected the address that \/api\/v1\/query_range is below/,
+  },
+  { flags: { remoteReadUrl: 'http://store:9090/#x' }, want: /^remote-read-url: expected the address that/ },
+])('$flags is refused: a part of it would be left out without a word', ({ flags, want }) => {
+  expect(faultOf(flags)).toMatch(want);
+});
+
+test('a store below a path can be read', () => {
+  expect(load({ remoteReadUrl: 'http://store:8481/select/0/prometheus' }).remoteReadUrl).toBe(
+    'http://store:8481/select/0/prometheus',
+  );
+});
