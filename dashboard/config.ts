@@ -17,7 +17,7 @@ import { readRuleLists } from './io/rule-lists.ts';
 import type { RuleLists } from './model/alert/rule-set.ts';
 import type { RoleGroups } from './model/access.ts';
 import { readTlsFiles, TlsFileError, type TlsFiles } from './io/tls-files.ts';
-import { absolutePath, byteSize, endpoint, headerName, httpUrl, network, publicUrl } from './setting-values.ts';
+import { absolutePath, apiUrl, byteSize, endpoint, headerName, httpUrl, network, publicUrl } from './setting-values.ts';
 
 export const dashboardSchema = z.object({
   /** Where browsers, agents and the API are served; repeat for more addresses. */
@@ -45,7 +45,7 @@ export const dashboardSchema = z.object({
   /** Prometheus-compatible store that is sent each ten seconds: `http://prometheus:9090/api/v1/write`. */
   remoteWriteUrl: httpUrl.optional(),
   /** The same store's API, for what is older than our own past: `http://prometheus:9090`. */
-  remoteReadUrl: httpUrl.optional(),
+  remoteReadUrl: apiUrl.optional(),
   /** Bearer token for both. */
   remoteTokenFile: absolutePath.optional(),
   /** Under which origin people reach it, when that is not `http://` and the listen address. */

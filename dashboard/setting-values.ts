@@ -27,12 +27,21 @@ export const httpUrl = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Something is put behind it: a query there would swallow that. */
+export const apiUrl = httpUrl.refine(
+  (text) => !/[?#]/.test(text),
+  'expected the address that /api/v1/query_range is below, such as http://prometheus:9090, without a query',
+);
+
 /** Only an origin: the page's own addresses start at the root. */
 export const publicUrl = z.string().transform((text, context) => {
   const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '')
-    return url.origin;
-  context.addIssue({ code: 'custom', message: 'expected a URL without a path, such as https://weft.example' });
+  // As it is written, but for the slash at its end: what else is in an address would be left out.
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  context.addIssue({
+    code: 'custom',
+    message: 'expected a URL without a path, user or password, such as https://weft.example',
+  });
   return z.NEVER;
 });
 

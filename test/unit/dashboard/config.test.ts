@@ -56,7 +56,7 @@ test('the data folder has its name, and that of before', () => {
   expect(faultOf({ dataDir: '/a', stateDir: '/b' })).toBe('data-dir: given twice, once as state-dir');
 });
 
-test.fails.each([
+test.each([
   {
     flags: { publicUrl: 'https://ann:secret@weft.example' },
     want: /^public-url: expected a URL without a path, user or password/,

@@ -13,7 +13,7 @@ const FLAGS = {
   adminGroups: 'ops',
   dataDir: '/tmp/weft-x',
   historyMaxBytes: '64MiB',
-  remoteWriteUrl: 'http://prom:9090/api/v1/write',
+  remoteReadUrl: 'http://prom:9090/',
   publicUrl: 'https://weft.example',
   groupWait: '0s',
   repeatInterval: '90m',
@@ -24,7 +24,7 @@ const FLAGS = {
 };
 const SECRETS = {
   webhook: ['https://hooks.example/very-hidden'],
-  remoteReadUrl: 'http://prom:9090/?token=very-hidden',
+  remoteWriteUrl: 'http://prom:9090/api/v1/write?token=very-hidden',
   etcdPassword: 'pass-word',
   webhookSecret: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
 };
