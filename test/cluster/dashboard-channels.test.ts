@@ -198,14 +198,25 @@ describe('email', () => {
     await until(() => smtp.open.size === 0, { what: 'its connection is ended' });
   });
 
-  test.each([450, 550])('that one of two is refused with %d tells who did not get it', async (code) => {
+  test.each([
+    {
+      code: 450,
+      want: {
+        kind: 'retry',
+        why: 'did not take it for second@example.org yet',
+        heard: true,
+        left: ['second@example.org'],
+      },
+    },
+    { code: 550, want: { kind: 'sent' } },
+  ])('that one of two is refused with $code tells who did not get it', async ({ code, want }) => {
     await using smtp = await startSmtpLines((line) => {
       if (line.startsWith('RCPT') && line.includes('second')) return `${code} not here`;
       return line === 'DATA' ? '354 go on' : '250 taken';
     });
     const to = ['ops@example.org', 'second@example.org'];
     expect(await send({ ...spec(smtp.port, 'none'), to })).toEqual({
-      kind: 'sent',
+      ...want,
       status: '250',
       body: `not taken for second@example.org: ${code} not here; 250 taken`,
     });

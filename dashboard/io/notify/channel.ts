@@ -13,6 +13,8 @@ export type SendOutcome =
       readonly retryAfterMs?: number | undefined;
       /** The receiver may have taken it all the same. */
       readonly heard: boolean;
+      /** The others took it; these are to be tried again, and nobody else. */
+      readonly left?: readonly string[] | undefined;
     }
   | {
       readonly kind: 'refused';
@@ -26,6 +28,8 @@ export type SendOutcome =
 export interface OutboundMessage {
   /** The same for every attempt. */
   readonly id: string;
+  /** Those whom an earlier attempt left out; else it is for all. */
+  readonly only?: readonly string[] | undefined;
   readonly payload: WebhookPayload;
 }
 

@@ -26,6 +26,9 @@ export const MAX_WAITING = 10_000;
 /** Messages on their way to one channel at once: one that hangs for one group does not hold up the others. */
 const MAX_IN_FLIGHT = 4;
 
+/** Somebody who puts a message off for so long will not take it, milliseconds. */
+const LEFT_FOR_MS = 24 * 3_600_000;
+
 const RETRY = { firstMs: 1000, maxMs: 300_000 };
 
 interface Waiting {
@@ -35,6 +38,8 @@ interface Waiting {
   retry: { readonly why: string; readonly nextUnixMs: number } | undefined;
   inFlight: boolean;
 }
+
+type RetryOutcome = Extract<SendOutcome, { kind: 'retry' }>;
 
 function keyOf({ channel, groupKey }: Pick<OutboxItem, 'channel' | 'groupKey'>): string {
   return `${channel}\n${groupKey}`;
@@ -125,7 +130,9 @@ export class Delivery {
   reconsider(): void {
     for (const { item } of [...this.#waiting.values()]) {
       const told = this.#parts.entries.get(item.channel, item.groupKey);
-      if (told !== undefined && told.atUnixMs >= item.createdUnixMs) this.drop(item);
+      // Of one that is left for a few, what was told first is its own.
+      const since = item.left === undefined ? item.createdUnixMs : item.left.toldAtUnixMs + 1;
+      if (told !== undefined && told.atUnixMs >= since) this.drop(item);
     }
   }
 
@@ -198,7 +205,7 @@ export class Delivery {
   async #send(channel: Channel, item: OutboxItem): Promise<void> {
     const { clock, channels, log, onOutcome } = this.#parts;
     const startedMs = clock.monotonicMs();
-    const outcome = await channel.send({ id: item.id, payload: item.payload }, this.#stop.signal);
+    const outcome = await channel.send({ id: item.id, payload: item.payload, only: item.left?.to }, this.#stop.signal);
     const latencyMs = Math.round(clock.monotonicMs() - startedMs);
     onOutcome(outcome.kind);
     const facts = { channel: channel.label, groupKey: item.groupKey, reason: item.reason, messageId: item.id };
@@ -218,33 +225,65 @@ export class Delivery {
 
   /** @returns when it is tried again, if it is. */
   #record(item: OutboxItem, outcome: SendOutcome): number | undefined {
-    const { clock, entries, outbox } = this.#parts;
-    const key = keyOf(item);
-    const waiting = this.#waiting.get(key);
+    const { clock, outbox } = this.#parts;
+    const waiting = this.#waiting.get(keyOf(item));
+    const current = waiting?.item.id === item.id ? waiting : undefined;
     const atUnixMs = clock.nowMs();
-    const isCurrent = waiting?.item.id === item.id;
     if (outcome.kind === 'sent') {
-      const { channel: receiver, groupKey, firing, resolved } = item;
-      this.#sent.set(key, { status: outcome.status, atUnixMs });
-      if (isCurrent) this.#waiting.delete(key);
-      entries.put({ groupKey, receiver, firing, resolved, atUnixMs });
+      this.#told(item, { status: outcome.status, atUnixMs: item.left?.toldAtUnixMs ?? atUnixMs });
       // Told first, taken out second: a crash in between repeats the message under the same id, the other order would lose it.
-      if (isCurrent) outbox.remove(item);
+      this.#done(item, current);
       return undefined;
     }
-    if (waiting === undefined || !isCurrent) return undefined;
-    const attempts = item.attempts + 1;
-    if (outcome.kind === 'refused') {
-      waiting.item = { ...item, attempts, refused: { why: outcome.why, atUnixMs } };
-      outbox.put(waiting.item);
+    if (outcome.kind === 'retry') return this.#retry(item, outcome, current);
+    // Most took it: that it is over for the others is in the log, and no reason to begin again with all.
+    if (item.left !== undefined) this.#done(item, current);
+    else if (current !== undefined) {
+      current.item = { ...item, attempts: item.attempts + 1, refused: { why: outcome.why, atUnixMs } };
+      outbox.put(current.item);
+    }
+    return undefined;
+  }
+
+  #retry(item: OutboxItem, outcome: RetryOutcome, current: Waiting | undefined): number | undefined {
+    const atUnixMs = this.#parts.clock.nowMs();
+    const left = leftAfter(item, outcome, atUnixMs);
+    if (left !== undefined && atUnixMs - left.toldAtUnixMs > LEFT_FOR_MS) {
+      this.#done(item, current);
       return undefined;
     }
-    const delayMs = Math.max(waiting.backoff.nextMs(), outcome.retryAfterMs ?? 0);
-    waiting.dueMonotonicMs = clock.monotonicMs() + delayMs;
-    waiting.retry = { why: outcome.why, nextUnixMs: atUnixMs + delayMs };
-    waiting.item = { ...item, attempts, heard: item.heard || outcome.heard };
-    outbox.put(waiting.item);
-    return atUnixMs + delayMs;
+    const retryAtUnixMs = current && this.#later(current, { ...item, attempts: item.attempts + 1, left }, outcome);
+    if (left !== undefined) this.#told(item, { status: outcome.status ?? '', atUnixMs: left.toldAtUnixMs });
+    return retryAtUnixMs;
+  }
+
+  /** Writes down that a message was told, unless something newer was. */
+  #told(item: OutboxItem, { status, atUnixMs }: { readonly status: string; readonly atUnixMs: number }): void {
+    const { entries } = this.#parts;
+    const { channel: receiver, groupKey, firing, resolved } = item;
+    const isKnown = item.left !== undefined && (entries.get(receiver, groupKey)?.atUnixMs ?? -Infinity) >= atUnixMs;
+    if (isKnown) return;
+    this.#sent.set(keyOf(item), { status, atUnixMs });
+    entries.put({ groupKey, receiver, firing, resolved, atUnixMs });
+  }
+
+  /** Takes a message out, if it is still the one that waits. */
+  #done(item: OutboxItem, current: Waiting | undefined): void {
+    if (current === undefined) return;
+    this.#waiting.delete(keyOf(item));
+    this.#parts.outbox.remove(item);
+  }
+
+  #later(current: Waiting, item: OutboxItem, outcome: RetryOutcome): number {
+    const { clock, outbox } = this.#parts;
+    const delayMs = Math.max(current.backoff.nextMs(), outcome.retryAfterMs ?? 0);
+    const nextUnixMs = clock.nowMs() + delayMs;
+    current.dueMonotonicMs = clock.monotonicMs() + delayMs;
+    current.retry = { why: outcome.why, nextUnixMs };
+    // Of what is told already the end is owed by that, not by what is left.
+    current.item = { ...item, heard: item.left === undefined && (item.heard || outcome.heard) };
+    outbox.put(current.item);
+    return nextUnixMs;
   }
 
   #log(
@@ -267,6 +306,12 @@ export class Delivery {
       retryAtUnixMs,
     });
   }
+}
+
+/** Those whom a message is still owed to, while others took it. */
+function leftAfter({ left }: OutboxItem, outcome: RetryOutcome, atUnixMs: number): OutboxItem['left'] {
+  if (outcome.left === undefined) return left;
+  return { to: outcome.left, toldAtUnixMs: left?.toldAtUnixMs ?? atUnixMs };
 }
 
 function waitingStatus({ item, retry, inFlight }: Waiting): ChannelStatus {

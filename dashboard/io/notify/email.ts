@@ -42,10 +42,16 @@ function threadId(groupKey: string, nowMs: number, from: string): string {
   return `<alert-${createHash('sha256').update(groupKey).digest('hex').slice(0, 32)}-${day}@${domain}>`;
 }
 
+/** Why a mail that was taken was not taken for one address. */
+interface Rejection {
+  readonly recipient?: string | undefined;
+  readonly response?: string | undefined;
+  readonly responseCode?: number | undefined;
+}
+
 interface TakenMail {
   readonly response: string;
-  readonly rejectedErrors?:
-    readonly { readonly recipient?: string | undefined; readonly response?: string | undefined }[] | undefined;
+  readonly rejectedErrors?: readonly Rejection[] | undefined;
 }
 
 /** What a server said of a mail that it took; whom it did not take it for comes first, since only so much is shown. */
@@ -54,6 +60,16 @@ function shownAnswer({ response, rejectedErrors = [] }: TakenMail): string {
     ({ recipient, response: said }) => `not taken for ${recipient ?? 'one address'}: ${said ?? 'for no reason'}; `,
   );
   return shownBody(`${refused.join('')}${response}`);
+}
+
+/** A server that puts an address off (4yz, as greylisting does) may take the mail for it later; of 5yz it will not. */
+function outcomeOfTaken(mail: TakenMail): SendOutcome {
+  const seen = { status: mail.response.slice(0, 3), body: shownAnswer(mail) };
+  const left = (mail.rejectedErrors ?? []).flatMap(({ recipient, responseCode = 0 }) =>
+    recipient !== undefined && responseCode >= 400 && responseCode < 500 ? [recipient] : [],
+  );
+  if (left.length === 0) return { kind: 'sent', ...seen };
+  return { kind: 'retry', why: `did not take it for ${left.join(', ')} yet`, heard: true, left, ...seen };
 }
 
 interface SmtpAnswer {
@@ -82,7 +98,7 @@ function outcomeOfMailError(error: unknown): SendOutcome {
 
 async function sendMail(
   options: EmailOptions,
-  { id, payload }: OutboundMessage,
+  { id, payload, only }: OutboundMessage,
   signal: AbortSignal,
 ): Promise<SendOutcome> {
   const { host, port, tls, from, to, username, password } = options;
@@ -113,7 +129,7 @@ async function sendMail(
     const answer = await transport.sendMail({
       signal: limited,
       from,
-      to: [...to],
+      to: [...(only ?? to)],
       ...emailMessage(payload),
       messageId: thread.replace('<alert-', `<${id}-`),
       inReplyTo: thread,
@@ -124,7 +140,7 @@ async function sendMail(
         Precedence: 'bulk',
       },
     });
-    return { kind: 'sent', status: answer.response.slice(0, 3), body: shownAnswer(answer) };
+    return outcomeOfTaken(answer);
   } catch (cause) {
     signal.throwIfAborted();
     if (!timeout.aborted) throw cause;

@@ -191,7 +191,8 @@ export class Notifier {
       nowUnixMs,
     });
     if (plan === undefined) {
-      if (before !== undefined && alerts.length > 0) delivery.drop(at);
+      // What was told to all but a few is no news, and still owed to these.
+      if (before !== undefined && before.left === undefined && alerts.length > 0) delivery.drop(at);
       return;
     }
     if (before?.id === plan.id) {

@@ -17,6 +17,8 @@ export interface OutboxItem {
   readonly attempts: number;
   /** An attempt ended without an answer: the receiver may have taken it. */
   readonly heard: boolean;
+  /** Everybody else took it: those whom it is still owed to, and when that was told first. */
+  readonly left?: { readonly to: readonly string[]; readonly toldAtUnixMs: number } | undefined;
   /** It was refused for good, when and why. */
   readonly refused: { readonly why: string; readonly atUnixMs: number } | undefined;
 }
@@ -63,6 +65,7 @@ const itemSchema = z.object({
   createdUnixMs: z.number(),
   attempts: z.number(),
   heard: z.boolean(),
+  left: z.object({ to: z.array(z.string()), toldAtUnixMs: z.number() }).optional(),
   refused: z.object({ why: z.string(), atUnixMs: z.number() }).optional(),
 });
 
