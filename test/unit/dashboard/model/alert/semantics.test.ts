@@ -358,6 +358,21 @@ test('weft tells of its own troubles', () => {
   ]);
 });
 
+test('a rule that cannot be evaluated is told after five minutes', () => {
+  const staged = stage(OWN_RULES);
+  staged.self = [{ metric: 'ruleFailing', labels: { rule: 'Mine' }, value: 1 }];
+  const states = [1, 300, 301].map((until, index) => {
+    const from = [1, 2, 301][index] ?? until;
+    for (let second = from; second <= until; second += 1) staged.second(second, [1]);
+    return staged.book.alerts.map(({ rule, state }) => `${rule} ${state.kind}`).join();
+  });
+  expect(states).toEqual([
+    'RuleEvaluationFailing pending',
+    'RuleEvaluationFailing pending',
+    'RuleEvaluationFailing firing',
+  ]);
+});
+
 describe('when containers come and go', () => {
   const peak = { metric: 'memoryWorkingSetBytes', agg: 'max', windowMs: 60_000 } as const;
 
