@@ -6,6 +6,7 @@ import type { Channel, SendOutcome } from './channel.ts';
 import type { Channels } from './channels.ts';
 import type { Entries } from './entries.ts';
 import type { DeliveryAttempt, Outbox, OutboxItem } from './outbox.ts';
+import { attemptOf, keyOf, leftAfter, waitingStatus, type RetryOutcome, type Waiting } from './waiting-message.ts';
 
 export interface DeliveryParts {
   readonly channels: Channels;
@@ -30,20 +31,6 @@ const MAX_IN_FLIGHT = 4;
 const LEFT_FOR_MS = 24 * 3_600_000;
 
 const RETRY = { firstMs: 1000, maxMs: 300_000 };
-
-interface Waiting {
-  item: OutboxItem;
-  readonly backoff: Backoff;
-  dueMonotonicMs: number;
-  retry: { readonly why: string; readonly nextUnixMs: number } | undefined;
-  inFlight: boolean;
-}
-
-type RetryOutcome = Extract<SendOutcome, { kind: 'retry' }>;
-
-function keyOf({ channel, groupKey }: Pick<OutboxItem, 'channel' | 'groupKey'>): string {
-  return `${channel}\n${groupKey}`;
-}
 
 /**
  * Sends what is in the outbox until it is taken, refused or superseded. Invariant: one message per channel and group is under way
@@ -213,7 +200,8 @@ export class Delivery {
     else log.warn({ ...facts, outcome: outcome.kind, why: outcome.why }, 'notification not taken');
     try {
       const retryAtUnixMs = this.#record(item, outcome);
-      this.#log(item, outcome, { latencyMs, retryAtUnixMs });
+      const atUnixMs = clock.nowMs();
+      this.#parts.outbox.log(attemptOf(item, outcome, { atUnixMs, latencyMs, retryAtUnixMs }));
       channels.note(channel.id, outcome);
     } catch (error) {
       // Its outcome could not be written down: later, and not at once, or a full disk would become a storm of messages.
@@ -285,37 +273,4 @@ export class Delivery {
     outbox.put(current.item);
     return nextUnixMs;
   }
-
-  #log(
-    item: OutboxItem,
-    outcome: SendOutcome,
-    { latencyMs, retryAtUnixMs }: { readonly latencyMs: number; readonly retryAtUnixMs: number | undefined },
-  ): void {
-    this.#parts.outbox.log({
-      atUnixMs: this.#parts.clock.nowMs(),
-      channel: item.channel,
-      groupKey: item.groupKey,
-      messageId: item.id,
-      reason: item.reason,
-      attempt: item.attempts + 1,
-      outcome: outcome.kind,
-      why: outcome.kind === 'sent' ? undefined : outcome.why,
-      status: outcome.status,
-      body: outcome.body,
-      latencyMs,
-      retryAtUnixMs,
-    });
-  }
-}
-
-/** Those whom a message is still owed to, while others took it. */
-function leftAfter({ left }: OutboxItem, outcome: RetryOutcome, atUnixMs: number): OutboxItem['left'] {
-  if (outcome.left === undefined) return left;
-  return { to: outcome.left, toldAtUnixMs: left?.toldAtUnixMs ?? atUnixMs };
-}
-
-function waitingStatus({ item, retry, inFlight }: Waiting): ChannelStatus {
-  if (item.refused !== undefined) return { kind: 'refused', ...item.refused };
-  if (inFlight || retry === undefined) return { kind: 'sending' };
-  return { kind: 'retrying', why: retry.why, attempt: item.attempts + 1, nextUnixMs: retry.nextUnixMs };
 }
