@@ -109,7 +109,7 @@ export class IdentityKeeper {
     let asked: DockerConfig | undefined;
     let beginning: readonly RawMetadata[] = [];
     for (let attempt = 0; ; attempt += 1) {
-      const { found, stamp } = await this.#look(target);
+      const { found, stamp } = await this.#look(target, signal);
       asked ??= await this.#ask(target, found, { attempt, signal });
       signal.throwIfAborted();
       const sources = [...found.sources, ...this.#answered(target, asked), ...stateMetadata(target)];
@@ -143,11 +143,12 @@ export class IdentityKeeper {
   /** Reads the files; `stamp` is theirs from before that, so that what changes meanwhile differs. New ones have none. */
   async #look(
     target: IdentityTarget,
+    signal: AbortSignal,
   ): Promise<{ readonly found: FoundMetadata; readonly stamp: FilesStamp | undefined }> {
     const before = this.#found.get(target)?.watched ?? [];
     const stamp = this.#changedFiles.stampOf(before);
     const outer = target.outer && { dockerFile: this.#dockerFile(target.outer) };
-    const found = await this.#parts.files.read({ ...target, outer, bundle: target.state()?.bundle });
+    const found = await this.#parts.files.read({ ...target, outer, bundle: target.state()?.bundle }, signal);
     this.#found.set(target, found);
     return { found, stamp: before.join() === found.watched.join() ? stamp : undefined };
   }

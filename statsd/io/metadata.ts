@@ -113,7 +113,7 @@ export class MetadataFiles {
   }
 
   /** Empty when there is nothing yet. */
-  async read(target: MetadataTarget): Promise<FoundMetadata> {
+  async read(target: MetadataTarget, _signal: AbortSignal): Promise<FoundMetadata> {
     const { runtime } = target.recognised;
     // Homes may be on a network, and Proxmox' files are a process: one that hangs holds one thread, not all of them.
     const mayHang = userOf(target.cgroupPath) !== undefined || runtime === 'lxc' || runtime === 'libvirt';

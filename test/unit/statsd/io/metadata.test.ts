@@ -31,7 +31,8 @@ async function read(cgroupPath: string, more: { bundle?: string; outerFile?: str
   if (recognised.role !== 'container') throw new RangeError(`${cgroupPath} is no container`);
   const procsFile = join(tree.root, 'cgroup/cgroup.procs');
   const outer = more.outerFile === undefined ? undefined : { dockerFile: join(tree.root, more.outerFile) };
-  return await files.read({ recognised, cgroupPath, procsFile, bundle: more.bundle, outer });
+  const target = { recognised, cgroupPath, procsFile, bundle: more.bundle, outer };
+  return await files.read(target, new AbortController().signal);
 }
 
 describe('docker', () => {
