@@ -5,8 +5,11 @@ import { fileText } from '../../native/host/file-text.ts';
 /** docker's config.v2.json is the largest that is read, some tens of KB with many labels. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** A thousand containers that are there at the start are looked up at once; the reserve of descriptors is a quarter of that. */
-const atOnce = pLimit(16);
+/**
+ * libuv has four threads, on one of which ticks read. A file of proc can hold a thread for milliseconds while cgroups are made and removed,
+ * which /proc/PID/cgroup waits for.
+ */
+const atOnce = pLimit(3);
 const readText = fileText();
 
 /** The text of a regular file, as {@link fileText} reads it, not too many at once. */

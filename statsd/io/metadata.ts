@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
 import { userOf, type Recognised, type Runtime } from '../model/container.ts';
 import type { RawMetadata } from '../model/identity.ts';
 import { findContainerdBundle, readBundle, type Bundle } from './bundle.ts';
@@ -38,6 +39,12 @@ export interface FoundMetadata {
   /** Files whose change may change it. */
   readonly watched: readonly string[];
 }
+
+/**
+ * A thousand containers may be there at the start. Where more come and go than can be looked up, the line holds those that live: each
+ * holds tens of kilobytes.
+ */
+const LOOKUPS_AT_ONCE = 16;
 
 type FindInit = () => Promise<InitProcess | undefined>;
 
@@ -104,6 +111,7 @@ async function kubeRestarts(hostRoot: string, annotations: RawMetadata['annotati
 export class MetadataFiles {
   readonly #paths: MetadataPaths;
   readonly #lists: StorageLists;
+  readonly #atOnce = pLimit(LOOKUPS_AT_ONCE);
   /** Settles when the last of those that may hang is done. */
   #last: Promise<undefined> = Promise.resolve(undefined);
 
@@ -112,8 +120,15 @@ export class MetadataFiles {
     this.#lists = lists;
   }
 
-  /** Empty when there is nothing yet. */
-  async read(target: MetadataTarget, _signal: AbortSignal): Promise<FoundMetadata> {
+  /** Empty when there is nothing yet. @throws the signal's reason, if it aborts before it is this container's turn. */
+  async read(target: MetadataTarget, signal: AbortSignal): Promise<FoundMetadata> {
+    return await this.#atOnce(async () => {
+      signal.throwIfAborted();
+      return await this.#readNow(target);
+    });
+  }
+
+  async #readNow(target: MetadataTarget): Promise<FoundMetadata> {
     const { runtime } = target.recognised;
     // Homes may be on a network, and Proxmox' files are a process: one that hangs holds one thread, not all of them.
     const mayHang = userOf(target.cgroupPath) !== undefined || runtime === 'lxc' || runtime === 'libvirt';
