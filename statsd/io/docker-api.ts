@@ -4,13 +4,14 @@ import type { Logger } from '../../native/host/log.ts';
 import { findCard, type ContainerCard } from '../model/container-card.ts';
 import type { ContainerEvent } from '../model/docker-event.ts';
 import { parseFilters } from '../model/docker-filter.ts';
-import { LIST_FILTERS, listed } from '../model/docker-list.ts';
+import { LIST_FILTERS, listed, type ListQuery } from '../model/docker-list.ts';
 import { infoObject, inspectObject, summaryObject, versionObject, type DockerHost } from '../model/docker-objects.ts';
 import { DockerError, flagOf, MAX_API, parseDockerTarget, type DockerRequest } from '../model/docker-request.ts';
 import { emptySample } from '../model/reading.ts';
 import { DockerEvents } from './docker-events.ts';
 import { DockerStreams, frameText, type StatsSource } from './docker-streams.ts';
 import type { StreamCounts } from './http-stream.ts';
+import { namePattern } from './name-pattern.ts';
 
 export interface DockerApiParts {
   readonly host: DockerHost;
@@ -100,7 +101,7 @@ export class DockerApi {
         this.#json(response, infoObject(this.#parts.host, this.#parts.source.cards(), this.#parts.clock.nowMs()));
         return;
       case 'list':
-        this.#json(response, this.#list(request.query));
+        void this.#answerList(request.query, response);
         return;
       case 'events':
         this.#openEvents(response, request.query);
@@ -113,15 +114,24 @@ export class DockerApi {
     }
   }
 
-  #list(query: URLSearchParams): object[] {
-    const filters = parseFilters(query.get('filters'), LIST_FILTERS);
+  async #answerList(query: URLSearchParams, response: ServerResponse): Promise<void> {
+    try {
+      const filters = parseFilters(query.get('filters'), LIST_FILTERS);
+      const fitsName = await namePattern(filters.get('name') ?? []);
+      this.#json(response, this.#list(query, { filters, fitsName }));
+    } catch (error) {
+      this.#fail(response, error);
+    }
+  }
+
+  #list(query: URLSearchParams, filtered: Pick<ListQuery, 'filters' | 'fitsName'>): object[] {
     const limit = Number(query.get('limit') ?? 0);
     if (!Number.isInteger(limit))
       throw new DockerError(400, `limit is ${String(query.get('limit')).slice(0, 40)}: expected a number`);
     const all = flagOf(query, 'all') === true;
     const wantsSize = flagOf(query, 'size') === true;
     const nowMs = this.#parts.clock.nowMs();
-    return listed(this.#parts.source.cards(), { all, limit, filters }).map((card) =>
+    return listed(this.#parts.source.cards(), { ...filtered, all, limit }).map((card) =>
       summaryObject(card, nowMs, wantsSize ? this.#layerBytes(card) : undefined),
     );
   }

@@ -1,12 +1,17 @@
 import { createdAt, findCard, type ContainerCard } from './container-card.ts';
 import { hasLabel, invalidValue, withoutTag, type DockerFilters } from './docker-filter.ts';
 import { portFits, portRangeOf } from './docker-ports.ts';
-import { namePattern } from './name-pattern.ts';
 
 type Fits = (card: ContainerCard) => boolean;
 
+/** Whom a question is about, and what the expressions of its filter `name` say. */
+interface Asked {
+  readonly cards: readonly ContainerCard[];
+  readonly fitsName: (name: string) => boolean;
+}
+
 /** Makes a test of a filter's values, of which there is at least one. @throws {DockerError} 400 and 404 for values it cannot have. */
-type Maker = (values: readonly string[], cards: readonly ContainerCard[]) => Fits;
+type Maker = (values: readonly string[], asked: Asked) => Fits;
 
 const STATES: ReadonlySet<string> = new Set([
   'created',
@@ -38,7 +43,7 @@ const idFits = (imageId: string | undefined, wanted: string): boolean =>
   imageId !== undefined && /^[0-9a-f]{4,64}$/.test(wanted) && imageId.replace(/^sha256:/, '').startsWith(wanted);
 
 /** By image; docker goes by the image's id, so that all its names fit. What images are made of is in no file that is read. */
-function ancestor(values: readonly string[], cards: readonly ContainerCard[]): Fits {
+function ancestor(values: readonly string[], { cards }: Asked): Fits {
   const names = new Set(values.map(wholeName));
   const isNamed = ({ image, imageId }: ContainerCard): boolean =>
     (image !== undefined && names.has(wholeName(image))) ||
@@ -60,7 +65,7 @@ function known(name: string, words: ReadonlySet<string>, values: readonly string
 /** Compares the times of creation with those of the containers named; one whose time is not known fits none. */
 const byCreation =
   (isFit: (time: number, than: number) => boolean): Maker =>
-  (values, cards) => {
+  (values, { cards }) => {
     const times = values.map((value) => createdAt(findCard(cards, value)) ?? Number.NaN);
     return (card) => times.every((than) => isFit(createdAt(card) ?? Number.NaN, than));
   };
@@ -70,11 +75,11 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     (values) =>
     ({ dockerId }) =>
       values.some((value) => dockerId.startsWith(value)),
-  name: (values) => {
-    const fits = namePattern(values);
-    // Docker's names begin with a slash, and are matched with it and without.
-    return ({ name }) => fits(name) || fits(`/${name}`);
-  },
+  // Docker's names begin with a slash, and are matched with it and without.
+  name:
+    (_values, { fitsName }) =>
+    ({ name }) =>
+      fitsName(name) || fitsName(`/${name}`),
   // Labels all have to fit: docker narrows by each.
   label:
     (values) =>
@@ -128,15 +133,18 @@ export interface ListQuery {
   /** 0 for no limit. */
   readonly limit: number;
   readonly filters: DockerFilters;
+  /** Whether one of the expressions of the filter `name` fits. */
+  readonly fitsName: (name: string) => boolean;
 }
 
 /**
  * The containers that a client asked for, the youngest first. A filter on what is not known of a container does not fit it.
  * @throws {DockerError} 400 and 404 for values that a filter cannot have.
  */
-export function listed(cards: readonly ContainerCard[], { all, limit, filters }: ListQuery): ContainerCard[] {
+export function listed(cards: readonly ContainerCard[], query: ListQuery): ContainerCard[] {
+  const { all, limit, filters, fitsName } = query;
   const tests = [...filters].flatMap(([name, values]) =>
-    values.length === 0 ? [] : (MAKERS[name]?.(values, cards) ?? []),
+    values.length === 0 ? [] : (MAKERS[name]?.(values, { cards, fitsName }) ?? []),
   );
   const portTest = ports(filters);
   if (portTest !== undefined) tests.push(portTest);

@@ -1,3 +1,5 @@
+import { namePattern } from '../../../statsd/io/name-pattern.ts';
+import { listed, type ListQuery } from '../../../statsd/model/docker-list.ts';
 import type { ContainerCard } from '../../../statsd/model/container-card.ts';
 import { emptyDetails, type ContainerDetails } from '../../../statsd/model/details.ts';
 import type { Moment } from '../../../statsd/model/docker-reading.ts';
@@ -94,3 +96,11 @@ export const seriesOf = (labels: SeriesLabels, facts: Partial<Series> = {}): Ser
   restartCount: undefined,
   ...facts,
 });
+
+/** What a filter makes of containers, as the API answers. */
+export async function listedBy(
+  cards: readonly ContainerCard[],
+  query: Omit<ListQuery, 'fitsName'>,
+): Promise<ContainerCard[]> {
+  return listed(cards, { ...query, fitsName: await namePattern(query.filters.get('name') ?? []) });
+}

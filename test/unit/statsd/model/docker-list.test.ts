@@ -6,11 +6,11 @@ import { packageRoot } from '../../../../native/host/package-root.ts';
 import { dockerConfigSchema, dockerMetadata } from '../../../../statsd/io/docker-files.ts';
 import type { ContainerCard } from '../../../../statsd/model/container-card.ts';
 import { parseFilters } from '../../../../statsd/model/docker-filter.ts';
-import { listed, LIST_FILTERS } from '../../../../statsd/model/docker-list.ts';
+import { LIST_FILTERS } from '../../../../statsd/model/docker-list.ts';
 import { inspectObject, summaryObject } from '../../../../statsd/model/docker-objects.ts';
 import { DockerError } from '../../../../statsd/model/docker-request.ts';
 import { identityOf } from '../../../../statsd/model/identity.ts';
-import { cardOf, sampleOf } from '../builders.ts';
+import { cardOf, listedBy, sampleOf } from '../builders.ts';
 
 const folder = join(packageRoot(), 'test/fixtures/docker/filters');
 const json = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), 'utf8'));
@@ -37,11 +37,12 @@ interface Answer {
 }
 
 describe('what dockerd answered, of the same containers', () => {
-  test.each(json('answers.json') as Answer[])('$filters, all: $all', ({ filters, all, status, names }) => {
-    const ask = (): ContainerCard[] => listed(cards, { all, limit: 0, filters: parseFilters(filters, LIST_FILTERS) });
-    if (status === 200) expect(ask().map(({ name }) => name)).toEqual(names);
+  test.each(json('answers.json') as Answer[])('$filters, all: $all', async ({ filters, all, status, names }) => {
+    const ask = async (): Promise<ContainerCard[]> =>
+      await listedBy(cards, { all, limit: 0, filters: parseFilters(filters, LIST_FILTERS) });
+    if (status === 200) expect((await ask()).map(({ name }) => name)).toEqual(names);
     // dockerd says 500 for some mistakes of the client.
-    else expect(ask).toThrow(expect.objectContaining({ name: 'DockerError' }));
+    else await expect(ask).rejects.toThrow(expect.objectContaining({ name: 'DockerError' }));
   });
 });
 
@@ -59,35 +60,39 @@ describe('refusals name the value and what was expected', () => {
       'error while looking up for expose 9-8: expected a port such as 80 or 53/udp, or a range such as 8000-8010',
     ],
     ['{"label!":["x"]}', 400, "invalid filter 'label!'"],
-  ])('%s', (filters, status, message) => {
-    expect(() => listed(cards, { all: false, limit: 0, filters: parseFilters(filters, LIST_FILTERS) })).toThrow(
-      expect.objectContaining({ status, message }),
-    );
+  ])('%s', async (filters, status, message) => {
+    const ask = async (): Promise<ContainerCard[]> =>
+      await listedBy(cards, { all: false, limit: 0, filters: parseFilters(filters, LIST_FILTERS) });
+    await expect(ask).rejects.toThrow(expect.objectContaining({ status, message }));
   });
 });
 
-test('what no file tells fits no filter on it', () => {
+test('what no file tells fits no filter on it', async () => {
   const plain = cardOf({ key: 'runc:job', name: 'job', runtime: 'runc' });
-  const fits = (filters: string): boolean =>
-    listed([plain, card('aa')], { all: true, limit: 0, filters: parseFilters(filters, LIST_FILTERS) }).includes(plain);
+  const fits = async (text: string): Promise<boolean> => {
+    const filters = parseFilters(text, LIST_FILTERS);
+    return (await listedBy([plain, card('aa')], { all: true, limit: 0, filters })).includes(plain);
+  };
   for (const filters of ['{"volume":["/data"]}', '{"publish":["8080"]}', '{"network":["bridge"]}', '{"since":["aa"]}'])
-    expect([filters, fits(filters)]).toEqual([filters, false]);
-  expect(fits('{"name":["job"]}')).toBe(true);
+    expect([filters, await fits(filters)]).toEqual([filters, false]);
+  expect(await fits('{"name":["job"]}')).toBe(true);
 });
 
-test('an image goes by its names, its id, and what others of the same id are called', () => {
+test('an image goes by its names, its id, and what others of the same id are called', async () => {
   const id = `sha256:${'ab'.repeat(32)}`;
   const images = [
     cardOf({ key: '1', name: 'one', image: 'docker.io/library/nginx:latest', imageId: id }),
     cardOf({ key: '2', name: 'two', image: 'own:7', imageId: id }),
     cardOf({ key: '3', name: 'three', image: 'nginx:1.27' }),
   ];
-  const named = (ancestor: string): string[] =>
-    listed(images, { all: true, limit: 0, filters: new Map([['ancestor', [ancestor]]]) }).map(({ name }) => name);
-  expect(named('nginx')).toEqual(['one', 'two']);
-  expect(named('abab')).toEqual(['one', 'two']);
-  expect(named('nginx:1.27')).toEqual(['three']);
-  expect(named('own')).toEqual([]);
+  const named = async (ancestor: string): Promise<string[]> => {
+    const found = await listedBy(images, { all: true, limit: 0, filters: new Map([['ancestor', [ancestor]]]) });
+    return found.map(({ name }) => name);
+  };
+  expect(await named('nginx')).toEqual(['one', 'two']);
+  expect(await named('abab')).toEqual(['one', 'two']);
+  expect(await named('nginx:1.27')).toEqual(['three']);
+  expect(await named('own')).toEqual([]);
 });
 
 test.each([
@@ -96,16 +101,16 @@ test.each([
   ['^/(aa|cc)$', ['cc', 'aa']],
   ['^a{2}$', ['aa']],
   ['(', []],
-])('names by the expression %s, as dockerd has them', (name, want) => {
-  const found = listed(cards, { all: false, limit: 0, filters: new Map([['name', [name]]]) });
+])('names by the expression %s, as dockerd has them', async (name, want) => {
+  const found = await listedBy(cards, { all: false, limit: 0, filters: new Map([['name', [name]]]) });
   expect(found.map((each) => each.name)).toEqual(want);
 });
 
-test('a limit takes the youngest, and looks at those that ended', () => {
-  const names = (limit: number): string[] =>
-    listed(cards, { all: false, limit, filters: new Map() }).map(({ name }) => name);
-  expect(names(2)).toEqual(['hh', 'dd']);
-  expect(names(-1)).toEqual(['hh', 'cc', 'bb', 'aa']);
+test('a limit takes the youngest, and looks at those that ended', async () => {
+  const names = async (limit: number): Promise<string[]> =>
+    (await listedBy(cards, { all: false, limit, filters: new Map() })).map(({ name }) => name);
+  expect(await names(2)).toEqual(['hh', 'dd']);
+  expect(await names(-1)).toEqual(['hh', 'cc', 'bb', 'aa']);
 });
 
 describe('ports', () => {
@@ -126,17 +131,17 @@ describe('ports', () => {
   });
 });
 
-test('whatever a filter holds, it is answered or refused', () => {
+test('whatever a filter holds, it is answered or refused', async () => {
   const name = fc.constantFrom(...LIST_FILTERS);
   const value = fc.oneof(
     fc.string({ maxLength: 12 }),
     fc.constantFrom('80', '1-9/udp', '99999999999', 'aa', '0x1', '-1', '__proto__', 'constructor'),
   );
-  fc.assert(
-    fc.property(name, fc.array(value, { maxLength: 4 }), fc.boolean(), (filter, values, all) => {
+  await fc.assert(
+    fc.asyncProperty(name, fc.array(value, { maxLength: 4 }), fc.boolean(), async (filter, values, all) => {
       try {
         const filters = parseFilters(JSON.stringify({ [filter]: values }), LIST_FILTERS);
-        return listed(cards, { all, limit: 0, filters }).every((found) => cards.includes(found));
+        return (await listedBy(cards, { all, limit: 0, filters })).every((found) => cards.includes(found));
       } catch (error) {
         return error instanceof DockerError && error.status >= 400 && error.status < 500;
       }

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { lookUp, type ContainerCard } from '../../../../statsd/model/container-card.ts';
 import { beginningOf, eventFits, eventObject } from '../../../../statsd/model/docker-event.ts';
 import { parseFilters } from '../../../../statsd/model/docker-filter.ts';
-import { listed, LIST_FILTERS } from '../../../../statsd/model/docker-list.ts';
+import { LIST_FILTERS } from '../../../../statsd/model/docker-list.ts';
 import { inspectObject, summaryObject } from '../../../../statsd/model/docker-objects.ts';
 import { DockerError, flagOf, parseDockerTarget } from '../../../../statsd/model/docker-request.ts';
-import { cardOf, sampleOf } from '../builders.ts';
+import { cardOf, listedBy, sampleOf } from '../builders.ts';
 
 describe('a request target', () => {
   test.each([
@@ -75,8 +75,8 @@ describe('filters', () => {
     exit: { atUnixMs: 1, exitCode: 3, oomKilled: false, startedAtUnixMs: 0, finishedAtUnixMs: 1 },
   });
 
-  const fitsFilters = (card: ContainerCard, text: string): boolean =>
-    listed([card], { all: true, limit: 0, filters: parseFilters(text, LIST_FILTERS) }).length === 1;
+  const fitsFilters = async (card: ContainerCard, text: string): Promise<boolean> =>
+    (await listedBy([card], { all: true, limit: 0, filters: parseFilters(text, LIST_FILTERS) })).length === 1;
 
   test.each([
     ['{"name":["web"]}', true],
@@ -93,25 +93,29 @@ describe('filters', () => {
     ['{"id":["c1c1"],"name":["nope"]}', false],
     ['{"network":["bridge"]}', false],
     ['{}', true],
-  ])('%s', (text, fits) => {
-    expect(fitsFilters(web, text)).toBe(fits);
+  ])('%s', async (text, fits) => {
+    expect(await fitsFilters(web, text)).toBe(fits);
   });
 
-  test("by the host's network, the one that is known", () => {
+  test("by the host's network, the one that is known", async () => {
     const host = cardOf({ name: 'agent', onHostNetwork: true });
-    const fits = (card: ContainerCard, network: string): boolean =>
+    const fits = (card: ContainerCard, network: string): Promise<boolean> =>
       fitsFilters(card, JSON.stringify({ network: [network] }));
-    expect([fits(host, 'host'), fits(host, 'bridge'), fits(web, 'host')]).toEqual([true, false, false]);
+    expect(await Promise.all([fits(host, 'host'), fits(host, 'bridge'), fits(web, 'host')])).toEqual([
+      true,
+      false,
+      false,
+    ]);
     const modeOf = (card: ContainerCard): unknown =>
       (summaryObject(card, 0) as { HostConfig: { NetworkMode: string } }).HostConfig.NetworkMode;
     expect([modeOf(host), modeOf(web)]).toEqual(['host', 'default']);
     expect(inspectObject(host, sampleOf({}), 2 ** 34)).toMatchObject({ HostConfig: { NetworkMode: 'host' } });
   });
 
-  test('by exit code', () => {
-    expect(fitsFilters(ended, '{"exited":["3"]}')).toBe(true);
-    expect(fitsFilters(ended, '{"exited":["0"]}')).toBe(false);
-    expect(fitsFilters(web, '{"exited":["0"]}')).toBe(false);
+  test('by exit code', async () => {
+    expect(await fitsFilters(ended, '{"exited":["3"]}')).toBe(true);
+    expect(await fitsFilters(ended, '{"exited":["0"]}')).toBe(false);
+    expect(await fitsFilters(web, '{"exited":["0"]}')).toBe(false);
   });
 
   test.each([
