@@ -64,6 +64,7 @@ test('an alert is pending, fires, is told to a webhook and resolves, all of it o
   await resolved.getByText('resolved', { exact: true }).waitFor();
   await page.getByText('Alert resolved: CpuHigh, wave on h1.').waitFor({ state: 'attached' });
   await page.getByText('All quiet: 3 rules watched').waitFor();
+  await page.getByText(/CpuHigh fired last, .+ ago\./).waitFor();
   await resolved.getByRole('link').click();
   await page.getByRole('heading', { name: 'wave' }).waitFor();
   expect(new URL(page.url()).pathname).toMatch(/^\/containers\/.+wave/);

@@ -152,3 +152,18 @@ test('a backup is downloaded by who may, and says how it is put back', async () 
   await page.getByRole('cell', { name: 'Download a backup of what was made here, without credentials' }).waitFor();
   expect(complaints).toEqual([]);
 });
+
+test('on a phone the part that is open is in sight among the others', async () => {
+  await using resources = new AsyncDisposableStack();
+  const dashboard = resources.use(await startDashboard());
+  const browser = await launchBrowser();
+  resources.defer(() => browser.close());
+  const { page } = resources.use(await openPage(browser));
+  await logIn(page, dashboard.loginUrl());
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto(`${dashboard.url}/settings/backup`);
+  const current = page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Backup' });
+  await expect.poll(async () => (await current.boundingBox())?.x ?? -1).toBeGreaterThanOrEqual(0);
+  const box = await current.boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+});

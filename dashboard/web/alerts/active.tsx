@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import type { EpisodeView } from '../../model/alert/episode.ts';
 import type { AlertView } from '../../wire.ts';
 import { AlertTable } from '../alert-table.tsx';
 import { ask, usePolled } from '../api.ts';
@@ -88,6 +89,20 @@ function Groups({ active }: { readonly active: readonly AlertView[] }): JSX.Elem
 
 const LABELS_OF = ({ labels }: AlertView): AlertView['labels'] => labels;
 
+/** A year is what is kept of them at most. */
+const LAST_EPISODE = '/alerts/history?from=-365d&limit=1';
+
+/** What fired last: how long it has been quiet. */
+function LastFired(): JSX.Element | null {
+  const last = usePolled<{ readonly episodes: readonly EpisodeView[] }>(LAST_EPISODE).value?.episodes[0];
+  if (last === undefined) return null;
+  return (
+    <>
+      {last.rule} fired last, <When at={last.firedAt} />.{' '}
+    </>
+  );
+}
+
 interface QuietProps {
   /** Of all. */
   readonly active: number;
@@ -113,6 +128,7 @@ function Quiet({ active, onShowAll }: QuietProps): JSX.Element {
       <Mark kind="resolved">
         {rules.length === 0 ? 'No alerts' : `All quiet: ${plural(rules.length, 'rule')} watched`}
       </Mark>{' '}
+      <LastFired />
       {before}
     </p>
   );
