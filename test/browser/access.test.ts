@@ -54,7 +54,7 @@ test('the first admin chooses a password, comes back with it, and lets others in
 
   await using guest = await openPage(browser);
   await signIn(guest.page, 'bob');
-  await guest.page.getByRole('link', { name: 'Settings' }).click();
+  await guest.page.getByRole('link', { name: 'Settings', exact: true }).click();
   await guest.page.getByRole('link', { name: 'Account' }).click();
   await guest.page.getByText('viewer: reads').waitFor();
   expect(await guest.page.getByRole('link', { name: 'Users' }).count()).toBe(0);
