@@ -54,6 +54,17 @@ test('what needs attention is silenced from there, by a link and by keys', async
   expect(complaints).toEqual([]);
 });
 
+test('on a wall it is told, and there is nothing to click', async () => {
+  await using visitor = await openPage(browser);
+  const { page, complaints } = visitor;
+  await logIn(page, await dashboard.newLoginUrl());
+  await page.goto(`${dashboard.url}/?kiosk`);
+  await page.locator('.attention-what', { hasText: 'CpuHigh, wave on h1' }).waitFor();
+  expect(await page.locator('.attention .button').count()).toBeGreaterThan(0);
+  expect(await page.locator('.attention .button:visible').count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
 test('who only reads is offered no silence', async () => {
   const token = (await readFile(join(dashboard.stateDir, 'api-token'), 'utf8')).trim();
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
