@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
+import { StorageLists } from '../../../../statsd/io/containers-storage.ts';
+import { MetadataFiles } from '../../../../statsd/io/metadata.ts';
 
 export interface HostTree {
   /** An empty folder for each test. */
@@ -29,4 +31,13 @@ export function useHostTree(): HostTree {
       writeFileSync(full, typeof content === 'string' ? content : JSON.stringify(content));
     },
   };
+}
+
+/** Who reads the runtimes' files of a tree: docker's in `docker`, podman's in `storage` and `run`, containerd's in `tasks`. */
+export function metadataFilesOf(root: string, lists = new StorageLists()): MetadataFiles {
+  const paths = { hostRoot: root, procRoot: join(root, 'proc'), dockerRoot: '/docker' };
+  return new MetadataFiles(
+    { ...paths, containersStorage: '/storage', containersRun: '/run', containerdTasks: '/tasks' },
+    lists,
+  );
 }

@@ -1,11 +1,10 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { StorageLists } from '../../../../statsd/io/containers-storage.ts';
-import { MetadataFiles, type FoundMetadata } from '../../../../statsd/io/metadata.ts';
+import type { FoundMetadata } from '../../../../statsd/io/metadata.ts';
 import { recognise } from '../../../../statsd/model/container.ts';
 import { run } from '../../../support/netns.ts';
-import { useHostTree } from './host-tree.ts';
+import { metadataFilesOf, useHostTree } from './host-tree.ts';
 
 const id = '3f29c1d0a4be5f6677889900aabbccddeeff00112233445566778899aabbcc01';
 const outer = 'aa29c1d0a4be5f6677889900aabbccddeeff00112233445566778899aabbcc02';
@@ -16,17 +15,7 @@ const { write } = tree;
 
 /** What is found of the container at a cgroup path. */
 async function read(cgroupPath: string, more: { bundle?: string; outerFile?: string } = {}): Promise<FoundMetadata> {
-  const files = new MetadataFiles(
-    {
-      hostRoot: tree.root,
-      procRoot: join(tree.root, 'proc'),
-      dockerRoot: '/docker',
-      containersStorage: '/storage',
-      containersRun: '/run',
-      containerdTasks: '/tasks',
-    },
-    new StorageLists(),
-  );
+  const files = metadataFilesOf(tree.root);
   const recognised = recognise(cgroupPath);
   if (recognised.role !== 'container') throw new RangeError(`${cgroupPath} is no container`);
   const procsFile = join(tree.root, 'cgroup/cgroup.procs');
