@@ -122,17 +122,15 @@ export class MetadataFiles {
 
   /** Empty when there is nothing yet. @throws the signal's reason, if it aborts before it is this container's turn. */
   async read(target: MetadataTarget, signal: AbortSignal): Promise<FoundMetadata> {
-    return await this.#atOnce(async () => {
-      signal.throwIfAborted();
-      return await this.#readNow(target);
-    });
-  }
-
-  async #readNow(target: MetadataTarget): Promise<FoundMetadata> {
     const { runtime } = target.recognised;
-    // Homes may be on a network, and Proxmox' files are a process: one that hangs holds one thread, not all of them.
+    const inTurn = async (): Promise<FoundMetadata> => {
+      signal.throwIfAborted();
+      return await this.#read(target);
+    };
+    // Homes may be on a network, and Proxmox' files are a process: they stand in a line of their own, and one that hangs holds one
+    // thread, not all of them.
     const mayHang = userOf(target.cgroupPath) !== undefined || runtime === 'lxc' || runtime === 'libvirt';
-    return mayHang ? await this.#alone(() => this.#read(target)) : await this.#read(target);
+    return mayHang ? await this.#alone(inTurn) : await this.#atOnce(inTurn);
   }
 
   /** When it began, for a container that was there before this agent and of which no file tells that. */
